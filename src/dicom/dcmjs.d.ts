@@ -1,0 +1,5 @@
+// dcmjs ships no types; the few entry points used here are described loosely.
+declare module 'dcmjs' {
+  const dcmjs: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  export default dcmjs;
+}
