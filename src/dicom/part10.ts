@@ -1,0 +1,116 @@
+import { open } from 'node:fs/promises';
+import { PrioraError } from '../core/errors.js';
+import { implementationClassUID, implementationVersionName } from './uid.js';
+
+/** The file meta information that this code reads and writes (PS3.10 7.1). */
+export interface FileMeta {
+  readonly MediaStorageSOPClassUID: string;
+  readonly MediaStorageSOPInstanceUID: string;
+  readonly TransferSyntaxUID: string;
+  readonly ImplementationClassUID?: string;
+  readonly ImplementationVersionName?: string;
+  readonly SourceApplicationEntityTitle?: string;
+}
+
+const preambleLength = 128;
+/** Group 0002 of a file that is worth reading; a real one has a few hundred bytes. */
+const maxMetaLength = 65_536;
+/** VRs whose explicit encoding has two reserved bytes and a 32-bit length (PS3.5 7.1.2). */
+const longVRs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
+const keywords: Readonly<Record<number, keyof FileMeta>> = {
+  0x0002: 'MediaStorageSOPClassUID',
+  0x0003: 'MediaStorageSOPInstanceUID',
+  0x0010: 'TransferSyntaxUID',
+  0x0012: 'ImplementationClassUID',
+  0x0013: 'ImplementationVersionName',
+  0x0016: 'SourceApplicationEntityTitle',
+};
+
+function shortElement(element: number, vr: 'UI' | 'SH' | 'AE', value: string): Buffer {
+  const length = value.length + (value.length % 2);
+  const bytes = Buffer.alloc(8 + length, vr === 'UI' ? 0 : 0x20);
+  bytes.writeUInt16LE(0x0002, 0);
+  bytes.writeUInt16LE(element, 2);
+  bytes.write(vr, 4, 'latin1');
+  bytes.writeUInt16LE(length, 6);
+  bytes.write(value, 8, 'latin1');
+  return bytes;
+}
+
+/**
+ * Preamble, `DICM` and group 0002 for a data set that is stored exactly as it was received: the file is these bytes
+ * followed by the data set's. The same input gives the same bytes.
+ *
+ * @see PS3.10 7.1
+ */
+export function encodeFileMeta(meta: FileMeta): Buffer {
+  const version = Buffer.from([0x02, 0, 0x01, 0, 0x4f, 0x42, 0, 0, 2, 0, 0, 0, 0, 1]);
+  const group = Buffer.concat([
+    version,
+    shortElement(0x0002, 'UI', meta.MediaStorageSOPClassUID),
+    shortElement(0x0003, 'UI', meta.MediaStorageSOPInstanceUID),
+    shortElement(0x0010, 'UI', meta.TransferSyntaxUID),
+    shortElement(0x0012, 'UI', meta.ImplementationClassUID ?? implementationClassUID),
+    shortElement(0x0013, 'SH', meta.ImplementationVersionName ?? implementationVersionName),
+    ...(meta.SourceApplicationEntityTitle ? [shortElement(0x0016, 'AE', meta.SourceApplicationEntityTitle)] : []),
+  ]);
+  const head = Buffer.alloc(preambleLength + 4 + 12);
+  head.write('DICM', preambleLength, 'latin1');
+  head.set([0x02, 0, 0, 0, 0x55, 0x4c, 4, 0], preambleLength + 4);
+  head.writeUInt32LE(group.length, preambleLength + 12);
+  return Buffer.concat([head, group]);
+}
+
+/**
+ * Reads group 0002 from the first bytes of a file.
+ *
+ * @returns the meta information and the offset of the data set's first byte, which is right after group 0002 even where
+ *   FileMetaInformationGroupLength is missing or wrong.
+ * @throws PrioraError DICOM_UNREADABLE when there is no `DICM`, or group 0002 is cut or lacks its UIDs.
+ */
+export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: number } {
+  const unreadable = (what: string) => new PrioraError('DICOM_UNREADABLE', `not a DICOM file: ${what}`);
+  if (bytes.length < preambleLength + 4 || bytes.toString('latin1', preambleLength, preambleLength + 4) !== 'DICM') {
+    throw unreadable('no DICM prefix');
+  }
+  const found: { [Keyword in keyof FileMeta]?: string } = {};
+  let offset = preambleLength + 4;
+  while (offset + 8 <= bytes.length && bytes.readUInt16LE(offset) === 0x0002) {
+    const element = bytes.readUInt16LE(offset + 2);
+    const long = longVRs.has(bytes.toString('latin1', offset + 4, offset + 6));
+    if (long && offset + 12 > bytes.length) throw unreadable('file meta information is cut');
+    const length = long ? bytes.readUInt32LE(offset + 8) : bytes.readUInt16LE(offset + 6);
+    const start = offset + (long ? 12 : 8);
+    if (start + length > bytes.length) throw unreadable('file meta information is cut');
+    const keyword = keywords[element];
+    if (keyword) found[keyword] = bytes.toString('latin1', start, start + length).replace(/[\0 ]+$/, '');
+    offset = start + length;
+  }
+  const { MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID } = found;
+  if (!MediaStorageSOPClassUID || !MediaStorageSOPInstanceUID || !TransferSyntaxUID) {
+    throw unreadable('file meta information lacks a UID');
+  }
+  return {
+    meta: { ...found, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID },
+    datasetOffset: offset,
+  };
+}
+
+/**
+ * {@link decodeFileMeta} from disk, reading only the beginning of the file.
+ *
+ * @throws PrioraError DICOM_UNREADABLE; file system errors as they are.
+ */
+export async function readFileMeta(
+  path: string,
+): Promise<{ meta: FileMeta; datasetOffset: number; fileLength: number }> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(Math.min(size, maxMetaLength));
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return { ...decodeFileMeta(head.subarray(0, bytesRead)), fileLength: size };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { PrioraError } from '../core/errors.js';
+import { CommandField } from './command-field.js';
+import type { Service, StoreHandler } from './types.js';
+
+/**
+ * C-STORE as SCP (PS3.7 9.1.1, PS3.4 Annex B): each request is opened with `handler`.
+ *
+ * A request whose AffectedSOPClassUID is not its presentation context's abstract syntax, or that lacks its UIDs or its
+ * data set, is refused without reaching the handler (PS3.4 B.2.3: 0xA900).
+ */
+export function storageService(handler: StoreHandler): Service {
+  return {
+    commandField: CommandField.C_STORE_RQ,
+    open({ command, presentationContext, association, hasDataset }) {
+      const { AffectedSOPClassUID, AffectedSOPInstanceUID, MoveOriginatorApplicationEntityTitle } = command;
+      if (typeof AffectedSOPClassUID !== 'string' || typeof AffectedSOPInstanceUID !== 'string') {
+        throw new PrioraError('DICOM_CLASS_MISMATCH', 'C-STORE-RQ without SOP class or instance UID');
+      }
+      const subject = { SOPInstanceUID: AffectedSOPInstanceUID };
+      if (!hasDataset) throw new PrioraError('DICOM_CLASS_MISMATCH', 'C-STORE-RQ without a data set', { subject });
+      if (AffectedSOPClassUID !== presentationContext.abstractSyntax) {
+        throw new PrioraError('DICOM_CLASS_MISMATCH', 'SOP class differs from the presentation context', { subject });
+      }
+      return handler({
+        AffectedSOPClassUID,
+        AffectedSOPInstanceUID,
+        ...(typeof MoveOriginatorApplicationEntityTitle === 'string' ? { MoveOriginatorApplicationEntityTitle } : {}),
+        presentationContext,
+        association,
+      });
+    },
+  };
+}
