@@ -1,0 +1,98 @@
+import type { Dataset } from '../dicom/dataset.js';
+import type { LabelMap, Grid } from '../volume/volume.js';
+import type { TrackedLesion } from '../volume/lesion.js';
+
+/** One frame of a source: a single-frame instance, or one frame of a multi-frame one. */
+export interface SourceFrame {
+  readonly SOPClassUID: string;
+  readonly SOPInstanceUID: string;
+  /** From 1; only for multi-frame instances. */
+  readonly frameNumber?: number;
+  /** Slice index on the source grid. */
+  readonly k: number;
+}
+
+/** The analysed series. */
+export interface ReportSource {
+  /** Naturalised header of one of its instances: patient, study, series and time attributes are taken from it. */
+  readonly header: Dataset;
+  /** Every frame of the volume, one for each k. */
+  readonly frames: readonly SourceFrame[];
+  /** i along a row (rising column), j along a column, as the pixels are stored. */
+  readonly grid: Grid;
+}
+
+/** The study that served as temporal prior. */
+export interface ReportPrior {
+  readonly StudyInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly frames: readonly Pick<SourceFrame, 'SOPClassUID' | 'SOPInstanceUID' | 'frameNumber'>[];
+  /** Acquisition date, `YYYYMMDD`. */
+  readonly acquiredDate: string;
+  readonly registration: {
+    /** `refused`: the prior was found but not used. */
+    readonly verdict: 'accepted' | 'refused';
+    readonly similarity: number;
+    readonly reason?: string;
+  };
+}
+
+/** One network of the ensemble. */
+export interface ReportModel {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly role: 'sensitivity' | 'specificity';
+  /** One sentence on what it is for and trained on. */
+  readonly use: string;
+}
+
+export interface TimePoint {
+  /** From 1, in order of acquisition. */
+  readonly order: number;
+  readonly type: 'baseline' | 'posttreatment';
+}
+
+/** A DICOM object by its place in the hierarchy. */
+export interface ObjectReference {
+  readonly SOPClassUID: string;
+  readonly SOPInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly StudyInstanceUID: string;
+}
+
+export interface Software {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Everything the result objects say. Equal input gives byte-identical objects. */
+export interface ReportInput {
+  readonly source: ReportSource;
+  /** In the order of their segments; `number` is the lesion's value in `labels`. */
+  readonly lesions: readonly TrackedLesion[];
+  /** On the source grid. */
+  readonly labels: LabelMap;
+  readonly prior: ReportPrior | null;
+  /** Why there is no prior, one sentence; only read when `prior` is null. */
+  readonly noPriorReason?: string;
+  readonly models: readonly ReportModel[];
+  readonly timePoint: TimePoint;
+  readonly software: Software;
+  /** Demonstration weights: every text and description says so. */
+  readonly demonstration: boolean;
+  /** Limits of the input worth a reader's attention (incomplete coverage, lossy source), one sentence each. */
+  readonly qualityNotes: readonly string[];
+  /** Series selection was overridden by a person. */
+  readonly forced?: boolean;
+  /** The SR that this one supersedes. */
+  readonly predecessor?: ObjectReference;
+}
+
+/** A finished object, to be stored and sent as these bytes. */
+export interface WrittenObject {
+  readonly bytes: Buffer;
+  readonly SOPClassUID: string;
+  readonly SOPInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+}
