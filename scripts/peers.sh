@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs the programs the interop tests and benches use as peers: DICOM tools, validators, readers, PyTorch.
+# On Debian as root it installs them; elsewhere it names them.
+set -euo pipefail
+
+packages=(
+  dcmtk libdcmtk-dev g++ dicom3tools orthanc orthanc-dicomweb pixelmed-apps default-jre-headless
+  libgdcm-tools dcm2niix elastix strace openssl
+  python3-pydicom python3-numpy python3-scipy python3-nibabel python3-onnx python3-torch python3-matplotlib python3-pytest
+)
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  missing=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && { echo "All test peers are installed."; exit 0; }
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+else
+  echo "Not Debian, or not root. The tests use these Debian packages or their equivalents:"
+  printf '  %s\n' "${packages[@]}"
+fi
