@@ -1,10 +1,8 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
+import type { LesionChange } from '../volume/lesion.js';
 import type { LabelMap } from '../volume/volume.js';
 import { assign } from './assignment.js';
 import type { ResponseCriteria } from './criteria.js';
-
-/** What happened to a lesion since the prior; `baseline` where nothing earlier shows its site. */
-export type Change = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk';
 
 /** A measured lesion; its voxels carry `number` in the label map. */
 export interface FoundLesion {
@@ -28,7 +26,7 @@ export interface LesionTrack {
   readonly number: number;
   /** Index into the known lesions, or null for a lesion seen for the first time. */
   readonly known: KnownLesion | null;
-  readonly change: Change;
+  readonly change: LesionChange;
 }
 
 /**
@@ -68,7 +66,7 @@ export function trackLesions(
 }
 
 /** Grown, shrunk or stable, from two volumes of one lesion. */
-export function changeOf(volumeMm3: number, priorVolumeMm3: number, { change }: ResponseCriteria): Change {
+export function changeOf(volumeMm3: number, priorVolumeMm3: number, { change }: ResponseCriteria): LesionChange {
   if (Math.abs(volumeMm3 - priorVolumeMm3) < change.minimumVolumeChangeMm3) return 'stable';
   const ratio = volumeMm3 / priorVolumeMm3;
   if (ratio >= change.grownVolumeRatio) return 'grown';
