@@ -1,0 +1,163 @@
+import type { ErrorCode } from '../core/errors.js';
+import type { Database } from './database.js';
+import type { CaseRow, CaseStatus, LesionRow } from './rows.js';
+
+/** What a case is about, and the hash of everything its result depends on. */
+export interface CaseInput {
+  StudyInstanceUID: string;
+  SeriesInstanceUID: string | null;
+  priorCaseKey: number | null;
+  priorSeriesInstanceUID: string | null;
+  fingerprint: string;
+}
+
+/** How a case ended. */
+export interface CaseOutcome {
+  status: Exclude<CaseStatus, 'pending' | 'running'>;
+  code?: ErrorCode | undefined;
+  reason?: string | undefined;
+  result?: unknown;
+  lesions?: readonly LesionRow[];
+}
+
+export interface CaseTable {
+  /**
+   * The case for these inputs. When the study's latest case has the same fingerprint it is returned (`created` false):
+   * finished, there is nothing to do; unfinished, the work goes on. Otherwise a new `pending` case is made, which
+   * supersedes the study's latest reported case.
+   */
+  open(input: CaseInput, now: number): { case: CaseRow; created: boolean };
+  find(caseKey: number): CaseRow | undefined;
+  /** The study's latest case, whatever became of it. */
+  latestOfStudy(StudyInstanceUID: string): CaseRow | undefined;
+  /** The study's latest reported case before `beforeCaseKey` (default: at all). */
+  latestReportedOfStudy(StudyInstanceUID: string, beforeCaseKey?: number): CaseRow | undefined;
+  /** The latest reported case that analysed the series. */
+  latestReportedOfSeries(SeriesInstanceUID: string): CaseRow | undefined;
+  /** Each study's latest case in time order. */
+  ofPatient(patientKey: number): CaseRow[];
+  /** Latest cases of all studies, newest first. */
+  list(filter?: { status?: CaseStatus; limit?: number }): CaseRow[];
+  start(caseKey: number): void;
+  /** Status, result and lesions in one transaction; calling it again replaces them. */
+  finish(caseKey: number, outcome: CaseOutcome, now: number): void;
+  lesions(caseKey: number): LesionRow[];
+}
+
+type StoredCase = Omit<CaseRow, 'result'> & { result: string | null };
+type StoredLesion = Omit<LesionRow, 'centroidPatientMm' | 'detail'> & {
+  centroidXMm: number;
+  centroidYMm: number;
+  centroidZMm: number;
+  detail: string | null;
+};
+
+const parsedCase = (row: StoredCase | undefined): CaseRow | undefined =>
+  row && { ...row, result: row.result === null ? null : JSON.parse(row.result) };
+
+const parsedLesion = ({ centroidXMm, centroidYMm, centroidZMm, detail, ...row }: StoredLesion): LesionRow => ({
+  ...row,
+  centroidPatientMm: [centroidXMm, centroidYMm, centroidZMm],
+  detail: detail === null ? null : JSON.parse(detail),
+});
+
+const columns = `cases.caseKey, studies.StudyInstanceUID, series.SeriesInstanceUID, studies.patientKey, PatientID,
+  series.acquiredAt, cases.priorCaseKey, priorStudies.StudyInstanceUID AS priorStudyInstanceUID,
+  priorSeries.SeriesInstanceUID AS priorSeriesInstanceUID, status, code, reason, fingerprint, result,
+  supersededCaseKey, createdAt, finishedAt
+  FROM cases
+  JOIN studies ON studies.studyKey = cases.studyKey
+  JOIN patients ON patients.patientKey = studies.patientKey
+  LEFT JOIN series ON series.seriesKey = cases.seriesKey
+  LEFT JOIN series AS priorSeries ON priorSeries.seriesKey = cases.priorSeriesKey
+  LEFT JOIN studies AS priorStudies ON priorStudies.studyKey = priorSeries.studyKey`;
+
+const isLatest = 'cases.caseKey = (SELECT max(caseKey) FROM cases AS other WHERE other.studyKey = cases.studyKey)';
+
+export function caseTable(database: Database): CaseTable {
+  const one = (condition: string) => {
+    const statement = database.prepare<StoredCase>(
+      `SELECT ${columns} WHERE ${condition} ORDER BY cases.caseKey DESC LIMIT 1`,
+    );
+    return (parameters: object) => parsedCase(statement.get(parameters));
+  };
+  const find = one('cases.caseKey = :caseKey');
+  const latestOfStudy = one('studies.StudyInstanceUID = :StudyInstanceUID');
+  const latestReportedOfStudy = one(
+    "studies.StudyInstanceUID = :StudyInstanceUID AND status = 'reported' AND cases.caseKey < :beforeCaseKey",
+  );
+  const latestReportedOfSeries = one("series.SeriesInstanceUID = :SeriesInstanceUID AND status = 'reported'");
+  const ofPatient = database.prepare<StoredCase>(
+    `SELECT ${columns} WHERE studies.patientKey = :patientKey AND ${isLatest} ORDER BY series.acquiredAt, cases.caseKey`,
+  );
+  const list = database.prepare<StoredCase>(
+    `SELECT ${columns} WHERE (:status IS NULL OR status = :status) AND ${isLatest} ORDER BY cases.caseKey DESC LIMIT :limit`,
+  );
+  const insert = database.prepare(
+    `INSERT INTO cases (studyKey, seriesKey, priorCaseKey, priorSeriesKey, status, fingerprint, supersededCaseKey, createdAt)
+     VALUES ((SELECT studyKey FROM studies WHERE StudyInstanceUID = :StudyInstanceUID),
+       (SELECT seriesKey FROM series WHERE SeriesInstanceUID = :SeriesInstanceUID), :priorCaseKey,
+       (SELECT seriesKey FROM series WHERE SeriesInstanceUID = :priorSeriesInstanceUID),
+       'pending', :fingerprint, :supersededCaseKey, :now)`,
+  );
+  const start = database.prepare(
+    "UPDATE cases SET status = 'running', code = NULL, reason = NULL, finishedAt = NULL WHERE caseKey = :caseKey",
+  );
+  const finish = database.prepare(
+    `UPDATE cases SET status = :status, code = :code, reason = :reason, result = :result, finishedAt = :now
+     WHERE caseKey = :caseKey`,
+  );
+  const clearLesions = database.prepare('DELETE FROM lesions WHERE caseKey = :caseKey');
+  const insertLesion = database.prepare(
+    `INSERT INTO lesions (caseKey, number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm,
+       maximum3dDiameterMm, centroidXMm, centroidYMm, centroidZMm, probability, change, detail)
+     VALUES (:caseKey, :number, :trackingUID, :trackingID, :confidence, :volumeMm3, :longAxisMm, :shortAxisMm,
+       :maximum3dDiameterMm, :centroidXMm, :centroidYMm, :centroidZMm, :probability, :change, :detail)`,
+  );
+  const lesions = database.prepare<StoredLesion>(
+    `SELECT number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, maximum3dDiameterMm,
+       centroidXMm, centroidYMm, centroidZMm, probability, change, detail
+     FROM lesions WHERE caseKey = :caseKey ORDER BY number`,
+  );
+  return {
+    open: (input, now) =>
+      database.transaction(() => {
+        const latest = latestOfStudy(input);
+        if (latest?.fingerprint === input.fingerprint) return { case: latest, created: false };
+        const superseded = latestReportedOfStudy({ ...input, beforeCaseKey: Number.MAX_SAFE_INTEGER });
+        const { lastInsertRowid } = insert.run({ ...input, supersededCaseKey: superseded?.caseKey ?? null, now });
+        return { case: find({ caseKey: lastInsertRowid })!, created: true };
+      }),
+    find: (caseKey) => find({ caseKey }),
+    latestOfStudy: (StudyInstanceUID) => latestOfStudy({ StudyInstanceUID }),
+    latestReportedOfStudy: (StudyInstanceUID, beforeCaseKey = Number.MAX_SAFE_INTEGER) =>
+      latestReportedOfStudy({ StudyInstanceUID, beforeCaseKey }),
+    latestReportedOfSeries: (SeriesInstanceUID) => latestReportedOfSeries({ SeriesInstanceUID }),
+    ofPatient: (patientKey) => ofPatient.all({ patientKey }).map((row) => parsedCase(row)!),
+    list: ({ status, limit } = {}) =>
+      list.all({ status: status ?? null, limit: limit ?? 1000 }).map((row) => parsedCase(row)!),
+    start: (caseKey) => void start.run({ caseKey }),
+    finish: (caseKey, { status, code, reason, result, lesions: found }, now) =>
+      database.transaction(() => {
+        finish.run({
+          caseKey,
+          status,
+          code: code ?? null,
+          reason: reason ?? null,
+          result: result === undefined ? null : JSON.stringify(result),
+          now,
+        });
+        clearLesions.run({ caseKey });
+        for (const { centroidPatientMm, detail, ...lesion } of found ?? [])
+          insertLesion.run({
+            ...lesion,
+            caseKey,
+            centroidXMm: centroidPatientMm[0],
+            centroidYMm: centroidPatientMm[1],
+            centroidZMm: centroidPatientMm[2],
+            detail: detail === null || detail === undefined ? null : JSON.stringify(detail),
+          });
+      }),
+    lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
+  };
+}

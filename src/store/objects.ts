@@ -1,0 +1,98 @@
+import type { Database } from './database.js';
+import type { DeliveryRow, DeliveryState, ObjectRow } from './rows.js';
+
+export interface ObjectTable {
+  /** Notes an object we wrote; noting the same SOPInstanceUID again changes nothing (its UID derives from its content). */
+  insert(object: ObjectRow): void;
+  find(SOPInstanceUID: string): ObjectRow | undefined;
+  ofCase(caseKey: number): ObjectRow[];
+  /** Whether Priora wrote this instance, or another instance of this series. */
+  isOurs(uids: { SOPInstanceUID: string; SeriesInstanceUID: string }): boolean;
+}
+
+export function objectTable(database: Database): ObjectTable {
+  const insert = database.prepare(
+    `INSERT INTO objects (SOPInstanceUID, SOPClassUID, SeriesInstanceUID, kind, caseKey, path, sha256,
+       predecessorSOPInstanceUID, createdAt)
+     VALUES (:SOPInstanceUID, :SOPClassUID, :SeriesInstanceUID, :kind, :caseKey, :path, :sha256,
+       :predecessorSOPInstanceUID, :createdAt) ON CONFLICT DO NOTHING`,
+  );
+  const find = database.prepare<ObjectRow>('SELECT * FROM objects WHERE SOPInstanceUID = :SOPInstanceUID');
+  const ofCase = database.prepare<ObjectRow>('SELECT * FROM objects WHERE caseKey = :caseKey ORDER BY kind');
+  const isOurs = database.prepare<{ ours: number }>(
+    `SELECT EXISTS (SELECT 1 FROM objects WHERE SOPInstanceUID = :SOPInstanceUID)
+         OR EXISTS (SELECT 1 FROM objects WHERE SeriesInstanceUID = :SeriesInstanceUID) AS ours`,
+  );
+  return {
+    insert: (object) => void insert.run(object),
+    find: (SOPInstanceUID) => find.get({ SOPInstanceUID }),
+    ofCase: (caseKey) => ofCase.all({ caseKey }),
+    isOurs: (uids) => isOurs.get(uids)!.ours === 1,
+  };
+}
+
+export interface DeliveryTable {
+  /** An object (or forwarded original) is to go to a destination. A known pair is left as it is. */
+  request(delivery: { SOPInstanceUID: string; destination: string; caseKey: number | null }, now: number): void;
+  find(SOPInstanceUID: string, destination: string): DeliveryRow | undefined;
+  /** One attempt ended. `status` is the DIMSE status answered, null when nothing was. */
+  note(
+    delivery: { SOPInstanceUID: string; destination: string },
+    attempt: { state: DeliveryState; status: number | null; error: string | null },
+    now: number,
+  ): void;
+  /** Pending deliveries of a destination, oldest first; those of one case if given. */
+  pending(destination: string, options?: { caseKey?: number; limit?: number }): DeliveryRow[];
+  ofCase(caseKey: number): DeliveryRow[];
+  failed(limit?: number): DeliveryRow[];
+  /** Makes failed deliveries pending again (`priora retry`); returns how many. */
+  retry(destination?: string): number;
+}
+
+export function deliveryTable(database: Database): DeliveryTable {
+  const request = database.prepare(
+    `INSERT INTO deliveries (SOPInstanceUID, destination, caseKey, state, createdAt)
+     VALUES (:SOPInstanceUID, :destination, :caseKey, 'pending', :now) ON CONFLICT DO NOTHING`,
+  );
+  const find = database.prepare<DeliveryRow>(
+    'SELECT * FROM deliveries WHERE SOPInstanceUID = :SOPInstanceUID AND destination = :destination',
+  );
+  const note = database.prepare(
+    `UPDATE deliveries SET state = :state, status = :status, lastError = :error, attempts = attempts + 1,
+       deliveredAt = CASE :state WHEN 'delivered' THEN :now END
+     WHERE SOPInstanceUID = :SOPInstanceUID AND destination = :destination`,
+  );
+  const pending = database.prepare<DeliveryRow>(
+    `SELECT * FROM deliveries WHERE state <> 'delivered' AND state = 'pending' AND destination = :destination
+       AND (:caseKey IS NULL OR caseKey = :caseKey)
+     ORDER BY createdAt, SOPInstanceUID LIMIT :limit`,
+  );
+  const ofCase = database.prepare<DeliveryRow>(
+    'SELECT * FROM deliveries WHERE caseKey = :caseKey ORDER BY destination, SOPInstanceUID',
+  );
+  const failed = database.prepare<DeliveryRow>(
+    "SELECT * FROM deliveries WHERE state <> 'delivered' AND state = 'failed' ORDER BY createdAt LIMIT :limit",
+  );
+  const retry = database.prepare(
+    `UPDATE deliveries SET state = 'pending' WHERE state <> 'delivered' AND state = 'failed'
+       AND (:destination IS NULL OR destination = :destination)`,
+  );
+  return {
+    request: (delivery, now) => void request.run({ ...delivery, now }),
+    find: (SOPInstanceUID, destination) => find.get({ SOPInstanceUID, destination }),
+    note: (delivery, attempt, now) =>
+      void note.run({
+        SOPInstanceUID: delivery.SOPInstanceUID,
+        destination: delivery.destination,
+        state: attempt.state,
+        status: attempt.status,
+        error: attempt.error,
+        now,
+      }),
+    pending: (destination, { caseKey, limit } = {}) =>
+      pending.all({ destination, caseKey: caseKey ?? null, limit: limit ?? 1000 }),
+    ofCase: (caseKey) => ofCase.all({ caseKey }),
+    failed: (limit = 1000) => failed.all({ limit }),
+    retry: (destination) => retry.run({ destination: destination ?? null }).changes,
+  };
+}

@@ -1,0 +1,173 @@
+import type { ErrorCode } from '../core/errors.js';
+
+/**
+ * What the store gives back: plain rows, joined with the UIDs of what they belong to. Times are ms since the epoch, UTC;
+ * `null` means "not known". Data elements keep their DICOM keyword.
+ */
+export interface PatientRow {
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly PatientName: string;
+  readonly PatientBirthDate: string;
+  readonly PatientSex: string;
+}
+
+export interface StudyRow {
+  readonly StudyInstanceUID: string;
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly receivedAt: number;
+  /** Why a person must look (IDENTITY_CONTRADICTION, TIME_UNKNOWN); null when nobody need or somebody has. */
+  readonly heldCode: ErrorCode | null;
+  readonly heldReason: string | null;
+  readonly releasedAt: number | null;
+}
+
+/** Attribute an acquisition time was read from; `released` when a person released a study without one. */
+export type AcquiredAtSource = 'AcquisitionDateTime' | 'AcquisitionDate' | 'SeriesDate' | 'StudyDate' | 'released';
+
+/** `received`: from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a destination. */
+export type SeriesOrigin = 'received' | 'ours' | 'destination';
+
+/** `assembled` series can be priors; `refused` ones were not selected or could not be assembled. */
+export type SeriesState = 'receiving' | 'complete' | 'assembled' | 'refused';
+
+export interface SeriesRow {
+  readonly SeriesInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly Modality: string;
+  readonly SeriesDescription: string;
+  readonly acquiredAt: number | null;
+  readonly acquiredAtSource: AcquiredAtSource | null;
+  readonly callingAETitle: string;
+  readonly origin: SeriesOrigin;
+  readonly firstInstanceAt: number;
+  readonly lastInstanceAt: number;
+  readonly associationReleasedAt: number | null;
+  readonly state: SeriesState;
+  /** The kept evidence (JSON value) of `complete/`. */
+  readonly completeness: unknown;
+  /** The kept verdict (JSON value) of `select/` and `assemble/`. */
+  readonly selection: unknown;
+  /** Why its study is held, or null. */
+  readonly heldCode: ErrorCode | null;
+}
+
+export interface InstanceRow {
+  readonly SOPInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly SOPClassUID: string;
+  readonly TransferSyntaxUID: string;
+  /** Relative to the data folder. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Of the data set as received (without preamble and meta information). */
+  readonly sha256: Uint8Array;
+  readonly receivedAt: number;
+  readonly InstanceNumber: number | null;
+  /** Direction cosines rounded to 10⁻³, joined: equal text = one orientation. */
+  readonly orientation: string | null;
+  /** ImagePositionPatient projected on the slice normal. */
+  readonly normalPositionMm: number | null;
+  readonly sliceThicknessMm: number | null;
+  readonly NumberOfFrames: number | null;
+  readonly ImagesInAcquisition: number | null;
+  readonly NumberOfSeriesRelatedInstances: number | null;
+}
+
+export interface QuarantineRow {
+  readonly quarantineKey: number;
+  readonly path: string;
+  readonly sha256: Uint8Array;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly SOPInstanceUID: string | null;
+  readonly callingAETitle: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly times: number;
+}
+
+export type CaseStatus = 'pending' | 'running' | 'reported' | 'rejected' | 'held' | 'failed';
+
+export interface CaseRow {
+  readonly caseKey: number;
+  readonly StudyInstanceUID: string;
+  /** The analysed series; null when none of the study's was selected. */
+  readonly SeriesInstanceUID: string | null;
+  readonly patientKey: number;
+  readonly PatientID: string;
+  readonly acquiredAt: number | null;
+  readonly priorCaseKey: number | null;
+  readonly priorStudyInstanceUID: string | null;
+  readonly priorSeriesInstanceUID: string | null;
+  readonly status: CaseStatus;
+  readonly code: ErrorCode | null;
+  readonly reason: string | null;
+  /** Hash of everything the result depends on; see {@link CaseRow.status} and `cases.open`. */
+  readonly fingerprint: string;
+  /** Registration verdict, models, seconds per stage (JSON value), as the pipeline wrote it. */
+  readonly result: unknown;
+  readonly supersededCaseKey: number | null;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+export type Confidence = 'confirmed' | 'candidate';
+
+export interface LesionRow {
+  /** 1, 2, … in the case, and the label in its mask file. */
+  readonly number: number;
+  readonly trackingUID: string;
+  readonly trackingID: string;
+  readonly confidence: Confidence;
+  readonly volumeMm3: number;
+  readonly longAxisMm: number;
+  readonly shortAxisMm: number;
+  readonly maximum3dDiameterMm: number;
+  /** LPS mm in the case's own frame of reference. */
+  readonly centroidPatientMm: readonly [number, number, number];
+  readonly probability: number;
+  /** baseline, new, grown, stable, shrunk, … as `track/` names it; null before tracking. */
+  readonly change: string | null;
+  /** Anything else worth keeping (JSON value): prior volume, matched lesion, interval. */
+  readonly detail: unknown;
+}
+
+export type ObjectKind = 'SEG' | 'SR' | 'KOS';
+
+/** A DICOM object we wrote. */
+export interface ObjectRow {
+  readonly SOPInstanceUID: string;
+  readonly SOPClassUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly kind: ObjectKind;
+  readonly caseKey: number;
+  /** Relative to the data folder. */
+  readonly path: string;
+  /** Of the data set, without preamble and meta information. */
+  readonly sha256: Uint8Array;
+  readonly predecessorSOPInstanceUID: string | null;
+  readonly createdAt: number;
+}
+
+export type DeliveryState = 'pending' | 'delivered' | 'failed';
+
+export interface DeliveryRow {
+  readonly SOPInstanceUID: string;
+  readonly destination: string;
+  /** Null for a forwarded original. */
+  readonly caseKey: number | null;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** Last DIMSE status the destination answered. */
+  readonly status: number | null;
+  readonly lastError: string | null;
+  readonly createdAt: number;
+  readonly deliveredAt: number | null;
+}

@@ -1,0 +1,141 @@
+import type { Database } from './database.js';
+import type { SeriesRow, SeriesState } from './rows.js';
+
+/** An earlier series that may be a prior. */
+export interface PriorRow {
+  readonly SeriesInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly acquiredAt: number;
+}
+
+export interface SeriesTable {
+  find(SeriesInstanceUID: string): SeriesRow | undefined;
+  /**
+   * Adds the series, or notes another instance of it: a known series becomes `receiving` again, keeps its first
+   * description and gets the earlier of both times.
+   */
+  noteInstance(
+    series: Pick<
+      SeriesRow,
+      | 'SeriesInstanceUID'
+      | 'StudyInstanceUID'
+      | 'Modality'
+      | 'SeriesDescription'
+      | 'acquiredAt'
+      | 'acquiredAtSource'
+      | 'callingAETitle'
+      | 'origin'
+    > & { receivedAt: number },
+  ): void;
+  /** The association that carried instances of these series has ended. */
+  noteRelease(SeriesInstanceUIDs: readonly string[], at: number): void;
+  setCompleteness(SeriesInstanceUID: string, evidence: unknown): void;
+  setSelection(SeriesInstanceUID: string, verdict: unknown): void;
+  setState(SeriesInstanceUID: string, state: SeriesState): void;
+  ofStudy(StudyInstanceUID: string): SeriesRow[];
+  /** Series that still receive, for start-up: each needs its completeness timer. */
+  receiving(): SeriesRow[];
+  /**
+   * Assembled series of the patient's other, not held studies acquired in [notBefore, before), latest first. One range
+   * of `seriesPriors`, so its cost does not grow with the table.
+   */
+  priors(query: {
+    patientKey: number;
+    before: number;
+    notBefore: number;
+    exceptStudyInstanceUID: string;
+    limit: number;
+  }): PriorRow[];
+  /** The mirror image of `priors`: assembled series acquired in (after, notAfter], earliest first. */
+  followers(query: {
+    patientKey: number;
+    after: number;
+    notAfter: number;
+    exceptStudyInstanceUID: string;
+    limit: number;
+  }): PriorRow[];
+}
+
+type StoredSeries = Omit<SeriesRow, 'completeness' | 'selection'> & {
+  completeness: string | null;
+  selection: string | null;
+};
+
+const parsed = (row: StoredSeries): SeriesRow => ({
+  ...row,
+  completeness: row.completeness === null ? null : JSON.parse(row.completeness),
+  selection: row.selection === null ? null : JSON.parse(row.selection),
+});
+
+const columns = `SeriesInstanceUID, StudyInstanceUID, series.patientKey, IssuerOfPatientID, PatientID, Modality,
+  SeriesDescription, acquiredAt, acquiredAtSource, callingAETitle, origin, firstInstanceAt, lastInstanceAt,
+  associationReleasedAt, state, completeness, selection, heldCode
+  FROM series JOIN studies USING (studyKey) JOIN patients ON patients.patientKey = series.patientKey`;
+
+/** The hot statement of `match/`; its plan is asserted in test/store. */
+export const priorsSQL = `SELECT SeriesInstanceUID, StudyInstanceUID, acquiredAt
+  FROM series INDEXED BY seriesPriors JOIN studies USING (studyKey)
+  WHERE series.patientKey = :patientKey AND state = 'assembled' AND acquiredAt IS NOT NULL
+    AND acquiredAt < :before AND acquiredAt >= :notBefore
+    AND heldCode IS NULL AND StudyInstanceUID <> :exceptStudyInstanceUID
+  ORDER BY acquiredAt DESC, seriesKey DESC LIMIT :limit`;
+
+export function seriesTable(database: Database): SeriesTable {
+  const find = database.prepare<StoredSeries>(`SELECT ${columns} WHERE SeriesInstanceUID = :SeriesInstanceUID`);
+  const note = database.prepare(
+    `INSERT INTO series (SeriesInstanceUID, studyKey, patientKey, Modality, SeriesDescription, acquiredAt,
+       acquiredAtSource, callingAETitle, origin, firstInstanceAt, lastInstanceAt, state)
+     SELECT :SeriesInstanceUID, studyKey, patientKey, :Modality, :SeriesDescription, :acquiredAt,
+       :acquiredAtSource, :callingAETitle, :origin, :receivedAt, :receivedAt, 'receiving'
+     FROM studies WHERE StudyInstanceUID = :StudyInstanceUID
+     ON CONFLICT (SeriesInstanceUID) DO UPDATE SET
+       lastInstanceAt = max(lastInstanceAt, excluded.lastInstanceAt),
+       associationReleasedAt = NULL,
+       state = 'receiving',
+       acquiredAtSource = CASE WHEN acquiredAt IS NULL OR excluded.acquiredAt < acquiredAt
+         THEN coalesce(excluded.acquiredAtSource, acquiredAtSource) ELSE acquiredAtSource END,
+       acquiredAt = CASE WHEN acquiredAt IS NULL OR excluded.acquiredAt < acquiredAt
+         THEN coalesce(excluded.acquiredAt, acquiredAt) ELSE acquiredAt END`,
+  );
+  const noteRelease = database.prepare(
+    'UPDATE series SET associationReleasedAt = :at WHERE SeriesInstanceUID = :SeriesInstanceUID',
+  );
+  const set = (column: string) =>
+    database.prepare(`UPDATE series SET ${column} = :value WHERE SeriesInstanceUID = :SeriesInstanceUID`);
+  const setCompleteness = set('completeness');
+  const setSelection = set('selection');
+  const setState = set('state');
+  const ofStudy = database.prepare<StoredSeries>(
+    `SELECT ${columns} WHERE StudyInstanceUID = :StudyInstanceUID ORDER BY acquiredAt, SeriesInstanceUID`,
+  );
+  const receiving = database.prepare<StoredSeries>(
+    `SELECT ${columns} WHERE state = 'receiving' ORDER BY lastInstanceAt`,
+  );
+  const priors = database.prepare<PriorRow>(priorsSQL);
+  const followers = database.prepare<PriorRow>(
+    `SELECT SeriesInstanceUID, StudyInstanceUID, acquiredAt
+     FROM series INDEXED BY seriesPriors JOIN studies USING (studyKey)
+     WHERE series.patientKey = :patientKey AND state = 'assembled' AND acquiredAt IS NOT NULL
+       AND acquiredAt > :after AND acquiredAt <= :notAfter
+       AND heldCode IS NULL AND StudyInstanceUID <> :exceptStudyInstanceUID
+     ORDER BY acquiredAt, seriesKey LIMIT :limit`,
+  );
+  return {
+    find: (SeriesInstanceUID) => {
+      const row = find.get({ SeriesInstanceUID });
+      return row && parsed(row);
+    },
+    noteInstance: (series) => void note.run(series),
+    noteRelease: (uids, at) =>
+      database.transaction(() => uids.forEach((SeriesInstanceUID) => noteRelease.run({ SeriesInstanceUID, at }))),
+    setCompleteness: (SeriesInstanceUID, evidence) =>
+      void setCompleteness.run({ SeriesInstanceUID, value: JSON.stringify(evidence) }),
+    setSelection: (SeriesInstanceUID, verdict) =>
+      void setSelection.run({ SeriesInstanceUID, value: JSON.stringify(verdict) }),
+    setState: (SeriesInstanceUID, state) => void setState.run({ SeriesInstanceUID, value: state }),
+    ofStudy: (StudyInstanceUID) => ofStudy.all({ StudyInstanceUID }).map(parsed),
+    receiving: () => receiving.all().map(parsed),
+    priors: (query) => priors.all(query),
+    followers: (query) => followers.all(query),
+  };
+}

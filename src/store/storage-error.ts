@@ -1,0 +1,14 @@
+import { PrioraError } from '../core/errors.js';
+
+const noSpace = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+const noWrite = new Set(['EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
+
+/** A file system's or SQLite's refusal to write as STORAGE_FULL or STORAGE_FAILED; any other error unchanged. */
+export function asStorageError(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof PrioraError || typeof code !== 'string') return error;
+  if (noSpace.has(code)) return new PrioraError('STORAGE_FULL', `no space left (${code})`, { cause: error });
+  if (noWrite.has(code) || code.startsWith('SQLITE_IOERR'))
+    return new PrioraError('STORAGE_FAILED', `the storage refused to write (${code})`, { cause: error });
+  return error;
+}

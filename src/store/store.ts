@@ -1,0 +1,70 @@
+import { systemClock, type Clock } from '../core/clock.js';
+import { caseTable, type CaseTable } from './cases.js';
+import { openDatabase, type Database } from './database.js';
+import { instanceTable, quarantineTable, type InstanceTable, type QuarantineTable } from './instances.js';
+import { databaseVersion, migrate, shippedMigrations } from './migrate.js';
+import { deliveryTable, objectTable, type DeliveryTable, type ObjectTable } from './objects.js';
+import { patientTable, type PatientTable } from './patients.js';
+import { seriesTable, type SeriesTable } from './series.js';
+import { studyTable, type StudyTable } from './studies.js';
+
+export type * from './rows.js';
+
+/**
+ * The longitudinal index, the cases and their results. Several processes may open the same file: the node writes what
+ * arrives, a worker writes results, the command line reads. All calls are synchronous and short.
+ */
+export interface Store {
+  readonly patients: PatientTable;
+  readonly studies: StudyTable;
+  readonly series: SeriesTable;
+  readonly instances: InstanceTable;
+  readonly quarantine: QuarantineTable;
+  readonly cases: CaseTable;
+  readonly objects: ObjectTable;
+  readonly deliveries: DeliveryTable;
+  /** For `jobs/`, which keeps its queue in the same file so that a result and the next job are one commit. */
+  readonly database: Database;
+  /** Runs `work` in one durable transaction (joins the one that runs already). */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the database, created and migrated as needed.
+ *
+ * @param path file; `:memory:` for a throw-away one.
+ * @throws PrioraError DATABASE_TOO_NEW, STORAGE_FAILED
+ */
+export function openStore(path: string, options: { clock?: Clock } = {}): Store {
+  const database = openDatabase(path);
+  try {
+    migrate(database, (options.clock ?? systemClock).now());
+    return {
+      patients: patientTable(database),
+      studies: studyTable(database),
+      series: seriesTable(database),
+      instances: instanceTable(database),
+      quarantine: quarantineTable(database),
+      cases: caseTable(database),
+      objects: objectTable(database),
+      deliveries: deliveryTable(database),
+      database,
+      transaction: (work) => database.transaction(work),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What `priora migrate` shows: the version a database file has and the one this Priora brings it to. */
+export function storeVersions(path: string): { found: number; newest: number } {
+  const database = openDatabase(path, { readonly: true });
+  try {
+    return { found: databaseVersion(database), newest: shippedMigrations().at(-1)?.version ?? 0 };
+  } finally {
+    database.close();
+  }
+}
