@@ -73,7 +73,7 @@ export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: 
   if (bytes.length < preambleLength + 4 || bytes.toString('latin1', preambleLength, preambleLength + 4) !== 'DICM') {
     throw unreadable('no DICM prefix');
   }
-  const found: { [Keyword in keyof FileMeta]?: string } = {};
+  const found: { -readonly [Keyword in keyof FileMeta]?: string } = {};
   let offset = preambleLength + 4;
   while (offset + 8 <= bytes.length && bytes.readUInt16LE(offset) === 0x0002) {
     const element = bytes.readUInt16LE(offset + 2);
