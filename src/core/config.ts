@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PrioraError } from './errors.js';
+
+/** An application entity title (PS3.5 6.2, VR AE). */
+const aeTitle = z
+  .string()
+  // eslint-disable-next-line no-control-regex -- PS3.5: no control characters, no backslash
+  .regex(/^[^\\\x00-\x1f]{1,16}$/, 'must be 1 to 16 characters without backslash')
+  .refine((title) => title.trim() !== '', 'must not be blank');
+const uid = z.string().regex(/^[0-9.]{1,64}$/, 'must be a UID');
+const seconds = z.number().min(0);
+const port = z.number().int().min(0).max(65535);
+
+/**
+ * Everything a site can set in `priora.yaml`. Every setting has a default, so that no file is needed; what is not listed
+ * here is refused by name. docs/configuration.md says what each is for.
+ */
+export const configSchema = z.strictObject({
+  dataDir: z.string().default('data'),
+  modelsDir: z.string().optional(),
+  mappingsDir: z.string().optional(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  dicom: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(11112),
+      aeTitle: aeTitle.default('PRIORA'),
+      calledAETitles: z.union([z.literal('any'), z.array(aeTitle).min(1)]).optional(),
+      callingAETitles: z.union([z.literal('any'), z.array(aeTitle).min(1)]).default('any'),
+      issuers: z.record(aeTitle, z.string().min(1)).default({}),
+      additionalStorageClasses: z.array(uid).default([]),
+      maxAssociations: z.number().int().min(1).default(64),
+      maxPDULength: z.number().int().min(4096).max(16_777_216).default(131_072),
+      artimTimeoutSeconds: seconds.min(1).default(30),
+      idleTimeoutSeconds: seconds.min(1).default(60),
+      tls: z
+        .strictObject({ keyFile: z.string(), certificateFile: z.string(), clientCAFile: z.string().optional() })
+        .optional(),
+    })
+    .prefault({}),
+  time: z
+    .strictObject({
+      zone: z
+        .string()
+        .refine((zone) => zone === 'local' || isTimeZone(zone), 'must be an IANA time zone or local')
+        .default('local'),
+    })
+    .prefault({}),
+  completeness: z
+    .strictObject({
+      timerSeconds: seconds.default(60),
+      settleSeconds: seconds.default(2),
+      minimumCoverageMm: z.number().min(0).default(110),
+      minimumSlices: z.number().int().min(1).default(3),
+      spacingTolerance: z.number().min(0).max(0.5).default(0.05),
+    })
+    .prefault({}),
+  inference: z
+    .strictObject({
+      provider: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
+      threads: z.number().int().min(0).default(0),
+      memoryLimitMb: z.number().int().min(256).default(3000),
+    })
+    .prefault({}),
+  worker: z
+    .strictObject({
+      cases: z.number().int().min(1).default(1),
+      deliveries: z.number().int().min(1).default(2),
+      leaseSeconds: seconds.min(5).default(60),
+      pollSeconds: z.number().min(0.05).default(0.5),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      firstRetrySeconds: seconds.min(0.1).default(5),
+      longestRetrySeconds: seconds.default(600),
+      giveUpAfterSeconds: seconds.default(86_400),
+    })
+    .prefault({}),
+});
+
+/** The settings with defaults filled in and folders made absolute. */
+export type Config = Omit<z.output<typeof configSchema>, 'modelsDir' | 'mappingsDir'> & {
+  /** Folder of the shipped or the site's models. */
+  readonly modelsDir: string;
+  /** Folder of the mapping files. */
+  readonly mappingsDir: string;
+};
+
+const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** zod's findings as one sentence a person can act on: which setting, what is wrong. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => {
+      const at = issue.path.join('.');
+      if (issue.code === 'unrecognized_keys')
+        return `unknown ${issue.keys.length === 1 ? 'option' : 'options'} ${issue.keys.map((key) => `"${at ? `${at}.` : ''}${key}"`).join(', ')}`;
+      return `${at || 'the file'}: ${issue.message}`;
+    })
+    .join('; ');
+}
+
+/**
+ * Settings from values (as YAML parses them); relative folders are taken from `baseFolder`.
+ *
+ * @throws PrioraError CONFIG_INVALID naming each wrong or unknown setting.
+ */
+export function parseConfig(values: unknown, baseFolder: string = process.cwd()): Config {
+  const parsed = configSchema.safeParse(values ?? {});
+  if (!parsed.success) throw new PrioraError('CONFIG_INVALID', `priora.yaml: ${describeIssues(parsed.error)}`);
+  const { modelsDir, mappingsDir, ...config } = parsed.data;
+  return {
+    ...config,
+    dataDir: resolve(baseFolder, config.dataDir),
+    modelsDir: modelsDir === undefined ? resolve(packageFolder, 'models') : resolve(baseFolder, modelsDir),
+    mappingsDir: mappingsDir === undefined ? resolve(packageFolder, 'mappings') : resolve(baseFolder, mappingsDir),
+  };
+}
+
+/**
+ * Reads `path`, else `priora.yaml` in the working folder where there is one, else the defaults alone.
+ *
+ * @throws PrioraError CONFIG_INVALID when the file is missing (if named), no YAML, or holds a wrong setting.
+ */
+export function loadConfig(path?: string): Config {
+  const file = resolve(path ?? 'priora.yaml');
+  if (path === undefined && !existsSync(file)) return parseConfig({});
+  let values: unknown;
+  try {
+    values = parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new PrioraError('CONFIG_INVALID', `${file}: ${(cause as Error).message}`, { cause });
+  }
+  return parseConfig(values, dirname(file));
+}
