@@ -56,6 +56,8 @@ export interface Job {
   readonly crashes: number;
   readonly owner: string | null;
   readonly leaseExpiresAt: number | null;
+  /** Refreshed while running: when it runs once more. */
+  readonly requeueAfter: number | null;
   readonly cancelRequested: boolean;
   readonly deadline: number | null;
   readonly code: ErrorCode | null;
@@ -65,22 +67,25 @@ export interface Job {
   readonly finishedAt: number | null;
 }
 
-/** A durable queue; `openQueue` is the one in SQLite. Every call is one commit (or joins the store's transaction). */
+/**
+ * A durable queue; `openQueue` is the one in SQLite. Every call is one commit (or joins the store's transaction).
+ * What takes a {@link Job} wants the one that `claim` gave: it carries the lease.
+ */
 export interface JobQueue {
   /** @returns the job as it is now; `created` when the key was unknown. */
   enqueue(request: JobRequest, options?: EnqueueOptions): { job: Job; created: boolean };
   /** Leases the best claimable job of these kinds to this process, or undefined. */
   claim(kinds: readonly string[]): Job | undefined;
-  /** Prolongs the leases of these jobs; returns those whose cancellation was asked for or whose lease was lost. */
-  renew(jobKeys: readonly number[]): { cancelled: number[]; lost: number[] };
+  /** Prolongs the leases of these jobs; returns the keys of those that are to stop, and of those whose lease was lost. */
+  renew(jobs: readonly Job[]): { cancelled: number[]; lost: number[] };
   /** Where the job is, for people. */
-  setStage(jobKey: number, stage: string): void;
-  /** The handler returned. Ignored when the lease was lost meanwhile. */
-  complete(jobKey: number): void;
-  /** The handler threw: queued again with backoff or failed, as the error's class says (`retryDecision`). */
-  fail(jobKey: number, error: unknown): Job;
+  setStage(job: Job, stage: string): void;
+  /** The handler returned. Ignored (false) when the lease was lost meanwhile. */
+  complete(job: Job): boolean;
+  /** The handler threw: queued again with backoff or failed, as the error's class says. Ignored (false) without a lease. */
+  fail(job: Job, error: unknown): boolean;
   /** Gives a claimed job back unharmed (shutdown): no attempt is counted. */
-  release(jobKey: number): void;
+  release(job: Job): void;
   /** Withdraws a queued job; a running one is asked to stop. @returns false when it had ended already. */
   cancel(key: string): boolean;
   /** Queues a failed or cancelled job again with its attempts forgotten. @returns false when it is neither. */
@@ -88,11 +93,12 @@ export interface JobQueue {
   /** Returns the jobs of dead processes to the queue: expired leases, and this machine's processes that are gone. */
   reclaim(): number;
   find(key: string): Job | undefined;
+  /** Oldest first. */
   list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];
   /** Jobs per kind and state. */
   counts(): { kind: string; state: JobState; n: number }[];
   /** When the next queued job of these kinds is due (it may still wait for its turn), or undefined. */
   nextDue(kinds: readonly string[]): number | undefined;
-  /** Calls back after a job became claimable through this object: enqueued, completed, released, …; returns the off switch. */
+  /** Calls back after a job may have become claimable through this object; returns the off switch. */
   onChange(listener: () => void): () => void;
 }
