@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import dcmjs from 'dcmjs';
+import { inflateRawSync } from 'node:zlib';
 import { PrioraError } from '../core/errors.js';
+import { ElementReader } from './element-reader.js';
 import { implementationClassUID, implementationVersionName, TransferSyntax } from './uid.js';
 
-const { DicomMessage, DicomMetaDictionary, DicomDict } = dcmjs.data;
+const { DicomMetaDictionary, DicomDict } = dcmjs.data;
 
 /**
  * A naturalised data set: keyword → value. Single values are unwrapped, multiple values are arrays, sequences are arrays
@@ -16,29 +18,67 @@ export interface ParsedFile {
   /** File meta information (PS3.10 7.1), e.g. `TransferSyntaxUID`. */
   readonly meta: Dataset;
   readonly dataset: Dataset;
+  /** Top-level Pixel Data, as bytes not yet looked at; absent when the data set has none. */
+  readonly pixelData?: PixelDataElement;
+}
+
+/** Pixel Data (7FE0,0010) as it lies in the file. */
+export interface PixelDataElement {
+  /** From the first value byte to the end of the data set. */
+  readonly bytes: Uint8Array;
+  /** Length of the value in bytes; undefined when encapsulated (PS3.5 A.4). */
+  readonly length: number | undefined;
 }
 
 /**
- * Reads a PS3.10 file. Tolerant: unknown and private elements are kept out of the way, not repaired.
+ * Reads a PS3.10 file up to and including Pixel Data. Tolerant: unknown and private elements are kept out of the way, not
+ * repaired. Text is decoded by SpecificCharacterSet, which then reads `ISO_IR 192`.
  *
- * @param options.stopAtPixelData leave everything from (7FE0,0010) on unread.
+ * @param options.stopAtPixelData leaves `PixelData` out of the data set; `pixelData` says where it is. Without it,
+ *   `PixelData` is the value's ArrayBuffer when native; encapsulated pixels are only in `pixelData`.
  * @throws PrioraError DICOM_UNREADABLE
  */
 export function parseFile(bytes: Uint8Array, options: { stopAtPixelData?: boolean } = {}): ParsedFile {
   try {
-    // dcmjs wants an ArrayBuffer of its own: small Node buffers share a pool.
-    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const file = DicomMessage.readFile(buffer, {
-      ignoreErrors: false,
-      ...(options.stopAtPixelData ? { untilTag: '7FE00010', includeUntilTagValue: false } : {}),
+    const { meta, body, start } = readMeta(bytes);
+    const TransferSyntaxUID = meta['TransferSyntaxUID'] as unknown;
+    const reader = new ElementReader(body, {
+      explicit: TransferSyntaxUID !== TransferSyntax.ImplicitVRLittleEndian,
+      littleEndian: TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian,
     });
+    const { elements } = reader.read(start);
+    const location = reader.pixelData;
+    if (location && location.length !== undefined && !options.stopAtPixelData) {
+      const end = location.start + location.length;
+      if (end > body.length) throw new Error('Pixel Data end early');
+      elements['7FE00010'] = { vr: 'OW', Value: [new Uint8Array(body.subarray(location.start, end)).buffer] };
+    }
     return {
-      meta: DicomMetaDictionary.naturalizeDataset(file.meta),
-      dataset: DicomMetaDictionary.naturalizeDataset(file.dict),
+      meta,
+      dataset: DicomMetaDictionary.naturalizeDataset(elements),
+      ...(location && { pixelData: { bytes: body.subarray(location.start), length: location.length } }),
     };
   } catch (cause) {
     throw new PrioraError('DICOM_UNREADABLE', `not a readable DICOM file: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** The largest data set a deflated file may unfold to: a defence against bombs, far above any MR series. */
+const maxInflatedBytes = 2 ** 31;
+
+/** File meta information, and the bytes and offset at which the data set starts (inflated where the syntax says so). */
+function readMeta(bytes: Uint8Array): { meta: Dataset; body: Uint8Array; start: number } {
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', 128, 132) !== 'DICM')
+    throw new Error('the DICM prefix is missing');
+  // The group length may be absent or wrong; the group number is not (PS3.10 7.1).
+  const { elements, end } = new ElementReader(bytes, { explicit: true, littleEndian: true }).read(132, {
+    lastGroup: 0x0002,
+  });
+  const meta: Dataset = DicomMetaDictionary.naturalizeDataset(elements);
+  if (typeof meta['TransferSyntaxUID'] !== 'string') throw new Error('the transfer syntax is missing');
+  if (meta['TransferSyntaxUID'] !== TransferSyntax.DeflatedExplicitVRLittleEndian)
+    return { meta, body: bytes, start: end };
+  return { meta, body: inflateRawSync(bytes.subarray(end), { maxOutputLength: maxInflatedBytes }), start: 0 };
 }
 
 /** {@link parseFile} from disk. */

@@ -1,0 +1,73 @@
+import { TransferSyntax } from './uid.js';
+
+/** The codecs at hand. */
+export type Codec = 'rle' | 'jpeg' | 'jpegLS' | 'jpeg2000' | 'htj2k';
+
+interface Coding {
+  readonly codec: Codec;
+  /** Codestreams that may stand under this transfer syntax. */
+  readonly accepts: readonly Codestream[];
+}
+type Codestream = 'rle' | 'jpegLossy' | 'jpegLossless' | 'jpegLS' | 'jpeg2000' | 'htj2k' | 'unknown';
+
+const jpegLossy: Coding = { codec: 'jpeg', accepts: ['jpegLossy'] };
+const jpegLossless: Coding = { codec: 'jpeg', accepts: ['jpegLossless'] };
+const jpegLS: Coding = { codec: 'jpegLS', accepts: ['jpegLS'] };
+const jpeg2000: Coding = { codec: 'jpeg2000', accepts: ['jpeg2000'] };
+const htj2k: Coding = { codec: 'htj2k', accepts: ['htj2k'] };
+const codings: Record<string, Coding> = {
+  [TransferSyntax.RLELossless]: { codec: 'rle', accepts: ['rle'] },
+  [TransferSyntax.JPEGBaseline8Bit]: jpegLossy,
+  [TransferSyntax.JPEGExtended12Bit]: jpegLossy,
+  [TransferSyntax.JPEGLossless]: jpegLossless,
+  [TransferSyntax.JPEGLosslessSV1]: jpegLossless,
+  [TransferSyntax.JPEGLSLossless]: jpegLS,
+  [TransferSyntax.JPEGLSNearLossless]: jpegLS,
+  [TransferSyntax.JPEG2000Lossless]: jpeg2000,
+  [TransferSyntax.JPEG2000]: jpeg2000,
+  [TransferSyntax.HTJ2KLossless]: htj2k,
+  [TransferSyntax.HTJ2KLosslessRPCL]: htj2k,
+  [TransferSyntax.HTJ2K]: htj2k,
+};
+const lossySyntaxes: ReadonlySet<string> = new Set([
+  TransferSyntax.JPEGBaseline8Bit,
+  TransferSyntax.JPEGExtended12Bit,
+  TransferSyntax.JPEGLSNearLossless,
+]);
+
+/** The codec of a compressed transfer syntax; undefined for native and unknown ones. */
+export const codecOf = (TransferSyntaxUID: string): Codec | undefined => codings[TransferSyntaxUID]?.codec;
+
+/** Whether this syntax always loses information (JPEG 2000's general syntax may or may not). */
+export const isAlwaysLossy = (TransferSyntaxUID: string): boolean => lossySyntaxes.has(TransferSyntaxUID);
+
+/**
+ * What a frame's bytes really are, by their markers: JPEG families by the SOF marker (ISO 10918-1 Table B.1, ISO 14495-1
+ * C.1.1), JPEG 2000 by SIZ, whose Rsiz bit 14 marks high throughput (ISO 15444-15 A.2), RLE by its header (PS3.5 G.5).
+ */
+export function identifyCodestream(bytes: Uint8Array): Codestream {
+  const u16 = (at: number) => (bytes[at] << 8) | bytes[at + 1];
+  if (bytes.length < 16) return 'unknown';
+  if (u16(0) === 0xff4f && u16(2) === 0xff51) return u16(6) & 0x4000 ? 'htj2k' : 'jpeg2000';
+  if (u16(0) === 0xffd8) {
+    for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
+      const marker = bytes[at + 1];
+      if (marker === 0xff) {
+        at += 1; // fill byte
+        continue;
+      }
+      if (marker === 0xf7) return 'jpegLS';
+      if (marker === 0xc3) return 'jpegLossless';
+      if (marker >= 0xc0 && marker <= 0xc2) return 'jpegLossy';
+      at += 2 + u16(at + 2);
+    }
+    return 'unknown';
+  }
+  const segments = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const firstOffset = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  return segments >= 1 && segments <= 15 && firstOffset === 64 ? 'rle' : 'unknown';
+}
+
+/** Whether `bytes` are encoded as the transfer syntax says. */
+export const matchesSyntax = (bytes: Uint8Array, TransferSyntaxUID: string): boolean =>
+  codings[TransferSyntaxUID]?.accepts.includes(identifyCodestream(bytes)) ?? false;

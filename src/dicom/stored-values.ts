@@ -1,0 +1,57 @@
+import type { PixelLayout } from './pixel-data.js';
+
+/** How stored values become the image's values. */
+export interface ValueTransform {
+  /** Modality LUT (PS3.3 C.11.1): value = stored · slope + intercept. */
+  readonly RescaleSlope: number;
+  readonly RescaleIntercept: number;
+  /** Stored values that are no image (PS3.3 C.7.5.1.1.2), inclusive; read as NaN for the caller to fill. */
+  readonly padding?: readonly [number, number];
+}
+
+/** Samples of one frame as an integer array view; copies only what is unaligned or big endian. */
+function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32, littleEndian: boolean) {
+  if (bitsAllocated === 8) return bytes;
+  const size = bitsAllocated / 8;
+  let aligned = bytes;
+  if (!littleEndian) {
+    aligned = new Uint8Array(bytes);
+    const buffer = Buffer.from(aligned.buffer);
+    if (size === 2) buffer.swap16();
+    else buffer.swap32();
+  } else if (bytes.byteOffset % size !== 0) aligned = new Uint8Array(bytes);
+  const count = bytes.byteLength / size;
+  return size === 2
+    ? new Uint16Array(aligned.buffer, aligned.byteOffset, count)
+    : new Uint32Array(aligned.buffer, aligned.byteOffset, count);
+}
+
+/**
+ * Writes one frame's values into `target` from `offset`. Bits above HighBit and below the stored ones (overlays of older
+ * files) are masked away, the sign is extended from the highest stored bit. MONOCHROME1 keeps its values: it says how to
+ * display them, not what they are.
+ *
+ * @param bytes native samples in row-major order, as long as the frame.
+ */
+export function writeValues(
+  target: Float32Array,
+  offset: number,
+  bytes: Uint8Array,
+  layout: PixelLayout,
+  littleEndian: boolean,
+  { RescaleSlope, RescaleIntercept, padding }: ValueTransform,
+): void {
+  const data = samples(bytes, layout.bitsAllocated, littleEndian);
+  const count = layout.rows * layout.columns;
+  // Moving the stored bits to the top and back both masks and, with >>, extends the sign.
+  const up = 31 - layout.highBit;
+  const down = 32 - layout.bitsStored;
+  const low = padding ? Math.min(...padding) : 0;
+  const high = padding ? Math.max(...padding) : -1;
+  for (let index = 0; index < count; index++) {
+    const top = data[index] << up;
+    const stored = layout.signed ? top >> down : top >>> down;
+    target[offset + index] =
+      padding && stored >= low && stored <= high ? NaN : stored * RescaleSlope + RescaleIntercept;
+  }
+}
