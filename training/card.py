@@ -1,0 +1,67 @@
+"""The model card: a manifest in words, for the people who decide whether to use a network."""
+
+LIMITS = """\
+- **Not for clinical use.** No image of a patient was used in training: the network knows only synthetic metastases in
+  synthetic deformations of one head. How it behaves on real scans of real patients is unknown.
+- Trained for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other
+  input gives meaningless output.
+- Compact widths and a short training on a CPU; the published network is eight times larger and was trained a hundred times
+  longer."""
+
+
+def lines_of(values: dict) -> list:
+    """A nested result as Markdown list items, keys joined by dots."""
+    items = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            items += [f"{key}, {line}" for line in lines_of(value)]
+        else:
+            items.append(f"{key}: {value}")
+    return items
+
+
+def recipe_line(training: dict) -> str:
+    """Loss, length and start of a trained network; nothing for a hand-set one."""
+    config = training["config"]
+    if not config:
+        return ""
+    loss = config["loss"] + (f" with alpha {config['alpha']}" if config["loss"] != "bce" else "")
+    start = training["startedFrom"]
+    origin = f"a network trained for {start['steps']} batches with {start['loss']}" if start else "a random network"
+    return (
+        f"\nLoss {loss}; {training['steps']} batches of {config['batch']} segments, starting from {origin}. "
+        "The full configuration stands in the manifest."
+    )
+
+
+def model_card(manifest: dict, export_difference: float) -> str:
+    """Markdown: use, data, recipe, results, limits."""
+    training = manifest["training"]
+    results = "\n".join(f"- {line}" for line in lines_of(training["results"])) or "- not evaluated"
+    return f"""# {manifest["name"]} {manifest["version"]}
+
+The {manifest["role"]} network of the ensemble of Huang et al. 2021, for {manifest["use"]} and testing.
+
+- File `{manifest["file"]}`, SHA-256 `{manifest["sha256"]}`
+- Architecture {manifest["architecture"]}, widths {manifest["widths"]}, classifier {manifest["classifierWidths"]}
+- Licence {manifest["licence"]}
+
+## Data
+
+{training["data"]}. Time points used: {training.get("cases", "none")}; data hash `{training["dataHash"]}`.
+
+## Recipe
+
+{training["recipe"]}
+{recipe_line(training)}
+
+## Results (validation patients, which no network was trained on)
+
+{results}
+
+The ONNX file differs from PyTorch by at most {export_difference:.1e}.
+
+## Limits
+
+{LIMITS}
+"""

@@ -1,0 +1,218 @@
+"""Patients on disk, normalised and cut into segments.
+
+Layout, one folder per patient and time point; patients never cross splits:
+
+    <root>/<split>/<patient>/<time point>/
+        image.nii.gz   the scan in the template's grid, whole head
+        prior.nii.gz   the previous scan, registered; absent for a first scan
+        label.nii.gz   0 = background, otherwise a metastasis' number
+        mask.nii.gz    the brain
+        case.json      written last: what else is known, such as `lesions`
+
+Preprocessing is that of the manifests (`masking: brain`, `normalisation: z-score-in-mask`): zero mean and unit
+variance over the brain mask, 0 outside; the prior likewise, within the current scan's mask; a missing prior is zeros.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel
+import numpy as np
+
+from geometry import LATTICE, cut
+from model import HALO
+
+#: Standard deviations above the brain's mean from which a voxel counts as bright: vessels, sinuses, choroid plexus.
+BRIGHT = 2.0
+#: Candidate centres remembered per case and kind.
+CENTRES = 20_000
+
+
+@dataclass
+class Case:
+    """One time point on the crop [k, j, i] around its brain, whose corner lies on the tiling lattice."""
+
+    name: str
+    current: np.ndarray  # float16
+    prior: np.ndarray  # float16, zeros where there is none
+    label: np.ndarray  # uint8, metastasis numbers
+    mask: np.ndarray  # bool
+    corner: tuple  # of the crop in the whole grid, [k, j, i]
+    has_prior: bool
+    details: dict  # case.json
+    digest: str  # of the voxels
+
+    def __post_init__(self):
+        rng = np.random.default_rng(int(self.digest[:8], 16))
+        free = self.mask & (self.label == 0)
+
+        def some(where: np.ndarray) -> np.ndarray:
+            found = np.flatnonzero(where)
+            return found if len(found) <= CENTRES else rng.choice(found, CENTRES, replace=False)
+
+        self.ordinary_centres = some(free)
+        self.bright_centres = some(free & (self.current > BRIGHT))
+        inside = self.label * self.mask
+        self.lesion_centres = [np.flatnonzero(inside == n) for n in np.unique(inside) if n > 0]
+
+
+def normalise(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Zero mean and unit variance inside `mask`, 0 outside. A constant image becomes zeros."""
+    values = image[mask].astype(np.float64)
+    deviation = values.std()
+    result = np.zeros(image.shape, np.float32)
+    if deviation > 0:
+        result[mask] = (values - values.mean()) / deviation
+    return result
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Voxels of a NIfTI file as [k, j, i]."""
+    return np.asarray(nibabel.load(path).dataobj).transpose(2, 1, 0)
+
+
+def read_case(folder: Path) -> Case:
+    """Read, normalise and crop one time point. Raises FileNotFoundError or ValueError when it is incomplete."""
+    mask = read_array(folder / "mask.nii.gz") > 0
+    if not mask.any():
+        raise ValueError(f"{folder}: the brain mask is empty")
+    image = read_array(folder / "image.nii.gz")
+    label = read_array(folder / "label.nii.gz")
+    if not image.shape == label.shape == mask.shape:
+        raise ValueError(f"{folder}: image {image.shape}, label {label.shape} and mask {mask.shape} differ in shape")
+    occupied = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    corner = tuple(int(o[0]) // LATTICE * LATTICE for o in occupied)
+    box = tuple(slice(c, int(o[-1]) + 1) for c, o in zip(corner, occupied))
+    has_prior = (folder / "prior.nii.gz").exists()
+    current = normalise(image, mask)[box].astype(np.float16)
+    prior = normalise(read_array(folder / "prior.nii.gz"), mask)[box] if has_prior else np.zeros(current.shape)
+    arrays = [current, prior.astype(np.float16), label[box].astype(np.uint8), mask[box]]
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()
+    details = json.loads((folder / "case.json").read_text())
+    return Case(f"{folder.parent.name}/{folder.name}", *arrays, corner, has_prior, details, digest)
+
+
+def cached_case(folder: Path, cache: Path) -> Case:
+    """`read_case`, remembered under `cache` as .npy files; a newer case.json is read again."""
+    store = cache / folder.parent.parent.name / folder.parent.name / folder.name
+    note = store / "case.json"
+    if not note.exists() or note.stat().st_mtime < (folder / "case.json").stat().st_mtime:
+        case = read_case(folder)
+        store.mkdir(parents=True, exist_ok=True)
+        for key in ("current", "prior", "label", "mask"):
+            np.save(store / f"{key}.npy", getattr(case, key))
+        kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest}
+        note.write_text(json.dumps({**kept, "details": case.details}))
+        return case
+    kept = json.loads(note.read_text())
+    arrays = {key: np.load(store / f"{key}.npy") for key in ("current", "prior", "label", "mask")}
+    return Case(**{**kept, "corner": tuple(kept["corner"])}, **arrays)
+
+
+def case_folders(root: Path, split: str) -> list:
+    """Time points of a split that are complete, in order of name."""
+    return sorted(note.parent for note in Path(root, split).glob("*/*/case.json"))
+
+
+class Cases:
+    """All cases of a split, growing when `refresh` finds new ones on disk."""
+
+    def __init__(self, root: Path, split: str, cache: Path):
+        self.root, self.split, self.cache = Path(root), split, Path(cache)
+        self.by_name: dict = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        for folder in case_folders(self.root, self.split):
+            name = f"{folder.parent.name}/{folder.name}"
+            if name not in self.by_name:
+                self.by_name[name] = cached_case(folder, self.cache)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the names and voxels of all cases."""
+        lines = (f"{name}:{case.digest}\n" for name, case in sorted(self.by_name.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def __iter__(self):
+        return iter([case for _, case in sorted(self.by_name.items())])
+
+    def __len__(self) -> int:
+        return len(self.by_name)
+
+
+@dataclass
+class Segment:
+    """What one training example was cut from, so that it can be cut again."""
+
+    case: str
+    centre: tuple  # [k, j, i] in the case's crop
+
+
+def choose_segment(cases: Cases, rng: np.random.Generator, tumour: bool, config: dict) -> Segment:
+    """A random segment centred on a tumour voxel, or (not `tumour`) on a brain voxel outside tumours.
+
+    Each metastasis is equally likely when `sample_by` is "lesion", each tumour voxel when it is "voxel". A share
+    `bright_fraction` of the segments without tumour at their centre is centred on bright voxels.
+    """
+    everyone = [c for c in cases if c.lesion_centres] if tumour else list(cases)
+    if tumour and config["sample_by"] == "lesion":
+        lesions = [(c, l) for c in everyone for l in c.lesion_centres]
+        case, centres = lesions[rng.integers(len(lesions))]
+    else:
+        case = everyone[rng.integers(len(everyone))]
+        if tumour:
+            centres = np.concatenate(case.lesion_centres)
+        elif rng.random() < config["bright_fraction"] and len(case.bright_centres):
+            centres = case.bright_centres
+        else:
+            centres = case.ordinary_centres
+    where = np.unravel_index(centres[rng.integers(len(centres))], case.label.shape)
+    return Segment(case.name, tuple(int(x) for x in where))
+
+
+def augmented(values: list, factors: list, size: int, rng: np.random.Generator, config: dict) -> list:
+    """Change one scan's intensities alike in all its resolutions: scale, shift, contrast (gamma) and a linear bias.
+
+    Background stays 0, as masking leaves it.
+    """
+    scale = rng.normal(1, config["scale_deviation"])
+    shift = rng.normal(0, config["shift_deviation"])
+    gamma = np.exp(rng.normal(0, config["gamma_deviation"]))
+    slope = rng.normal(0, config["bias_deviation"], 3) / 100  # per voxel
+    result = []
+    for x, factor in zip(values, factors):
+        field = np.float32(scale)
+        for axis, s in enumerate(slope):
+            shape = [1, 1, 1]
+            shape[axis] = -1
+            ramp = np.arange(x.shape[axis]) * factor - (x.shape[axis] - 1) * factor / 2
+            field = field + (s * ramp).astype(np.float32).reshape(shape)
+        bent = np.sign(x) * np.abs(x / 3) ** gamma * 3 if config["gamma_deviation"] > 0 else x
+        result.append(np.where(x != 0, bent * field + np.float32(shift), 0).astype(np.float32))
+    return result
+
+
+def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, config: dict) -> tuple:
+    """(current, current_by3, current_by5, prior, label), float32, augmented; `size` is the output's edge in voxels."""
+    start = [c - size // 2 for c in centre]
+    box = (size, size, size)
+    flipped = [rng.random() < p for p in config["flip_probability"]]
+    current = [cut(case.current, start, box, factor, flipped) for factor in (1, 3, 5)]
+    current = augmented(current, [1, 3, 5], size, rng, config)
+    absent = rng.random() < config["prior_dropout"] or not case.has_prior
+    if absent:
+        prior = np.zeros_like(current[0])
+    else:
+        moved = [s + int(d) for s, d in zip(start, rng.integers(-1, 2, 3) * (rng.random() < config["prior_shift"]))]
+        (prior,) = augmented([cut(case.prior, moved, box, 1, flipped)], [1], size, rng, config)
+    label = cut(case.label, start, box, 1, flipped)[HALO:-HALO, HALO:-HALO, HALO:-HALO]
+    return (*current, prior, (label > 0).astype(np.float32))
+
+
+def batch_arrays(segments: list) -> tuple:
+    """Stack segments: four inputs [B, 1, k, j, i] and the label [B, k, j, i]."""
+    columns = [np.stack(column) for column in zip(*segments)]
+    return [c[:, None] for c in columns[:4]], columns[4]

@@ -1,0 +1,148 @@
+"""Export a trained network to ONNX with its manifest and model card, after proving the export equal to PyTorch.
+
+    /usr/bin/python3 training/export_onnx.py --checkpoint training/runs/m-sens/checkpoint.pt --name M_sens \
+        --role sensitivity --to models --results training/runs/m-sens/results.json
+"""
+
+import argparse
+import copy
+import hashlib
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from card import model_card
+from checkpoint import load_network
+from geometry import low_resolution_size
+from model import Probability, RollingBatchNorm
+from onnx_runtime import run_onnx
+
+INPUTS = ("current", "current_by3", "current_by5", "prior")
+OUTPUT = "probability"
+OPSET = 13
+#: Output sizes at which the export is compared with PyTorch; the first is also the traced one.
+PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
+#: Largest difference allowed between the two.
+TOLERANCE = 1e-4
+
+
+def random_inputs(size, generator: torch.Generator) -> tuple:
+    """The four inputs, [1, 1, ...] each, for an output of `size` [k, j, i]."""
+    normal = [n + 18 for n in size]
+    shapes = (normal, [low_resolution_size(n, 3) for n in size], [low_resolution_size(n, 5) for n in size], normal)
+    return tuple(torch.randn(1, 1, *shape, generator=generator) for shape in shapes)
+
+
+def with_fixed_statistics(network: nn.Module) -> nn.Module:
+    """A copy whose rolling batch normalisation is replaced by torch's own with the averaged statistics."""
+    network = copy.deepcopy(network).eval()
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, RollingBatchNorm):
+                fixed = nn.BatchNorm3d(len(child.weight), eps=child.epsilon).eval()
+                mean, variance = child.statistics()
+                fixed.weight.data, fixed.bias.data = child.weight.data, child.bias.data
+                fixed.running_mean, fixed.running_var = mean.clone(), variance.clone()
+                setattr(module, name, fixed)
+    return network
+
+
+def export_network(network: nn.Module, file: Path) -> float:
+    """Write `file`, dynamic in batch and all three axes. Returns the largest difference from PyTorch.
+
+    Raises ValueError when it exceeds TOLERANCE at any of PROOF_SIZES.
+    """
+    generator = torch.Generator().manual_seed(7)
+    module = Probability(with_fixed_statistics(network)).eval()
+    example = random_inputs(PROOF_SIZES[0], generator)
+    axes = {n: {0: "batch", 2: f"{n}_k", 3: f"{n}_j", 4: f"{n}_i"} for n in (*INPUTS, OUTPUT)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module, example, str(file), opset_version=OPSET, input_names=list(INPUTS), output_names=[OUTPUT], dynamic_axes=axes
+        )
+    worst = 0.0
+    for size in PROOF_SIZES:
+        inputs = random_inputs(size, generator)
+        with torch.no_grad():
+            expected = module(*inputs).numpy()
+        got = run_onnx(file, {n: x.numpy() for n, x in zip(INPUTS, inputs)})[OUTPUT]
+        if got.shape != expected.shape:
+            raise ValueError(f"{file}: the export gives {got.shape} where PyTorch gives {expected.shape}")
+        worst = max(worst, float(np.abs(got - expected).max()))
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{file}: the export differs from PyTorch by {worst}")
+    return worst
+
+
+def manifest(name: str, role: str, version: str, file: Path, network: nn.Module, training: dict) -> dict:
+    """What the node must know to run `file` as it was trained."""
+    config = network.config
+    return {
+        "schema": 1,
+        "name": name,
+        "role": role,
+        "version": version,
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "architecture": f"{config.architecture}-{'authors' if config.widths[-1] == 110 else 'compact'}",
+        "widths": list(config.widths),
+        "classifierWidths": list(config.classifier_widths),
+        "inputs": list(INPUTS),
+        "output": OUTPUT,
+        "spacingMm": [1, 1, 1],
+        "shape": [240, 240, 155],
+        "preprocessing": {
+            "biasCorrection": "none",
+            "masking": "brain",
+            "normalisation": "z-score-in-mask",
+            "backgroundValue": 0,
+            "missingPriorValue": 0,
+        },
+        "threshold": 0.5,
+        "use": "demonstration",
+        "training": training,
+        "licence": "Apache-2.0",
+    }
+
+
+def write_model(folder: Path, name: str, role: str, version: str, network: nn.Module, training: dict) -> dict:
+    """Write <name>.onnx, .json and .md (lower case, hyphens) into `folder`; returns the manifest."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = name.lower().replace("_", "-")
+    difference = export_network(network, folder / f"{stem}.onnx")
+    described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
+    (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
+    (folder / f"{stem}.md").write_text(model_card(described, difference))
+    return described
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--name", required=True, help="such as M_sens")
+    parser.add_argument("--role", required=True, choices=["sensitivity", "specificity"])
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--to", default="models")
+    parser.add_argument("--data", default="synthetic longitudinal patients (phantoms) made from Colin27")
+    parser.add_argument("--recipe", default="", help="how the run came about, for the card")
+    parser.add_argument("--results", help="JSON written by evaluate.py on validation patients")
+    options = parser.parse_args()
+    network, state = load_network(options.checkpoint)
+    training = {
+        "data": options.data,
+        "recipe": options.recipe,
+        "config": {k: v for k, v in state["config"].items() if k not in ("data", "cache", "threads", "device")},
+        "startedFrom": state["initial"],
+        "steps": state["step"],
+        "cases": state["cases"],
+        "dataHash": state["data_hash"],
+        "results": json.loads(Path(options.results).read_text()) if options.results else {},
+    }
+    written = write_model(options.to, options.name, options.role, options.version, network, training)
+    print(f"{written['file']} sha256 {written['sha256']}")

@@ -1,0 +1,210 @@
+"""Train one network. Interrupt it whenever you like; the same command goes on from the last checkpoint.
+
+    /usr/bin/python3 training/train.py --run training/runs/bce    --config training/configs/bce.json
+    /usr/bin/python3 training/train.py --run training/runs/m-sens --config training/configs/m-sens.json \
+        --init training/runs/bce/checkpoint.pt
+    ... --set max_steps=2000 --set learning_rate=0.0005     overrides of the configuration, also when resuming
+
+A run's folder receives checkpoint.pt (embeds the configuration), log.jsonl, loss.png.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from checkpoint import save_checkpoint
+from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
+from loss import loss_by_name
+from model import NetworkConfig, build_network, tumour_logit
+from plot import plot_losses
+from rmsprop import optimiser_for
+
+DEFAULTS = {
+    # The network (model.NetworkConfig).
+    "network": {},
+    # Folder with training/ and validation/, and where normalised crops are kept.
+    "data": "training/runs/data",
+    "cache": "training/runs/cache",
+    "seed": 1,
+    "threads": 2,
+    # Use CUDA where torch has it.
+    "device": "cuda" if torch.cuda.is_available() else "cpu",
+    # Loss: "bce", "jvss" or "sse"; its alpha; "paper" or "authors" weights and denominators.
+    "loss": "bce",
+    "alpha": 0.5,
+    "loss_form": "authors",
+    # Segments: output edge (19: 37 voxels in), batch, share centred on tumour.
+    "segment": 19,
+    "batch": 10,
+    "tumour_fraction": 0.5,
+    # "voxel" as the authors do, or "lesion": every metastasis equally often, whatever its size.
+    "sample_by": "voxel",
+    # Of the segments not centred on tumour: share centred on bright voxels, and share drawn again from those the
+    # network last mistook for tumour.
+    "bright_fraction": 0.0,
+    "replay_fraction": 0.0,
+    "replay_capacity": 300,
+    # Augmentation, in standard deviations of the brain's intensity (bias: relative change per 100 voxels).
+    "scale_deviation": 0.01,
+    "shift_deviation": 0.05,
+    "gamma_deviation": 0.0,
+    "bias_deviation": 0.0,
+    # Probability of mirroring each axis [k, j, i]; of moving the prior by up to a voxel; of leaving it out.
+    "flip_probability": [0.0, 0.0, 0.5],
+    "prior_shift": 0.0,
+    "prior_dropout": 0.0,
+    # Optimiser: the authors' RMSProp.
+    "learning_rate": 1e-3,
+    "rho": 0.9,
+    "epsilon": 1e-4,
+    "momentum": 0.6,
+    "l1": 1e-6,
+    "l2": 1e-4,
+    # The learning rate is halved at each of these steps.
+    "halve_at": [],
+    # Length, in batches; a sub-epoch ends with a checkpoint, a progress line and a look for new cases on disk.
+    "max_steps": 1000,
+    "sub_epoch": 25,
+}
+
+
+def read_config(path, overrides) -> dict:
+    """Defaults, then the JSON file, then `key=value` overrides (values are JSON where they parse). Unknown keys raise."""
+    config = dict(DEFAULTS)
+    layers = [json.loads(Path(path).read_text())] if path else []
+    for text in overrides:
+        key, _, value = text.partition("=")
+        try:
+            layers.append({key: json.loads(value)})
+        except json.JSONDecodeError:
+            layers.append({key: value})
+    for layer in layers:
+        unknown = set(layer) - set(DEFAULTS)
+        if unknown:
+            raise ValueError(f"unknown options {sorted(unknown)}")
+        config.update(layer)
+    config["network"] = NetworkConfig.from_dict(config["network"]).to_dict()
+    return config
+
+
+def train(run: Path, config: dict, init=None, say=print) -> dict:
+    """Train until `max_steps`, resuming from `run`/checkpoint.pt if it is there. Returns the last checkpoint.
+
+    `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser).
+    """
+    run = Path(run)
+    run.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(config["threads"])
+    torch.manual_seed(config["seed"])
+    rng = np.random.default_rng(config["seed"])
+    cases = Cases(config["data"], "training", config["cache"])
+    network = build_network(NetworkConfig.from_dict(config["network"])).to(config["device"])
+    optimiser = optimiser_for(network, config)
+    loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
+    step, history, replay, seconds = 0, [], [], 0.0
+    initial = {}
+    checkpoint = run / "checkpoint.pt"
+
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location="cpu")
+        network.load_state_dict(state["network"])
+        rates = state["optimiser"]
+        for group, now in zip(rates["param_groups"], optimiser.param_groups):
+            group.update({k: v for k, v in now.items() if k != "params"})
+        optimiser.load_state_dict(rates)
+        torch.set_rng_state(state["torch_rng"])
+        rng.bit_generator.state = state["numpy_rng"]
+        step, history, seconds, initial = state["step"], state["history"], state["seconds"], state["initial"]
+        replay = [Segment(*s) for s in state["replay"]]
+    elif init is not None:
+        state = torch.load(init, map_location="cpu")
+        network.load_state_dict(state["network"])
+        initial = {"steps": state["step"], "loss": state["config"]["loss"], "dataHash": state["data_hash"]}
+
+    network.train()
+    started, seconds_before, sums = time.monotonic(), seconds, []
+    while step < config["max_steps"]:
+        rate = config["learning_rate"] * 0.5 ** sum(step >= s for s in config["halve_at"])
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+
+        segments, arrays = [], []
+        for n in range(config["batch"]):
+            tumour = n < round(config["batch"] * config["tumour_fraction"])
+            if not tumour and replay and rng.random() < config["replay_fraction"]:
+                segment = replay.pop(int(rng.integers(len(replay))))
+            else:
+                segment = choose_segment(cases, rng, tumour, config)
+            segments.append(segment)
+            case = cases.by_name[segment.case]
+            arrays.append(cut_segment(case, segment.centre, config["segment"], rng, config))
+        inputs, label = batch_arrays(arrays)
+        label = torch.from_numpy(label).to(config["device"])
+
+        logit = tumour_logit(network(*(torch.from_numpy(x).to(config["device"]) for x in inputs)))
+        loss = loss_of(logit, label)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        step += 1
+
+        with torch.no_grad():
+            worst = torch.sigmoid(logit).flatten(1).amax(1).cpu().numpy()
+            present = label.flatten(1).amax(1).cpu().numpy() > 0
+            found = (torch.sigmoid(logit) * label).flatten(1).amax(1).cpu().numpy()
+        # A segment without tumour in which something was called tumour is worth another look.
+        mistaken = [s for s, p, y in zip(segments, worst, present) if p >= 0.5 and not y]
+        replay = (replay + mistaken)[-config["replay_capacity"] :]
+        sums.append((loss.item(), found[present].mean() if present.any() else np.nan,
+                     1 - worst[~present].mean() if (~present).any() else np.nan))
+
+        if step % config["sub_epoch"] == 0 or step == config["max_steps"]:
+            seconds = seconds_before + time.monotonic() - started
+            means = np.nanmean(np.array(sums), axis=0)
+            sums = []
+            line = {
+                "step": step,
+                "loss": round(float(means[0]), 5),
+                "sensitivity": round(float(means[1]), 3),
+                "specificity": round(float(means[2]), 3),
+                "learningRate": rate,
+                "cases": len(cases),
+                "replay": len(replay),
+                "seconds": round(seconds),
+            }
+            history.append(line)
+            with open(run / "log.jsonl", "a") as log:
+                log.write(json.dumps(line) + "\n")
+            say(" ".join(f"{k}={v}" for k, v in line.items()), flush=True)
+            state = {
+                "config": config,
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "torch_rng": torch.get_rng_state(),
+                "numpy_rng": rng.bit_generator.state,
+                "step": step,
+                "history": history,
+                "seconds": seconds,
+                "initial": initial,
+                "replay": [(s.case, s.centre) for s in replay],
+                "data_hash": cases.digest,
+                "cases": len(cases),
+            }
+            save_checkpoint(checkpoint, state)
+            plot_losses(history, run / "loss.png")
+            cases.refresh()
+    return torch.load(checkpoint, map_location="cpu")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True, help="folder of this run, created when absent")
+    parser.add_argument("--config", help="JSON file of options")
+    parser.add_argument("--init", help="checkpoint to start a new run from")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    options = parser.parse_args()
+    train(options.run, read_config(options.config, options.set), options.init)
