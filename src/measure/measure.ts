@@ -1,0 +1,40 @@
+import type { Affine } from '../volume/affine.js';
+import type { Lesion } from '../volume/lesion.js';
+import type { Grid, LabelMap, Volume } from '../volume/volume.js';
+import { detectLesions } from './detect.js';
+import { labelComponents } from './components.js';
+import { measureComponent } from './component-measures.js';
+
+export interface MeasureInput {
+  /** Probabilities of M_sens and M_spec on one common (template) grid. */
+  readonly sensitivity: Volume;
+  readonly specificity: Volume;
+  readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
+  /** The source series' own grid. */
+  readonly source: Grid;
+  /** Patient space of the template → patient space of the source, LPS mm. */
+  readonly sourceFromTemplate: Affine;
+  /** Mask on the template grid; outside it nothing counts. */
+  readonly region?: LabelMap;
+}
+
+export interface Measured {
+  /** Largest first, then by position; `lesions[n].number` is n + 1. */
+  readonly lesions: readonly Lesion[];
+  /** Lesion numbers on the source grid, 0 is background. */
+  readonly labels: LabelMap & { readonly voxels: Uint16Array };
+}
+
+/**
+ * From the two probability maps to measured lesions on the source grid: each map is sampled once, trilinearly, in the
+ * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components. One
+ * that M_spec touches is confirmed, the others are candidates.
+ *
+ * @throws RangeError when the maps (or the region) do not share one grid.
+ */
+export function measureLesions(input: MeasureInput): Measured {
+  const detection = detectLesions(input);
+  const { components, labels } = labelComponents(detection.found, input.source);
+  const lesions = components.map((component, index) => measureComponent(index + 1, component, labels, detection));
+  return { lesions, labels };
+}
