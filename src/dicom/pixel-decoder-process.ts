@@ -1,15 +1,17 @@
-import { NativeCodecs, Context, log } from 'dcmjs-codecs';
+import codecs from 'dcmjs-codecs';
 import { answerParent } from '../core/child-process.js';
 import type { DecodeRequest } from './pixel-decoder.js';
 import { codecOf } from './codestream.js';
 
+const { Context, NativeCodecs, log } = codecs;
+
 /** Child process: decodes the frames of one request with WebAssembly codecs, then ends and gives its memory back. */
 const decoders = {
-  rle: (context: Context) => NativeCodecs.decodeRle(context),
-  jpeg: (context: Context) => NativeCodecs.decodeJpeg(context),
-  jpegLS: (context: Context) => NativeCodecs.decodeJpegLs(context),
-  jpeg2000: (context: Context) => NativeCodecs.decodeJpeg2000(context),
-  htj2k: (context: Context) => NativeCodecs.decodeHtJpeg2000(context),
+  rle: (context: codecs.Context) => NativeCodecs.decodeRle(context),
+  jpeg: (context: codecs.Context) => NativeCodecs.decodeJpeg(context),
+  jpegLS: (context: codecs.Context) => NativeCodecs.decodeJpegLs(context),
+  jpeg2000: (context: codecs.Context) => NativeCodecs.decodeJpeg2000(context),
+  htj2k: (context: codecs.Context) => NativeCodecs.decodeHtJpeg2000(context),
 } as const;
 
 answerParent(async ({ TransferSyntaxUID, layout, frames }: DecodeRequest): Promise<Uint8Array[]> => {
