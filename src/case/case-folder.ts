@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { writeDurably } from '../core/durable-file.js';
+import { encodeNifti, readNifti } from '../volume/nifti.js';
+import type { LabelMap } from '../volume/volume.js';
+
+/**
+ * The files of one case: its objects as sent, its picture, and the label map on the source grid that the next time point
+ * tracks lesions against. Everything is written before the case is finished in the database, so a finished case has all of it.
+ */
+export class CaseFolder {
+  /** Relative to the data folder, as the index keeps it. */
+  readonly relativePath: string;
+
+  constructor(
+    private readonly dataDir: string,
+    caseKey: number,
+  ) {
+    this.relativePath = join('cases', String(caseKey));
+  }
+
+  /** @returns the path relative to the data folder. */
+  write(name: string, bytes: Uint8Array): string {
+    const relative = join(this.relativePath, name);
+    writeDurably(join(this.dataDir, relative), bytes);
+    return relative;
+  }
+
+  writeLabels(labels: LabelMap): void {
+    this.write('labels.nii.gz', gzipSync(encodeNifti(labels), { level: 1 }));
+  }
+
+  /** On the source grid of the case's series; the value is the lesion's number. */
+  async readLabels(): Promise<LabelMap> {
+    const { shape, patientFromVoxel, voxels } = await readNifti(join(this.dataDir, this.relativePath, 'labels.nii.gz'));
+    return { shape, patientFromVoxel, voxels: Uint16Array.from(voxels) };
+  }
+}

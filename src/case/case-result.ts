@@ -1,0 +1,42 @@
+import type { Affine } from '../volume/affine.js';
+import type { ObjectKind } from '../store/store.js';
+
+/** The stages in the order a study goes through them. */
+export const stages = ['match', 'select', 'assemble', 'prepare', 'register', 'infer', 'measure', 'track', 'report'] as const;
+export type Stage = (typeof stages)[number];
+
+/** The prior a case was read with, or found and refused. */
+export interface CasePrior {
+  readonly StudyInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly verdict: 'accepted' | 'refused';
+  /** Similarity of the registered images, as `register/` defines it. */
+  readonly similarity: number;
+  readonly reason: string | null;
+  readonly rotationDegrees: number;
+  readonly translationMm: number;
+}
+
+/** What a reported case keeps in its row, besides its lesions (JSON). */
+export interface CaseResult {
+  /** Series selection was overridden by a person. */
+  readonly forced: boolean;
+  readonly timePoint: { readonly order: number; readonly type: 'baseline' | 'posttreatment' };
+  readonly prior: CasePrior | null;
+  /** Why no prior was used; null when one was. */
+  readonly noPriorReason: string | null;
+  /** Rigid: template patient space → source patient space. The next time point's registration starts from it. */
+  readonly sourceFromTemplate: Affine;
+  /** Fraction of the brain inside the field of view. */
+  readonly coverage: number;
+  readonly notes: readonly string[];
+  readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
+  readonly provider: 'cpu' | 'cuda';
+  /** Identities of the prior's lesions that are no longer seen. */
+  readonly gone: readonly { readonly trackingUID: string; readonly trackingID: string }[];
+  /** What was written for this case; an object that did not change since the superseded case is the same object. */
+  readonly objects: readonly { readonly kind: ObjectKind; readonly SOPInstanceUID: string; readonly path: string }[];
+  /** PNG, relative to the data folder. */
+  readonly picture: string;
+  readonly seconds: Readonly<Partial<Record<Stage, number>>>;
+}
