@@ -1,5 +1,6 @@
 import type { Logger } from '../core/log.js';
 import type { CommandField } from './command-field.js';
+import type { CommandSet } from './command-set.js';
 
 /** One accepted presentation context (PS3.8 7.1.1.13, 9.3.3.2): the odd id stands for these two syntaxes. */
 export interface PresentationContext {
@@ -31,14 +32,13 @@ export interface AssociationEnd {
   readonly instancesStored: number;
 }
 
-/** The fields a service answers with: the response's command set without what the layer fills in itself (PS3.7 E). */
-export interface ServiceResponse {
-  /** PS3.7 Annex C, PS3.4 Table B.2-1: 0x0000 Success, 0xBxxx warning, 0xAxxx/0xCxxx/0x01xx failure. */
+/** What a service answers: the response's command set without the elements that the layer fills in itself. */
+export interface ServiceResponse extends CommandSet {
+  /**
+   * PS3.7 Annex C, PS3.4 Table B.2-1: 0x0000 Success, 0xBxxx warning, 0xAxxx/0xCxxx/0x01xx failure. Of an ErrorComment at
+   * most 64 characters are sent; it never holds PHI.
+   */
   readonly Status: number;
-  /** At most 64 characters are sent; never PHI. */
-  readonly ErrorComment?: string;
-  /** Further elements of the response, e.g. `NumberOfRemainingSuboperations`. */
-  readonly [keyword: string]: string | number | undefined;
 }
 
 /**
@@ -60,12 +60,12 @@ export interface DatasetSink {
 
 /** A decoded DIMSE request and where it came from. */
 export interface ServiceRequest {
-  readonly commandField: CommandField;
+  readonly commandField: number;
   readonly messageID: number;
   readonly presentationContext: PresentationContext;
   readonly association: AssociationInfo;
   /** The command set by keyword (PS3.7 E.1). */
-  readonly command: Readonly<Record<string, string | number | readonly string[] | readonly number[] | undefined>>;
+  readonly command: CommandSet;
   readonly hasDataset: boolean;
 }
 

@@ -1,0 +1,57 @@
+import { ProtocolError } from './protocol-error.js';
+
+/**
+ * Reads big-endian fields from bytes and refuses to read past their end, so that a decoder is a list of fields.
+ *
+ * @throws ProtocolError, invalid parameter value, from each read that does not fit.
+ */
+export class ByteCursor {
+  #offset = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get remaining(): number {
+    return this.bytes.length - this.#offset;
+  }
+
+  uint8(): number {
+    return this.#take(1).readUInt8();
+  }
+
+  uint16(): number {
+    return this.#take(2).readUInt16BE();
+  }
+
+  uint32(): number {
+    return this.#take(4).readUInt32BE();
+  }
+
+  skip(length: number): void {
+    this.#take(length);
+  }
+
+  bytesOf(length: number): Buffer {
+    return this.#take(length);
+  }
+
+  /** The next `length` bytes as a decoder of their own; the field cannot leak into what follows. */
+  part(length: number): ByteCursor {
+    return new ByteCursor(this.#take(length));
+  }
+
+  /** ASCII text; padding (spaces and NULs on either side) is not significant (PS3.8 9.3.2, Annex F). */
+  text(length: number): string {
+    return this.#take(length)
+      .toString('latin1')
+      .replace(/^[ \0]+|[ \0]+$/g, '');
+  }
+
+  #take(length: number): Buffer {
+    if (length > this.remaining) {
+      throw new ProtocolError(`a field of ${length} bytes does not fit in the ${this.remaining} bytes left`);
+    }
+    const taken = this.bytes.subarray(this.#offset, this.#offset + length);
+    this.#offset += length;
+    return taken;
+  }
+}

@@ -1,0 +1,119 @@
+import type { PrioraError } from '../core/errors.js';
+import { responseTo } from './command-field.js';
+import { datasetFollows, noDataset, type CommandSet } from './command-set.js';
+import type { MessageSender } from './message-sender.js';
+import { isPending } from './status.js';
+import type { PresentationContext, ServiceResponse } from './types.js';
+
+/** Largest data set of a response (a C-FIND identifier, an N-GET result) that is taken. */
+const maxResponseDataset = 4_194_304;
+
+interface Invocation {
+  readonly responseField: number;
+  readonly contextID: number;
+  readonly resolve: (response: ServiceResponse) => void;
+  readonly reject: (error: PrioraError) => void;
+  readonly onPending: ((response: ServiceResponse, dataset: Buffer | null) => void) | undefined;
+}
+
+/** A request as it is invoked; the layer adds MessageID and CommandDataSetType. */
+export interface Request {
+  readonly command: CommandSet & { readonly CommandField: number };
+  readonly presentationContext: PresentationContext;
+  readonly dataset?: AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** Receives the responses before the last one (C-FIND, C-GET, C-MOVE). */
+  readonly onPending?: (response: ServiceResponse, dataset: Buffer | null) => void;
+}
+
+/** Invokes requests over an association and matches what comes back with them by MessageID (PS3.7 9.1, 10.1). */
+export class Invoker {
+  readonly #sender: MessageSender;
+  readonly #expectPeer: (expected: boolean) => void;
+  readonly #invocations = new Map<number, Invocation>();
+  #lastMessageID = 0;
+  /** The response whose data set is arriving. */
+  #arriving: { invocation: Invocation; response: ServiceResponse; pieces: Buffer[]; length: number } | null = null;
+  #over: PrioraError | null = null;
+
+  constructor(sender: MessageSender, expectPeer: (expected: boolean) => void) {
+    this.#sender = sender;
+    this.#expectPeer = expectPeer;
+  }
+
+  /**
+   * @returns the final response, whatever its status.
+   * @throws PrioraError DESTINATION_* when the association ends first; what `dataset` throws, the association must be
+   *   aborted then.
+   */
+  async invoke(request: Request): Promise<ServiceResponse> {
+    if (this.#over) throw this.#over;
+    this.#lastMessageID = (this.#lastMessageID % 0xffff) + 1;
+    const messageID = this.#lastMessageID;
+    const answered = new Promise<ServiceResponse>((resolve, reject) => {
+      this.#invocations.set(messageID, {
+        responseField: responseTo(request.command.CommandField),
+        contextID: request.presentationContext.id,
+        resolve,
+        reject,
+        onPending: request.onPending,
+      });
+    });
+    this.#expectPeer(true);
+    const sent = this.#sender.send(
+      request.presentationContext.id,
+      { ...request.command, MessageID: messageID, CommandDataSetType: request.dataset ? datasetFollows : noDataset },
+      request.dataset,
+    );
+    // An early refusal may be answered before the data set is out; both have to be over.
+    const [response] = await Promise.all([answered, sent]);
+    return response;
+  }
+
+  /**
+   * A response's command set has come.
+   *
+   * @returns null, or why the association must be aborted: the peer answers what was not asked.
+   */
+  receive(command: CommandSet & { CommandField: number }, contextID: number, hasDataset: boolean): string | null {
+    const invocation = this.#invocations.get(command.MessageIDBeingRespondedTo ?? -1);
+    if (!invocation || invocation.responseField !== command.CommandField || invocation.contextID !== contextID) {
+      return 'the peer sent a response that answers no request';
+    }
+    if (command.Status === undefined) return 'the peer sent a response without Status';
+    const response: ServiceResponse = { ...command, Status: command.Status };
+    if (hasDataset) this.#arriving = { invocation, response, pieces: [], length: 0 };
+    else this.#deliver(invocation, response, null);
+    return null;
+  }
+
+  /** Bytes of the current response's data set; returns as {@link receive}. */
+  data(bytes: Buffer, isLast: boolean): string | null {
+    const arriving = this.#arriving!;
+    arriving.pieces.push(bytes);
+    arriving.length += bytes.length;
+    if (arriving.length > maxResponseDataset)
+      return `a response with more than ${maxResponseDataset} bytes of data set`;
+    if (isLast) {
+      this.#arriving = null;
+      this.#deliver(arriving.invocation, arriving.response, Buffer.concat(arriving.pieces));
+    }
+    return null;
+  }
+
+  /** The association is over: nothing will be answered any more. */
+  end(error: PrioraError): void {
+    this.#over = error;
+    for (const { reject } of this.#invocations.values()) reject(error);
+    this.#invocations.clear();
+  }
+
+  #deliver(invocation: Invocation, response: ServiceResponse, dataset: Buffer | null): void {
+    if (isPending(response.Status)) {
+      invocation.onPending?.(response, dataset);
+      return;
+    }
+    this.#invocations.delete(response.MessageIDBeingRespondedTo!);
+    if (this.#invocations.size === 0) this.#expectPeer(false);
+    invocation.resolve(response);
+  }
+}

@@ -1,0 +1,103 @@
+import { isResponse } from './command-field.js';
+import { decodeCommandSet, noDataset } from './command-set.js';
+import type { Invoker } from './invoker.js';
+import type { DataPiece } from './pdu-reader.js';
+import type { Performer } from './performer.js';
+import { ProtocolError } from './protocol-error.js';
+import type { PresentationContext } from './types.js';
+import type { UpperLayer } from './upper-layer.js';
+
+/**
+ * Puts PDVs together to DIMSE messages: requests go to the performer, responses to the invoker, data sets straight
+ * through. A peer that mixes messages, names a context that was not accepted, or sends a command set that is none or too
+ * long is aborted (PS3.7 7.1, PS3.8 Annex E).
+ */
+export class MessageReceiver {
+  readonly #layer: UpperLayer;
+  readonly #contexts: ReadonlyMap<number, PresentationContext>;
+  readonly #performer: Performer;
+  readonly #invoker: Invoker | null;
+  readonly #maxCommandLength: number;
+  /** Fragments of the command set that is arriving. */
+  #command: { contextID: number; fragments: Buffer[]; length: number } | null = null;
+  /** Who gets the data set that must follow, on which context. */
+  #dataset: { contextID: number; receiver: 'performer' | 'invoker' } | null = null;
+
+  constructor(options: {
+    layer: UpperLayer;
+    contexts: readonly PresentationContext[];
+    performer: Performer;
+    /** Null where we never ask: then a response is an error of the peer's. */
+    invoker: Invoker | null;
+    maxCommandLength: number;
+  }) {
+    this.#layer = options.layer;
+    this.#contexts = new Map(options.contexts.map((context) => [context.id, context]));
+    this.#performer = options.performer;
+    this.#invoker = options.invoker;
+    this.#maxCommandLength = options.maxCommandLength;
+  }
+
+  /** A returned promise holds further input back. */
+  receive(piece: DataPiece): void | Promise<void> {
+    const context = this.#contexts.get(piece.contextID);
+    if (!context) {
+      this.#layer.refusePDU(new ProtocolError(`a PDV names presentation context ${piece.contextID}, not accepted`));
+      return;
+    }
+    return piece.isCommand ? this.#receiveCommand(piece, context) : this.#receiveDataset(piece);
+  }
+
+  #receiveCommand(piece: DataPiece, context: PresentationContext): void | Promise<void> {
+    if (this.#dataset) {
+      this.#layer.abort('a command fragment came where a data set was announced');
+      return;
+    }
+    const command = (this.#command ??= { contextID: piece.contextID, fragments: [], length: 0 });
+    if (command.contextID !== piece.contextID) {
+      this.#layer.abort('fragments of two command sets are mixed');
+      return;
+    }
+    command.fragments.push(piece.data);
+    command.length += piece.data.length;
+    if (command.length > this.#maxCommandLength) {
+      this.#layer.abort(`a command set of more than ${this.#maxCommandLength} bytes`);
+      return;
+    }
+    if (!piece.isLast) return;
+    this.#command = null;
+    let decoded: ReturnType<typeof decodeCommandSet>;
+    try {
+      decoded = decodeCommandSet(
+        command.fragments.length === 1 ? command.fragments[0] : Buffer.concat(command.fragments),
+      );
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#layer.abort(error.message);
+      return;
+    }
+    const hasDataset = decoded.CommandDataSetType !== noDataset;
+    if (isResponse(decoded.CommandField)) {
+      const wrong = this.#invoker
+        ? this.#invoker.receive(decoded, piece.contextID, hasDataset)
+        : 'the peer sent a response though nothing was asked';
+      if (wrong) this.#layer.abort(wrong);
+      else if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'invoker' };
+      return;
+    }
+    if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'performer' };
+    return this.#performer.begin(decoded, context, hasDataset);
+  }
+
+  #receiveDataset(piece: DataPiece): void | Promise<void> {
+    const dataset = this.#dataset;
+    if (dataset?.contextID !== piece.contextID) {
+      this.#layer.abort('a data set fragment came where none was announced');
+      return;
+    }
+    if (piece.isLast) this.#dataset = null;
+    if (dataset.receiver === 'performer') return this.#performer.data(piece.data, piece.isLast);
+    const wrong = this.#invoker!.data(piece.data, piece.isLast);
+    if (wrong) this.#layer.abort(wrong);
+  }
+}

@@ -1,0 +1,250 @@
+import { asPrioraError } from '../core/errors.js';
+import type { Logger } from '../core/log.js';
+import { CommandField, commandName, responseTo } from './command-field.js';
+import { datasetFollows, noDataset, type CommandSet } from './command-set.js';
+import type { MessageSender } from './message-sender.js';
+import { isDelivered, responseFor, Status } from './status.js';
+import type {
+  AssociationInfo,
+  DatasetSink,
+  Exchange,
+  PresentationContext,
+  Service,
+  ServiceRequest,
+  ServiceResponse,
+} from './types.js';
+
+/** A request between its command set and its final response. */
+interface Operation {
+  readonly request: ServiceRequest;
+  readonly controller: AbortController;
+  /** Open while data may be written to it. */
+  sink: DatasetSink | null;
+  /** The answer when the request failed before its data set ended. */
+  failure: ServiceResponse | null;
+}
+
+export interface PerformerOptions {
+  readonly association: AssociationInfo;
+  readonly services: ReadonlyMap<number, Service>;
+  readonly sender: MessageSender;
+  readonly logger: Logger;
+  /** Whether it is the peer's turn to say something. */
+  readonly expectPeer: (expected: boolean) => void;
+  /** Gives the association up: a service answered what cannot be encoded. */
+  readonly abort: (reason: string) => void;
+}
+
+/**
+ * Performs the requests of a peer, one after the other: the asynchronous operations window is 1 (PS3.7 D.3.3.3), and a
+ * peer that sends more is held back by TCP, so that answers come in the order of the requests.
+ */
+export class Performer {
+  readonly #options: PerformerOptions;
+  /** The operation whose data set is arriving or that is being answered. */
+  #current: Operation | null = null;
+  /** The step of `#current` that a handler is working on: open or write. */
+  #step: Promise<void> | null = null;
+  /** `#current` is being finished and answered. */
+  #answer: Promise<void> | null = null;
+  #ended = false;
+  #instancesStored = 0;
+
+  constructor(options: PerformerOptions) {
+    this.#options = options;
+  }
+
+  /** Instances answered with Success or a warning. */
+  get instancesStored(): number {
+    return this.#instancesStored;
+  }
+
+  /** A request's command set is complete. A returned promise holds back what follows it. */
+  begin(
+    command: CommandSet & { CommandField: number },
+    presentationContext: PresentationContext,
+    hasDataset: boolean,
+  ): void | Promise<void> {
+    if (command.CommandField === CommandField.C_CANCEL_RQ) {
+      // Cancelling what is already answered, or was never asked, has no effect (PS3.7 9.3.2.3).
+      if (this.#current?.request.messageID === command.MessageIDBeingRespondedTo) this.#current?.controller.abort();
+      return;
+    }
+    if (this.#answer) return this.#answer.then(() => this.begin(command, presentationContext, hasDataset));
+    if (this.#ended) return;
+    const operation: Operation = {
+      request: {
+        commandField: command.CommandField,
+        messageID: command.MessageID ?? 0,
+        presentationContext,
+        association: this.#options.association,
+        command,
+        hasDataset,
+      },
+      controller: new AbortController(),
+      sink: null,
+      failure: null,
+    };
+    this.#current = operation;
+    const service = this.#options.services.get(command.CommandField);
+    if (!service) {
+      this.#options.logger.warn(
+        { association: this.#options.association.id },
+        `${commandName(command.CommandField)} is not supported`,
+      );
+      operation.failure = { Status: Status.UnrecognizedOperation };
+    } else {
+      try {
+        const sink = service.open(operation.request, this.#exchange(operation));
+        if (sink instanceof Promise) {
+          return this.#during(
+            sink.then((opened) => {
+              operation.sink = opened;
+              if (!hasDataset) this.#complete(operation);
+            }),
+            operation,
+            hasDataset,
+          );
+        }
+        operation.sink = sink;
+      } catch (error) {
+        this.#failed(operation, error);
+      }
+    }
+    if (!hasDataset) this.#complete(operation);
+  }
+
+  /** Bytes of the current request's data set. A returned promise holds back what follows them. */
+  data(bytes: Buffer, isLast: boolean): void | Promise<void> {
+    const operation = this.#current!;
+    if (operation.sink && bytes.length > 0) {
+      try {
+        const written = operation.sink.write(bytes);
+        if (written) {
+          return this.#during(
+            written.then(() => {
+              if (isLast) this.#complete(operation);
+            }),
+            operation,
+            !isLast,
+          );
+        }
+      } catch (error) {
+        return this.#during(this.#abandon(operation, error), operation, !isLast);
+      }
+    }
+    if (isLast) this.#complete(operation);
+  }
+
+  /** Resolves when nothing is being finished or answered any more. */
+  async idle(): Promise<void> {
+    await this.#answer;
+  }
+
+  /** The association is over. Resolves when no handler is at work any more and every sink has finished or aborted. */
+  async end(reason: string): Promise<void> {
+    this.#ended = true;
+    const operation = this.#current;
+    operation?.controller.abort();
+    await this.#step;
+    if (operation && !this.#answer) await this.#closeSink(operation, reason);
+    await this.#answer;
+  }
+
+  /** Runs a handler's step; its rejection fails the operation, never the association. */
+  #during(step: Promise<void>, operation: Operation, moreFollows: boolean): Promise<void> {
+    this.#options.expectPeer(false);
+    const settled = step
+      .catch((error: unknown) => this.#abandon(operation, error))
+      .then(() => {
+        this.#step = null;
+        this.#options.expectPeer(true);
+        if (operation.failure && !moreFollows && !this.#answer) this.#complete(operation);
+      });
+    this.#step = settled;
+    return settled;
+  }
+
+  async #abandon(operation: Operation, error: unknown): Promise<void> {
+    this.#failed(operation, error);
+    await this.#closeSink(operation, asPrioraError(error).message);
+  }
+
+  #failed(operation: Operation, error: unknown): void {
+    const { code, message, subject } = asPrioraError(error);
+    operation.failure = responseFor(error);
+    this.#options.logger.warn(
+      { association: this.#options.association.id, code, ...subject },
+      `${commandName(operation.request.commandField)} failed: ${message}`,
+    );
+  }
+
+  async #closeSink(operation: Operation, reason: string): Promise<void> {
+    const sink = operation.sink;
+    operation.sink = null;
+    try {
+      await sink?.abort(reason);
+    } catch (error) {
+      this.#options.logger.error({ association: this.#options.association.id, err: error }, 'a sink failed to abort');
+    }
+  }
+
+  #complete(operation: Operation): void {
+    if (this.#ended) return;
+    this.#options.expectPeer(false);
+    this.#answer = this.#finish(operation)
+      .catch((error: unknown) => {
+        const name = commandName(operation.request.commandField);
+        this.#options.logger.error({ association: this.#options.association.id, err: error }, `${name} is unanswered`);
+        this.#options.abort(`${name} could not be answered`);
+      })
+      .then(() => {
+        this.#answer = null;
+        this.#current = null;
+        this.#options.expectPeer(true);
+      });
+  }
+
+  async #finish(operation: Operation): Promise<void> {
+    const { sink } = operation;
+    operation.sink = null;
+    if (sink) {
+      try {
+        await this.#respond(operation, await sink.finish());
+        return;
+      } catch (error) {
+        this.#failed(operation, error);
+      }
+    }
+    await this.#respond(operation, operation.failure ?? { Status: Status.Success });
+  }
+
+  async #respond(operation: Operation, response: ServiceResponse, dataset?: Buffer): Promise<void> {
+    const { command, commandField, messageID, presentationContext } = operation.request;
+    if (this.#ended) return;
+    // Out of the kernel's hands it is the peer's turn again, to read.
+    this.#options.expectPeer(true);
+    if (commandField === CommandField.C_STORE_RQ && isDelivered(response.Status)) this.#instancesStored++;
+    const SOPClassUID = command.AffectedSOPClassUID ?? command.RequestedSOPClassUID;
+    const SOPInstanceUID = command.AffectedSOPInstanceUID ?? command.RequestedSOPInstanceUID;
+    await this.#options.sender.send(
+      presentationContext.id,
+      {
+        ...(SOPClassUID === undefined ? {} : { AffectedSOPClassUID: SOPClassUID }),
+        ...(SOPInstanceUID === undefined ? {} : { AffectedSOPInstanceUID: SOPInstanceUID }),
+        ...response,
+        CommandField: responseTo(commandField),
+        MessageIDBeingRespondedTo: messageID,
+        CommandDataSetType: dataset ? datasetFollows : noDataset,
+      },
+      dataset && [dataset],
+    );
+  }
+
+  #exchange(operation: Operation): Exchange {
+    return {
+      respond: (response, dataset) => this.#respond(operation, response, dataset),
+      signal: operation.controller.signal,
+    };
+  }
+}
