@@ -1,0 +1,33 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { generatePhantoms, phantomFormats, type PhantomFormat } from '../phantom/generate.js';
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  return value;
+}
+
+interface PhantomArguments {
+  seed: number;
+  patients: number;
+  timePoints?: number;
+  format: PhantomFormat;
+  out: string;
+  head?: string;
+}
+
+/** `priora phantom`: writes synthetic longitudinal patients. */
+export function registerPhantomCommand(program: Command): void {
+  program
+    .command('phantom')
+    .description('Write synthetic longitudinal patients with brain metastases (not for clinical use).')
+    .option('--seed <n>', 'seed of the first patient; the others follow one by one', wholeNumber, 1)
+    .option('--patients <n>', 'how many patients', wholeNumber, 1)
+    .option('--time-points <n>', 'scans a patient [three or four, by chance]', wholeNumber)
+    .addOption(new Option('--format <name>', 'what to write').choices(phantomFormats).default('dicom'))
+    .requiredOption('--out <dir>', 'folder to write into; finished training cases in it are kept')
+    .option('--head <dir>', 'folder with head.nii.gz and brain-mask.nii.gz in MNI space [Colin27]')
+    .action(async (options: PhantomArguments) => {
+      await generatePhantoms({ ...options, progress: (line) => console.log(line) });
+    });
+}

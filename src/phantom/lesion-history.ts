@@ -1,0 +1,73 @@
+import { Random } from './random.js';
+
+/** A lesion at a time point against the time point before; `baseline` at the first scan of a patient. */
+export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk';
+
+/** The course a lesion takes from one time point to the next. */
+export type LesionTrend = 'growing' | 'stable' | 'shrinking';
+
+/** Change of volume beyond which a lesion counts as grown or shrunk. */
+const grownRatio = 1.2;
+const shrunkRatio = 0.8;
+
+export function changeBetween(priorVolumeMm3: number | null, volumeMm3: number, firstScan: boolean): LesionChange {
+  if (firstScan) return 'baseline';
+  if (!priorVolumeMm3) return 'new';
+  const ratio = volumeMm3 / priorVolumeMm3;
+  return ratio > grownRatio ? 'grown' : ratio < shrunkRatio ? 'shrunk' : 'stable';
+}
+
+export const sphereVolumeMm3 = (diameterMm: number): number => (Math.PI / 6) * diameterMm ** 3;
+export const sphereDiameterMm = (volumeMm3: number): number => Math.cbrt((6 * volumeMm3) / Math.PI);
+
+/** Lognormal with median 6.1 mm, cut to 1–25 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in Huang 2021, II.E.1. */
+export function randomDiameterMm(random: Random): number {
+  for (;;) {
+    const diameter = 6.1 * Math.exp(random.normal(0, 0.58));
+    if (diameter >= 1 && diameter <= 25) return diameter;
+  }
+}
+
+/**
+ * Volumes in mm³ at each time point, 0 where the lesion is not (yet, or any more) there. Steps are clearly off the limits
+ * of {@link changeBetween}, so that the truth is never in doubt.
+ */
+export function volumeCourse(random: Random, timePoints: number, onset: number, startMm3: number): number[] {
+  const volumes = new Array<number>(timePoints).fill(0);
+  let volume = startMm3;
+  let trend: LesionTrend = random.pick(['growing', 'growing', 'stable', 'stable', 'shrinking']);
+  for (let time = onset; time < timePoints; time++) {
+    volumes[time] = volume;
+    if (volume === 0) continue;
+    if (random.chance(0.2)) trend = random.pick(['growing', 'stable', 'shrinking']);
+    if (trend === 'growing') volume *= random.uniform(1.35, 2.8);
+    if (trend === 'stable') volume *= random.uniform(0.93, 1.08);
+    if (trend === 'shrinking') volume *= random.uniform(0.2, 0.7);
+    volume = Math.min(volume, sphereVolumeMm3(26));
+    // Below a millimetre, or now and then after treatment, it is gone.
+    if (volume < sphereVolumeMm3(1) || (trend === 'shrinking' && random.chance(0.25))) volume = 0;
+  }
+  return volumes;
+}
+
+/** The stream all of a patient's draws come from. */
+export const patientStream = (seed: number): Random => new Random(`phantom patient ${seed}`);
+
+/**
+ * A random patient's story without its images: for each metastasis its volume in mm³ at each time point. About 31 % of
+ * scans are first ones, 47 % of lesions are below 0.1 cm³, and a scan shows 2.7 lesions on average (Huang 2021, II.E.1).
+ */
+export function drawStory(seed: number, timePoints?: number): number[][] {
+  const random = patientStream(seed).fork('story');
+  const scans = timePoints ?? (random.chance(0.75) ? 3 : 4);
+  // Geometric with a long tail.
+  let count = 1;
+  while (count < 14 && random.chance(0.7)) count++;
+  return Array.from({ length: count }, (_, index) => {
+    const lesion = random.fork(index);
+    const onset = lesion.chance(0.27) ? Math.min(scans - 1, 1 + lesion.integer(Math.max(1, scans - 1))) : 0;
+    // What has appeared since the last scan, some weeks ago, is smaller than what a first scan finds.
+    const diameterMm = randomDiameterMm(lesion) * (onset > 0 ? 0.8 : 1);
+    return volumeCourse(lesion, scans, onset, sphereVolumeMm3(Math.max(1, diameterMm)));
+  });
+}

@@ -1,0 +1,110 @@
+import { invertAffine, type Vector3 } from '../volume/affine.js';
+import { namedVessels } from './arteries.js';
+import { lesionSites } from './lesion-sites.js';
+import { randomAppearance, type LesionAppearance, type LesionKind } from './lesion.js';
+import { drawStory, patientStream, sphereDiameterMm, sphereVolumeMm3 } from './lesion-history.js';
+import { choroidPlexus } from './plexus.js';
+import { duralSinuses } from './sinuses.js';
+import type { SourceHead } from './source-head.js';
+import { tissueImage } from './tissue.js';
+import type { Tube } from './tube.js';
+import { vesselTrees } from './vessel-tree.js';
+import { headFromSource, randomHeadShape, type HeadShape } from './warp.js';
+
+/** A metastasis over all time points. */
+export interface LesionHistory {
+  readonly id: number;
+  readonly appearance: LesionAppearance;
+  /** Head space, LPS mm. */
+  readonly centreMm: Vector3;
+  /** One volume a time point; 0 where the lesion is absent. */
+  readonly volumesMm3: readonly number[];
+}
+
+/** A synthetic patient: one head, its vessels, and its metastases over time. */
+export interface PhantomPatient {
+  readonly seed: number;
+  readonly source: SourceHead;
+  readonly shape: HeadShape;
+  /** The head without vessels and lesions, white matter = 1, on the source's grid. */
+  readonly tissue: Float32Array;
+  /** Vessels, sinuses, plexus and pituitary in head space. */
+  readonly tubes: readonly Tube[];
+  readonly lesions: readonly LesionHistory[];
+  /** Days from the first scan; one entry a time point. */
+  readonly days: readonly number[];
+}
+
+/** A lesion written out instead of drawn: for demonstrations and tests with a known story. */
+export interface LesionScript {
+  /** Diameter of the sphere of equal volume at each time point; 0 = absent. */
+  readonly diametersMm: readonly number[];
+  readonly kind: LesionKind;
+  readonly signal: number;
+}
+
+export interface PatientOptions {
+  /** Number of scans; drawn as three or four (31 % of all scans are first ones) when left out. */
+  readonly timePoints?: number;
+  /** Lesions with a written story instead of random ones. */
+  readonly lesions?: readonly LesionScript[];
+}
+
+/**
+ * Makes a patient. The same head, seed and options give the same patient.
+ *
+ * @param seed any integer; patients of different seeds share nothing but the source head.
+ */
+export function createPatient(source: SourceHead, seed: number, options: PatientOptions = {}): PhantomPatient {
+  const random = patientStream(seed);
+  const shape = randomHeadShape(random.fork('shape'));
+  const headFromSourceAffine = invertAffine(shape.sourceFromHeadAffine);
+  const toHead = (point: Vector3) => headFromSource(shape, headFromSourceAffine, point);
+
+  const tubes = [
+    ...duralSinuses(source, random.fork('sinuses')),
+    ...namedVessels(source, random.fork('named vessels')),
+    ...vesselTrees(source, random.fork('trees')),
+    ...choroidPlexus(source, random.fork('plexus')),
+  ].map((tube) => {
+    const from = toHead(tube.from);
+    return { ...tube, from, to: tube.to === tube.from ? from : toHead(tube.to) };
+  });
+
+  const story = options.lesions
+    ? options.lesions.map(({ diametersMm }) => diametersMm.map(sphereVolumeMm3))
+    : drawStory(seed, options.timePoints);
+  const timePoints = story[0].length;
+  const drafts = story.map((volumesMm3, index) => {
+    const script = options.lesions?.[index];
+    const largestMm = sphereDiameterMm(Math.max(...volumesMm3));
+    return {
+      volumesMm3,
+      appearance: randomAppearance(random.fork(`lesion ${index}`), largestMm, script?.kind, script?.signal),
+    };
+  });
+  const sites = lesionSites(
+    source,
+    random.fork('sites'),
+    drafts.map(({ appearance, volumesMm3 }) => Math.cbrt(Math.max(...volumesMm3) / appearance.shape.unitVolume)),
+    toHead,
+    tubes.filter((tube) => tube.fromRadiusMm > 1.3),
+  );
+
+  const days = [0];
+  const gaps = random.fork('days');
+  while (days.length < timePoints) days.push(days[days.length - 1] + 28 + gaps.integer(15));
+  return {
+    seed,
+    source,
+    shape,
+    tissue: tissueImage(source, random.fork('tissue')),
+    tubes,
+    // A crowded head may have no room for the last lesion; it is then left out rather than drawn into another.
+    lesions: drafts.flatMap((draft, index) => {
+      const centreMm = sites[index];
+      return centreMm ? [{ id: index + 1, centreMm, ...draft }] : [];
+    }),
+    days,
+  };
+}

@@ -1,0 +1,129 @@
+import { applyAffine, type Affine, type Vector3 } from '../volume/affine.js';
+import type { Random } from './random.js';
+
+/** A displacement field on a regular lattice in LPS mm, three interleaved components a node. */
+interface DisplacementField {
+  readonly originMm: Vector3;
+  readonly spacingMm: number;
+  readonly shape: Vector3;
+  readonly values: Float32Array;
+}
+
+const fieldOrigin: Vector3 = [-132, -156, -128];
+const fieldExtentMm: Vector3 = [264, 312, 256];
+const fieldSpacingMm = 4;
+
+/** Weights of the uniform cubic B-spline at fraction `t` between two control points. */
+function bsplineWeights(t: number): [number, number, number, number] {
+  const s = 1 - t;
+  return [(s * s * s) / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * s * s * s - 6 * s * s + 4) / 6, (t * t * t) / 6];
+}
+
+/** Adds a random cubic B-spline field with the given control spacing and amplitude (about one standard deviation). */
+function addBspline(field: DisplacementField, random: Random, controlSpacingMm: number, deviationMm: number): void {
+  const [nx, ny, nz] = fieldExtentMm.map((extent) => Math.ceil(extent / controlSpacingMm) + 4);
+  // A B-spline of independent control points keeps about a third of their spread; 1.7 ≈ (1/0.69)^(3/2) makes up for it.
+  const control = Float32Array.from({ length: nx * ny * nz * 3 }, () => random.normal(0, deviationMm * 1.7));
+  const axisWeights = field.shape.map((count) =>
+    Array.from({ length: count }, (_, index) => {
+      const position = (index * field.spacingMm) / controlSpacingMm;
+      return { first: Math.floor(position), weights: bsplineWeights(position - Math.floor(position)) };
+    }),
+  );
+  let out = 0;
+  for (const z of axisWeights[2])
+    for (const y of axisWeights[1])
+      for (const x of axisWeights[0]) {
+        for (let c = 0; c < 4; c++)
+          for (let b = 0; b < 4; b++) {
+            const weightZY = z.weights[c] * y.weights[b];
+            const row = ((z.first + c) * ny + y.first + b) * nx + x.first;
+            for (let a = 0; a < 4; a++) {
+              const weight = weightZY * x.weights[a];
+              for (let component = 0; component < 3; component++)
+                field.values[out + component] += weight * control[(row + a) * 3 + component];
+            }
+          }
+        out += 3;
+      }
+}
+
+/** A smooth random displacement field over a head: one B-spline per [control spacing, amplitude] in mm. */
+export function randomField(
+  random: Random,
+  levels: readonly (readonly [spacingMm: number, deviationMm: number])[],
+): DisplacementField {
+  const shape = fieldExtentMm.map((extent) => Math.floor(extent / fieldSpacingMm) + 1) as unknown as Vector3;
+  const field = {
+    originMm: fieldOrigin,
+    spacingMm: fieldSpacingMm,
+    shape,
+    values: new Float32Array(shape[0] * shape[1] * shape[2] * 3),
+  };
+  levels.forEach(([spacing, deviation], index) => addBspline(field, random.fork(index), spacing, deviation));
+  return field;
+}
+
+/** The displacement at a point (trilinear; held constant outside the lattice). */
+export function displacementAt(field: DisplacementField, [x, y, z]: Vector3): Vector3 {
+  const { shape, values, spacingMm, originMm } = field;
+  const position = [x, y, z].map((value, axis) =>
+    Math.min(Math.max((value - originMm[axis]) / spacingMm, 0), shape[axis] - 1.000001),
+  );
+  const [i, j, k] = position.map(Math.floor);
+  const [fx, fy, fz] = [position[0] - i, position[1] - j, position[2] - k];
+  const result: [number, number, number] = [0, 0, 0];
+  for (let corner = 0; corner < 8; corner++) {
+    const [dx, dy, dz] = [corner & 1, (corner >> 1) & 1, corner >> 2];
+    const weight = (dx ? fx : 1 - fx) * (dy ? fy : 1 - fy) * (dz ? fz : 1 - fz);
+    const node = ((k + dz) * shape[1] + j + dy) * shape[0] + i + dx;
+    for (let component = 0; component < 3; component++) result[component] += weight * values[node * 3 + component];
+  }
+  return result;
+}
+
+/**
+ * A patient's individual head shape: head space (LPS mm, upright in the middle, but of its own size and form) ↔ the
+ * space of the head the phantom is made from.
+ */
+export interface HeadShape {
+  readonly sourceFromHeadAffine: Affine;
+  readonly field: DisplacementField;
+}
+
+/** Scale and shear within ±8 %, a smooth warp of a few millimetres, and a left–right flip for every second patient. */
+export function randomHeadShape(random: Random): HeadShape {
+  const scale = random.uniform(0.945, 1.055);
+  const axes = [0, 1, 2].map(() => 1 / (scale * random.uniform(0.975, 1.025)));
+  const shear = () => random.uniform(-0.025, 0.025);
+  const flip = random.chance(0.5) ? -1 : 1;
+  return {
+    sourceFromHeadAffine: [
+      flip * axes[0], flip * shear(), flip * shear(), 0,
+      0, axes[1], shear(), 0,
+      0, shear(), axes[2], 0,
+      0, 0, 0, 1,
+    ], // prettier-ignore
+    field: randomField(random.fork('field'), [
+      [40, 2.4],
+      [20, 0.9],
+    ]),
+  };
+}
+
+/** Head space → the source head's space. */
+export function sourceFromHead({ sourceFromHeadAffine, field }: HeadShape, point: Vector3): Vector3 {
+  const [ux, uy, uz] = displacementAt(field, point);
+  const [x, y, z] = applyAffine(sourceFromHeadAffine, point);
+  return [x + ux, y + uy, z + uz];
+}
+
+/** The inverse of {@link sourceFromHead} by fixed-point iteration, to about 10⁻³ mm. */
+export function headFromSource(shape: HeadShape, headFromSourceAffine: Affine, point: Vector3): Vector3 {
+  let head = applyAffine(headFromSourceAffine, point);
+  for (let iteration = 0; iteration < 12; iteration++) {
+    const [ux, uy, uz] = displacementAt(shape.field, head);
+    head = applyAffine(headFromSourceAffine, [point[0] - ux, point[1] - uy, point[2] - uz]);
+  }
+  return head;
+}
