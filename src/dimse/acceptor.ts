@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../core/log.js';
 import { MessageReceiver } from './message-receiver.js';
 import { MessageSender } from './message-sender.js';
-import { negotiate } from './negotiation.js';
+import { negotiate, unstatedMaximumLength } from './negotiation.js';
 import type { AssociateRQ } from './pdu.js';
 import type { DataPiece } from './pdu-reader.js';
 import { Performer } from './performer.js';
@@ -10,9 +10,6 @@ import { ProtocolError } from './protocol-error.js';
 import { Rejections } from './rejection.js';
 import type { AssociationInfo, ServerOptions, Service } from './types.js';
 import { UpperLayer, type LayerEnd, type UpperLayerUser } from './upper-layer.js';
-
-/** What a peer that states no maximum length is taken to accept (it breaks PS3.7 D.3.3.1): what the oldest ones take. */
-const unstatedMaximumLength = 16_384;
 
 /** The server's options with their defaults filled in, and what it shares with its connections. */
 export interface AcceptorContext {

@@ -16,6 +16,9 @@ import type { RoleSelection } from './user-information.js';
 /** Room for one PDV header and a pair of bytes: no message could be sent to a peer that takes less. */
 const smallestMaximumLength = 8;
 
+/** What a peer that states no maximum length is taken to accept (it breaks PS3.7 D.3.3.1): what the oldest ones take. */
+export const unstatedMaximumLength = 16_384;
+
 export type Negotiated =
   | { readonly rejection: Omit<AssociateRJ, 'type'> }
   | { readonly answer: AssociateAC; readonly presentationContexts: readonly PresentationContext[] };
