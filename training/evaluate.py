@@ -1,0 +1,125 @@
+"""Score networks on whole volumes of one split, metastasis by metastasis.
+
+    /usr/bin/python3 training/evaluate.py --data training/runs/data --split validation \
+        --sens training/runs/m-sens/checkpoint.pt --spec training/runs/m-spec/checkpoint.pt --to training/runs/m-sens/results.json
+
+One checkpoint (--sens alone) is scored by itself. --without-prior scores the same networks with the priors withheld.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from checkpoint import load_network
+from data import Cases
+from inference import TILE, probability_volume
+from matching import NEIGHBOURS, Matched, equivalent_diameter, match_volume
+
+#: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
+DIAMETER_CLASSES = {"<3 mm": (0, 3), "3-6 mm": (3, 6), "6-10 mm": (6, 10), ">=10 mm": (10, np.inf)}
+TINY_MM3 = 100
+
+
+def rate(part: float, whole: float):
+    """A share to three decimals, None where there is nothing to share."""
+    return round(part / whole, 3) if whole else None
+
+
+def summary(matches: list, has_prior: list) -> dict:
+    """Counts and rates over volumes, by size and by presence of a prior."""
+
+    def of(chosen: list, keep=lambda volume: True) -> dict:
+        lesions = [(n, v, m) for m in chosen for n, v in m.lesion_volumes.items() if keep(v)]
+        found = sum(n in m.found for n, _, m in lesions)
+        return {"metastases": len(lesions), "found": found, "sensitivity": rate(found, len(lesions))}
+
+    def whole(chosen: list) -> dict:
+        counts = of(chosen)
+        false = sum(len(m.false_volumes) for m in chosen)
+        dice = [d for m in chosen for d in m.found.values()]
+        return {
+            "volumes": len(chosen),
+            **counts,
+            "falsePositives": false,
+            "precision": rate(counts["found"], counts["found"] + false),
+            "falsePositivesPerVolume": rate(false, len(chosen)),
+            "meanDice": round(float(np.mean(dice)), 3) if dice else None,
+        }
+
+    by_size = {
+        name: of(matches, lambda v, low=low, high=high: low <= equivalent_diameter(v) < high)
+        for name, (low, high) in DIAMETER_CLASSES.items()
+    }
+    return {
+        **whole(matches),
+        "bySize": {**by_size, "<0.1 cm3": of(matches, lambda v: v < TINY_MM3)},
+        "withPrior": whole([m for m, p in zip(matches, has_prior) if p]),
+        "firstScans": whole([m for m, p in zip(matches, has_prior) if not p]),
+    }
+
+
+def ensemble_counts(sens: np.ndarray, spec: np.ndarray, label: np.ndarray, threshold=0.5) -> dict:
+    """Confirmed and candidate components of the united mask, and how many of each touch a metastasis.
+
+    A component of the union is confirmed where M_spec has a voxel in it, else it is a candidate.
+    """
+    components, count = ndimage.label((sens >= threshold) | (spec >= threshold), NEIGHBOURS)
+    of_spec = set(np.unique(components[spec >= threshold]).tolist()) - {0}
+    touching = set(np.unique(components[label > 0]).tolist()) - {0}
+    candidates = set(range(1, count + 1)) - of_spec
+    return {
+        "confirmed": len(of_spec),
+        "confirmedFalse": len(of_spec - touching),
+        "candidates": len(candidates),
+        "candidatesFalse": len(candidates - touching),
+    }
+
+
+def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> dict:
+    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries and every false positive."""
+    matches, false_positives, counts = {key: [] for key in networks}, [], []
+    for case in cases:
+        prior = case.prior if with_prior else np.zeros_like(case.prior)
+        maps = {key: probability_volume(net, case.current, prior, case.mask, tile) for key, net in networks.items()}
+        for key, probability in maps.items():
+            matched: Matched = match_volume(probability, case.label)
+            matches[key].append(matched)
+            for volume, centre, peak in zip(matched.false_volumes, matched.false_centres, matched.false_peaks):
+                where = [c + o for c, o in zip(centre, case.corner)]
+                false_positives.append({"network": key, "case": case.name, "kji": where, "mm3": volume, "peak": round(peak, 3)})
+            say(f"{case.name} {key}: {len(matched.found)}/{len(matched.lesion_volumes)} found, "
+                f"{len(matched.false_volumes)} false", flush=True)
+        if len(maps) == 2:
+            counts.append(ensemble_counts(maps["sens"], maps["spec"], case.label))
+    has_prior = [case.has_prior and with_prior for case in cases]
+    result = {key: summary(found, has_prior) for key, found in matches.items()}
+    if counts:
+        result["ensemblePerVolume"] = {k: round(float(np.mean([c[k] for c in counts])), 2) for k in counts[0]}
+    return {"summary": result, "falsePositives": false_positives}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="training/runs/data")
+    parser.add_argument("--cache", default="training/runs/cache")
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--sens", required=True)
+    parser.add_argument("--spec")
+    parser.add_argument("--limit", type=int, help="only the first so many time points")
+    parser.add_argument("--without-prior", action="store_true")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--to", help="file for the JSON result")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    networks = {"sens": load_network(options.sens)[0]}
+    if options.spec:
+        networks["spec"] = load_network(options.spec)[0]
+    cases = list(Cases(options.data, options.split, options.cache))[: options.limit]
+    result = evaluate(cases, networks, not options.without_prior)
+    if options.to:
+        Path(options.to).write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result["summary"], indent=1))

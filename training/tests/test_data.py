@@ -1,0 +1,129 @@
+"""What is read from disk, and where segments are cut."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+
+from data import Cases, choose_segment, cut_segment, normalise, read_case
+from geometry import cut, input_positions, low_resolution_size, tiles
+from toy_patients import write_patients
+from train import DEFAULTS
+
+PLAIN = {**DEFAULTS, "scale_deviation": 0.0, "shift_deviation": 0.0, "flip_probability": [0, 0, 0]}
+
+
+@pytest.fixture
+def cases(tmp_path):
+    write_patients(tmp_path / "data", {"training": 3}, seed=4, shape=(40, 44, 48))
+    return Cases(tmp_path / "data", "training", tmp_path / "cache")
+
+
+def test_low_resolution_voxels_lie_at_block_centres():
+    assert low_resolution_size(19, 3) == 25 and low_resolution_size(19, 5) == 22
+    assert input_positions(19, 1)[9] == 0 and input_positions(19, 3)[9] == 1 and input_positions(19, 5)[9] == 2
+    assert np.diff(input_positions(19, 5)).tolist() == [5] * 21
+
+
+@pytest.mark.parametrize("factor", [1, 3, 5])
+def test_cut_reads_the_named_voxels_and_zeros_beyond(factor):
+    volume = np.arange(20 * 21 * 22, dtype=np.float32).reshape(20, 21, 22) + 1
+    start, size = (2, 15, 6), (9, 10, 11)
+    got = cut(volume, start, size, factor)
+    positions = [start[a] + input_positions(size[a], factor) for a in range(3)]
+    assert got.shape == tuple(len(p) for p in positions)
+    for index in np.ndindex(*got.shape):
+        where = tuple(p[i] for p, i in zip(positions, index))
+        inside = all(0 <= w < n for w, n in zip(where, volume.shape))
+        assert got[index] == (volume[where] if inside else 0)
+
+
+@pytest.mark.parametrize("factor", [1, 3, 5])
+def test_a_flipped_cut_is_the_cut_of_the_mirrored_volume(factor):
+    volume = np.random.default_rng(1).standard_normal((70, 70, 70)).astype(np.float32)
+    mirrored = volume[:, :, ::-1]
+    assert np.array_equal(
+        cut(volume, (30, 31, 22), (9, 9, 9), factor, (False, False, True)), cut(mirrored, (30, 31, 70 - 22 - 9), (9, 9, 9), factor)
+    )
+
+
+def test_tiles_cover_once_and_stay_on_the_lattice():
+    seen = np.zeros((50, 40, 33), int)
+    for start, size in tiles((16, 3, 0), (50, 31, 33), 30):
+        assert all(s % 15 == 0 for s in start)
+        seen[tuple(slice(s, s + n) for s, n in zip(start, size))] += 1
+    assert seen.max() == 1
+    assert (seen[16:50, 3:31, 0:33] == 1).all()
+    with pytest.raises(ValueError, match="lattice"):
+        next(tiles((0, 0, 0), (9, 9, 9), 20))
+
+
+def test_normalise_inside_the_mask_only():
+    mask = np.zeros((4, 5, 6), bool)
+    mask[1:3] = True
+    image = np.random.default_rng(0).normal(300, 20, mask.shape)
+    result = normalise(image, mask)
+    assert result[mask].mean() == pytest.approx(0, abs=1e-5) and result[mask].std() == pytest.approx(1, abs=1e-5)
+    assert not result[~mask].any()
+    assert not normalise(np.full(mask.shape, 7), mask).any()
+
+
+def test_cases_are_read_cropped_and_cached(cases, tmp_path):
+    case = next(iter(cases))
+    folder = tmp_path / "data" / "training" / case.name
+    whole = np.asarray(nibabel.load(folder / "label.nii.gz").dataobj).transpose(2, 1, 0)
+    box = tuple(slice(c, c + n) for c, n in zip(case.corner, case.label.shape))
+    assert np.array_equal(whole[box], case.label) and all(c % 15 == 0 for c in case.corner)
+    assert sum(len(l) for l in case.lesion_centres) == (whole > 0).sum()
+    again = Cases(tmp_path / "data", "training", tmp_path / "cache")
+    assert again.digest == cases.digest
+    assert all(np.array_equal(a.current, b.current) for a, b in zip(again, cases))
+
+
+def test_new_cases_are_picked_up_and_change_the_digest(cases, tmp_path):
+    before = cases.digest
+    write_patients(tmp_path / "data", {"training": 4}, seed=4, shape=(40, 44, 48))
+    cases.refresh()
+    assert len(cases) == 4 and cases.digest != before
+
+
+def test_an_empty_mask_is_refused(cases, tmp_path):
+    folder = tmp_path / "data" / "training" / next(iter(cases)).name
+    shape = nibabel.load(folder / "mask.nii.gz").shape
+    nibabel.save(nibabel.Nifti1Image(np.zeros(shape, np.uint8), np.eye(4)), folder / "mask.nii.gz")
+    with pytest.raises(ValueError, match="empty"):
+        read_case(folder)
+
+
+def test_tumour_segments_hold_tumour_at_their_centre(cases):
+    rng = np.random.default_rng(3)
+    for sample_by in ("voxel", "lesion"):
+        for tumour in (True, False):
+            segment = choose_segment(cases, rng, tumour, {**PLAIN, "sample_by": sample_by, "bright_fraction": 0.5})
+            case = cases.by_name[segment.case]
+            *inputs, label = cut_segment(case, segment.centre, 19, rng, PLAIN)
+            assert [x.shape[0] for x in inputs] == [37, 25, 22, 37]
+            assert (label[9, 9, 9] == 1) == tumour
+            assert inputs[0][18, 18, 18] == pytest.approx(float(case.current[segment.centre]))
+
+
+def test_augmentation_keeps_background_and_resolutions_together(cases):
+    config = {**PLAIN, "scale_deviation": 0.2, "shift_deviation": 0.3, "gamma_deviation": 0.2, "bias_deviation": 0.5}
+    case = next(iter(cases))
+    centre = tuple(int(c) for c in np.argwhere(case.mask).mean(0))
+    plain = cut_segment(case, centre, 19, np.random.default_rng(8), PLAIN)
+    bent = cut_segment(case, centre, 19, np.random.default_rng(8), config)
+    assert not bent[0][plain[0] == 0].any()
+    assert np.abs(bent[0] - plain[0]).max() > 0.05
+    # The voxel at output position 1 is seen at normal resolution and by the path subsampled by 3.
+    assert bent[0][10, 10, 10] == pytest.approx(bent[1][9, 9, 9], abs=0.02)
+
+
+def test_first_scans_and_dropout_give_zero_priors(cases, tmp_path):
+    rng = np.random.default_rng(0)
+    for case in cases:
+        prior = cut_segment(case, tuple(n // 2 for n in case.label.shape), 19, rng, PLAIN)[3]
+        assert prior.any() == case.has_prior
+        assert not cut_segment(case, (20, 20, 20), 19, rng, {**PLAIN, "prior_dropout": 1.0})[3].any()
+    assert {json.loads(p.read_text())["has_prior"] for p in tmp_path.glob("cache/*/*/*/case.json")} <= {True, False}

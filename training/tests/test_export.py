@@ -1,0 +1,51 @@
+"""ONNX files equal PyTorch, and their manifests describe them."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import export_onnx
+from onnx_runtime import run_onnx
+from test_model import SMALL, trained_a_little
+from tiny_models import SLOPE, write_tiny_models
+from model import NetworkConfig
+
+needs_runtime = pytest.mark.skipif(
+    shutil.which("node") is None, reason="neither Python's onnxruntime nor node to run onnxruntime-node"
+)
+
+
+@needs_runtime
+def test_export_is_equal_at_two_sizes_and_described(tmp_path):
+    network = trained_a_little(NetworkConfig(**SMALL))
+    training = {"data": "d", "recipe": "r", "config": {}, "steps": 3, "dataHash": "h", "results": {"found": 2}}
+    written = export_onnx.write_model(tmp_path, "M_sens", "sensitivity", "0.1.0", network, training)
+    file = tmp_path / "m-sens.onnx"
+    assert written["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert json.loads((tmp_path / "m-sens.json").read_text()) == written
+    assert written["widths"] == list(SMALL["widths"]) and written["inputs"] == list(export_onnx.INPUTS)
+    card = (tmp_path / "m-sens.md").read_text()
+    assert "Not for clinical use" in card and "- found: 2" in card and written["sha256"] in card
+
+
+@needs_runtime
+def test_an_unequal_export_is_refused(tmp_path, monkeypatch):
+    honest = export_onnx.run_onnx
+    monkeypatch.setattr(export_onnx, "run_onnx", lambda *a: {k: v + 2e-4 for k, v in honest(*a).items()})
+    with pytest.raises(ValueError, match="differs"):
+        export_onnx.export_network(trained_a_little(NetworkConfig(**SMALL)), tmp_path / "x.onnx")
+
+
+@needs_runtime
+def test_the_tiny_pair_follows_brightness(tmp_path):
+    write_tiny_models(tmp_path)
+    inputs = export_onnx.random_inputs((4, 5, 6), torch.Generator().manual_seed(1))
+    inputs = [3 * x.abs().numpy() for x in inputs]
+    brightness = inputs[0][0, 0, 9:-9, 9:-9, 9:-9]
+    for stem, turning in (("m-sens", 2), ("m-spec", 3)):
+        got = run_onnx(tmp_path / f"{stem}.onnx", dict(zip(export_onnx.INPUTS, inputs)))["probability"][0, 0]
+        assert np.allclose(got, 1 / (1 + np.exp(-SLOPE * (brightness - turning))), atol=1e-3)

@@ -1,0 +1,109 @@
+"""Training learns, and an interrupted run ends where an uninterrupted one does."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from checkpoint import load_network
+from data import Cases
+from evaluate import evaluate
+from rmsprop import RMSProp
+from toy_patients import write_patients
+from train import read_config, train
+
+#: Sub-volumes of the toy patients a network guessing at random would rank with this area under the curve.
+CHANCE = 0.5
+MARGIN = 0.3
+
+
+def config_for(tmp_path, **changes) -> dict:
+    values = {
+        "data": str(tmp_path / "data"),
+        "cache": str(tmp_path / "cache"),
+        "network": {"widths": [4] * 9, "classifier_widths": [8, 8]},
+        "segment": 9,
+        "sample_by": "lesion",
+        "bright_fraction": 0.5,
+        "replay_fraction": 0.5,
+        "device": "cpu",
+        **changes,
+    }
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(values))
+    return read_config(file, [])
+
+
+@pytest.fixture
+def toy(tmp_path):
+    write_patients(tmp_path / "data", {"training": 4, "validation": 3}, seed=2, shape=(40, 40, 40))
+    return tmp_path
+
+
+def silent(*_, **__):
+    pass
+
+
+def test_resumed_training_gives_identical_weights(toy):
+    through = train(toy / "a", config_for(toy, max_steps=6, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
+    train(toy / "b", config_for(toy, max_steps=4, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
+    resumed = train(toy / "b", config_for(toy, max_steps=6, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
+    assert through["step"] == resumed["step"] == 6
+    for key, value in through["network"].items():
+        assert torch.equal(value, resumed["network"][key]), key
+    losses = [[line["loss"] for line in run["history"]] for run in (through, resumed)]
+    assert losses[0] == losses[1]
+
+
+def test_a_branch_starts_from_another_runs_network(toy):
+    common = train(toy / "bce", config_for(toy, max_steps=2, batch=4), say=silent)
+    config = config_for(toy, max_steps=1, batch=4, learning_rate=0.0, l1=0.0, l2=0.0, loss="jvss", alpha=0.995)
+    branch = train(toy / "sens", config, init=toy / "bce" / "checkpoint.pt", say=silent)
+    assert branch["step"] == 1 and branch["initial"]["steps"] == 2 and branch["initial"]["loss"] == "bce"
+    weight = "main.layers.3.2.weight"
+    assert torch.equal(common["network"][weight], branch["network"][weight])
+    assert (toy / "sens" / "loss.png").stat().st_size > 0
+
+
+def test_a_short_training_beats_chance_by_a_margin(toy):
+    """After 80 small batches, voxels of unseen metastases rank above other brain with AUC > CHANCE + MARGIN."""
+    train(toy / "run", config_for(toy, max_steps=80, sub_epoch=40), say=silent)
+    network, state = load_network(toy / "run" / "checkpoint.pt")
+    assert state["history"][-1]["loss"] < state["history"][0]["loss"]
+    cases = list(Cases(toy / "data", "validation", toy / "cache"))
+    from inference import probability_volume
+
+    positive, negative = [], []
+    for case in cases:
+        p = probability_volume(network, case.current, case.prior, case.mask)
+        positive.append(p[(case.label > 0) & case.mask])
+        negative.append(p[(case.label == 0) & case.mask])
+    scores = np.concatenate(positive + negative)
+    ranks = scores.argsort().argsort()
+    n = sum(map(len, positive))
+    area = (ranks[:n].mean() - (n - 1) / 2) / (len(scores) - n)
+    assert area > CHANCE + MARGIN
+    result = evaluate(cases, {"sens": network, "spec": network}, say=silent)
+    assert result["summary"]["sens"]["metastases"] == sum(len(c.lesion_centres) for c in cases)
+    assert result["summary"]["ensemblePerVolume"]["candidates"] == 0
+
+
+def test_rmsprop_step_by_hand():
+    w = torch.tensor([1.0], requires_grad=True)
+    optimiser = RMSProp([{"params": [w], "l1": 0.1, "l2": 0.2}], lr=0.01, rho=0.9, epsilon=1e-4, momentum=0.6)
+    expected, mean, v = 1.0, 0.0, 0.0
+    for gradient in (0.5, -0.2):
+        w.grad = torch.tensor([gradient])
+        optimiser.step()
+        g = gradient + 0.1 + 2 * 0.2 * expected
+        mean = 0.9 * mean + 0.1 * g * g
+        s = 0.01 * g / (mean + 1e-4) ** 0.5
+        v = 0.6 * v - s
+        expected += 0.6 * v - s
+        assert w.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_unknown_options_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="learningrate"):
+        read_config(None, ["learningrate=1"])
