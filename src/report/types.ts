@@ -1,5 +1,6 @@
 import type { Dataset } from '../dicom/dataset.js';
 import type { LabelMap, Grid } from '../volume/volume.js';
+import type { Vector3 } from '../volume/affine.js';
 import type { TrackedLesion } from '../volume/lesion.js';
 
 /** One frame of a source: a single-frame instance, or one frame of a multi-frame one. */
@@ -10,6 +11,8 @@ export interface SourceFrame {
   readonly frameNumber?: number;
   /** Slice index on the source grid. */
   readonly k: number;
+  /** As the source has it; computed from the grid where absent. */
+  readonly ImagePositionPatient?: Vector3;
 }
 
 /** The analysed series. */

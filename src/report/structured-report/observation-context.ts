@@ -1,0 +1,20 @@
+import { derivedUID } from '../../dicom/uid.js';
+import { codes } from '../codes.js';
+import type { Software } from '../types.js';
+import { coded, text, uidReference, type ContentItem } from './content-item.js';
+
+/** Language, the device that observed, and the procedure reported (TID 1204, 1002, 1004; TID 1500 row 4). */
+export const observationContext = (software: Software): ContentItem[] => [
+  coded('HAS CONCEPT MOD', codes.language, codes.englishUS),
+  ...deviceObserver(software),
+  coded('HAS CONCEPT MOD', codes.procedureReported, codes.mriProcedure),
+];
+
+/** A device, never a person: nobody has looked at this yet. */
+export const deviceObserver = ({ name, version }: Software): ContentItem[] => [
+  coded('HAS OBS CONTEXT', codes.observerType, codes.device),
+  uidReference('HAS OBS CONTEXT', codes.deviceObserverUID, derivedUID('DeviceObserver', name, version)),
+  text('HAS OBS CONTEXT', codes.deviceObserverName, name),
+  text('HAS OBS CONTEXT', codes.deviceObserverManufacturer, name),
+  text('HAS OBS CONTEXT', codes.deviceObserverModelName, `${name} ${version}`),
+];

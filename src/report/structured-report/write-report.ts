@@ -1,0 +1,89 @@
+import type { Dataset } from '../../dicom/dataset.js';
+import { SOPClass } from '../../dicom/uid.js';
+import { codes, privateScheme } from '../codes.js';
+import { evidence } from '../evidence.js';
+import { seal } from '../seal.js';
+import { equipment, resultSeries } from '../series-and-equipment.js';
+import { patientAndStudy, required } from '../source-attributes.js';
+import { distinctInstances } from '../source-instances.js';
+import type { ReportInput, WrittenObject } from '../types.js';
+import { container, rootContainer } from './content-item.js';
+import { imageLibrary } from './image-library.js';
+import { measurementGroup } from './measurement-group.js';
+import { observationContext } from './observation-context.js';
+import { qualitativeEvaluations } from './qualitative-evaluations.js';
+
+/**
+ * The report of one time point: Comprehensive 3D SR, TID 1500, in the source study. One TID 1411 group for each lesion,
+ * and as qualitative evaluations what holds for the whole: found or not, prior used or not and how well it registered,
+ * models, limits of the input. Without lesions it says so.
+ *
+ * @param segmentation the object of {@link writeSegmentation} for the same input; null when there are no lesions.
+ * @throws PrioraError DICOM_INVALID_OUTPUT, DICOM_MISSING_ATTRIBUTE
+ * @see PS3.16 TID 1500, 1411, 1419, 1502, 4019
+ */
+export function writeReport(input: ReportInput, segmentation: WrittenObject | null): WrittenObject {
+  const { source, prior, lesions, demonstration, predecessor } = input;
+  const { header } = source;
+  const StudyInstanceUID = required(header, 'StudyInstanceUID');
+  const sourceSeries = {
+    StudyInstanceUID,
+    SeriesInstanceUID: required(header, 'SeriesInstanceUID'),
+    instances: distinctInstances(source.frames),
+  };
+  const segmentationSeries = segmentation && {
+    StudyInstanceUID,
+    SeriesInstanceUID: segmentation.SeriesInstanceUID,
+    instances: [
+      { ReferencedSOPClassUID: segmentation.SOPClassUID, ReferencedSOPInstanceUID: segmentation.SOPInstanceUID },
+    ],
+  };
+  const priorSeries = prior && { ...prior, instances: distinctInstances(prior.frames) };
+  const dataset: Dataset = {
+    SOPClassUID: SOPClass.Comprehensive3DSRStorage,
+    ...patientAndStudy(header),
+    ...resultSeries(header, {
+      Modality: 'SR',
+      SeriesNumber: 9002,
+      description: demonstration ? 'Priora SR' : 'Priora brain metastases report',
+      demonstration,
+    }),
+    ReferencedPerformedProcedureStepSequence: [],
+    ...equipment(input.software),
+    CodingSchemeIdentificationSequence: [privateScheme],
+    CompletionFlag: 'COMPLETE',
+    VerificationFlag: 'UNVERIFIED',
+    PerformedProcedureCodeSequence: [],
+    PredecessorDocumentsSequence:
+      predecessor &&
+      evidence([
+        {
+          ...predecessor,
+          instances: [
+            {
+              ReferencedSOPClassUID: predecessor.SOPClassUID,
+              ReferencedSOPInstanceUID: predecessor.SOPInstanceUID,
+            },
+          ],
+        },
+      ]),
+    CurrentRequestedProcedureEvidenceSequence: evidence(
+      segmentationSeries ? [sourceSeries, segmentationSeries] : [sourceSeries],
+    ),
+    PertinentOtherEvidenceSequence: priorSeries ? evidence([priorSeries]) : undefined,
+    ...rootContainer(codes.imagingMeasurementReport, '1500', [
+      ...observationContext(input.software),
+      imageLibrary(input),
+      ...(segmentation
+        ? [
+            container(
+              codes.imagingMeasurements,
+              lesions.map((lesion, index) => measurementGroup(lesion, index + 1, input, segmentation)),
+            ),
+          ]
+        : []),
+      qualitativeEvaluations(input),
+    ]),
+  };
+  return seal(dataset);
+}
