@@ -16,11 +16,11 @@ const paired: readonly { readonly points: readonly Point[]; readonly radiiMm: re
   { points: [[15, 2, -16], [8, 8, -15], [3, 12, -12]], radiiMm: [1.2, 1.1] }, // anterior cerebral, A1
   { points: [[3, 12, -12], [2, 26, -8], [2, 36, 4], [2, 34, 20], [2, 18, 32], [2, -6, 36], [2, -26, 38]], radiiMm: [1.1, 0.6] }, // A2, pericallosal
   { points: [[2, 36, 4], [3, 48, 14], [3, 46, 34], [3, 30, 48], [3, 4, 54]], radiiMm: [0.9, 0.5] }, // callosomarginal
-  { points: [[0, -16, -17], [9, -16, -16], [20, -24, -14], [24, -36, -8], [16, -56, 0], [12, -74, 4], [10, -88, 6]], radiiMm: [1.3, 0.6] }, // posterior cerebral
-  { points: [[14, -2, -17], [12, -10, -17], [9, -16, -16]], radiiMm: [0.7, 0.7] }, // posterior communicating
-  { points: [[0, -19, -22], [12, -24, -20], [22, -36, -18], [16, -54, -14]], radiiMm: [0.8, 0.5] }, // superior cerebellar
-  { points: [[0, -24, -36], [14, -28, -38], [26, -38, -40], [34, -50, -42]], radiiMm: [0.7, 0.5] }, // anterior inferior cerebellar
-  { points: [[7, -34, -68], [6, -30, -56], [0, -24, -46]], radiiMm: [1.5, 1.4] }, // vertebral
+  { points: [[0, -12, -17], [9, -14, -16], [20, -24, -14], [24, -36, -8], [16, -56, 0], [12, -74, 4], [10, -88, 6]], radiiMm: [1.3, 0.6] }, // posterior cerebral
+  { points: [[14, -2, -17], [12, -8, -17], [9, -14, -16]], radiiMm: [0.7, 0.7] }, // posterior communicating
+  { points: [[0, -8, -22], [10, -12, -21], [19, -24, -19], [22, -38, -18], [16, -54, -14]], radiiMm: [0.8, 0.5] }, // superior cerebellar
+  { points: [[0, -10, -35], [10, -14, -37], [18, -26, -38], [28, -38, -42], [36, -50, -44]], radiiMm: [0.7, 0.5] }, // anterior inferior cerebellar
+  { points: [[7, -34, -68], [6, -30, -56], [0, -23, -48]], radiiMm: [1.5, 1.4] }, // vertebral
   { points: [[7, -32, -60], [14, -42, -54], [10, -52, -50], [16, -64, -52]], radiiMm: [0.8, 0.5] }, // posterior inferior cerebellar
 ]; // prettier-ignore
 
@@ -54,6 +54,7 @@ export function namedVessels(head: SourceHead, random: Random): Tube[] {
   const size = random.uniform(0.65, 1);
   const place = (points: readonly Point[], hand: number): Vector3[] =>
     points.map(([x, y, z]) => darkestWithin(head, fromMni(hand * x, y, z), 3));
+  const snap = (point: Vector3) => darkestWithin(head, point, 2);
   const tubes: Tube[] = [];
   for (const [list, signal, phase] of [
     [paired, arterial, 'arterial'],
@@ -70,18 +71,22 @@ export function namedVessels(head: SourceHead, random: Random): Tube[] {
               signal,
               phase,
               wobbleMm: 0.7,
+              snap,
             },
             random,
           ),
         );
       }
   const middle: (typeof paired)[number][] = [
-    { points: [[0, -24, -46], [1, -20, -34], [0, -18, -24], [0, -16, -17]], radiiMm: [1.7, 1.5] }, // basilar
+    { points: [[0, -23, -48], [0, -15, -42], [1, -9, -33], [0, -8, -24], [0, -12, -17]], radiiMm: [1.7, 1.5] }, // basilar
     { points: [[3, 12, -12], [0, 13, -12], [-3, 12, -12]], radiiMm: [0.7, 0.7] }, // anterior communicating
   ]; // prettier-ignore
   for (const { points, radiiMm } of middle)
     tubes.push(
-      ...tubesAlong({ points: place(points, 1), radiiMm, signal: arterial, phase: 'arterial', wobbleMm: 0.5 }, random),
+      ...tubesAlong(
+        { points: place(points, 1), radiiMm, signal: arterial, phase: 'arterial', wobbleMm: 0.5, snap },
+        random,
+      ),
     );
   return tubes;
 }

@@ -12,10 +12,12 @@ interface Path {
   readonly phase: Phase;
   /** Standard deviation of the wobble of inner points. */
   readonly wobbleMm?: number;
+  /** Pulls points of the smooth course aside, e.g. into the nearest sulcus. */
+  readonly snap?: (point: Vector3) => Vector3;
 }
 
 /** A chain of tubes through a path's points, subdivided by Catmull–Rom so that bends are round. */
-export function tubesAlong({ points, radiiMm, signal, phase, wobbleMm = 0 }: Path, random: Random): Tube[] {
+export function tubesAlong({ points, radiiMm, signal, phase, wobbleMm = 0, snap }: Path, random: Random): Tube[] {
   const moved = points.map((point, index): Vector3 => {
     const inner = index > 0 && index < points.length - 1;
     const wobble = () => (inner && wobbleMm ? random.normal(0, wobbleMm) : 0);
@@ -38,6 +40,7 @@ export function tubesAlong({ points, radiiMm, signal, phase, wobbleMm = 0 }: Pat
     }
   }
   fine.push(moved[moved.length - 1]);
+  if (snap) followSnapped(fine, snap);
   const radius = (index: number) => radiiMm[0] + ((radiiMm[1] - radiiMm[0]) * index) / (fine.length - 1);
   return fine.slice(1).map((to, index) => ({
     from: fine[index],
@@ -47,6 +50,15 @@ export function tubesAlong({ points, radiiMm, signal, phase, wobbleMm = 0 }: Pat
     signal,
     phase,
   }));
+}
+
+/** Snaps all inner points of a course and smooths it, so that it does not zigzag. */
+function followSnapped(course: Vector3[], snap: (point: Vector3) => Vector3): void {
+  const snapped = course.map(snap);
+  for (let index = 1; index < course.length - 1; index++) {
+    const [a, b, c] = [snapped[index - 1], snapped[index], snapped[index + 1]];
+    course[index] = [(a[0] + 2 * b[0] + c[0]) / 4, (a[1] + 2 * b[1] + c[1]) / 4, (a[2] + 2 * b[2] + c[2]) / 4];
+  }
 }
 
 /** A ray from `origin` through `waypoint` to the brain's border, `outMm` beyond it. */
@@ -65,7 +77,7 @@ function snapToBorder(head: SourceHead, origin: Vector3, waypoint: Vector3, outM
  * sinuses, torcula, vein of Galen and pituitary, in the source head's space (LPS mm).
  */
 export function duralSinuses(head: SourceHead, random: Random): Tube[] {
-  const signal = random.uniform(1.4, 1.95);
+  const signal = random.uniform(1.3, 1.85);
   const size = random.uniform(0.8, 1.2);
   const phase = 'venous' as const;
   const tubes: Tube[] = [];
@@ -98,12 +110,15 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
   // One side usually drains more than the other.
   const dominant = random.chance(0.6) ? 1 : -1;
   for (const hand of [1, -1]) {
-    const r = size * (hand === dominant ? random.uniform(2.8, 3.8) : random.uniform(1.2, 2.8));
+    const r = size * (hand === dominant ? random.uniform(3, 4.4) : random.uniform(1.3, 3.4));
     const out = 0.35 * r;
     const rim = (x: number, y: number, z: number) =>
       snapToBorder(head, fromMni(hand * 18, -52, z + 4), fromMni(hand * x, y, z), out);
     const transverse = [rim(22, -96, -18), rim(38, -86, -22), rim(50, -72, -25), rim(56, -58, -27)];
     add({ points: [torcula, ...transverse], radiiMm: [r, r * 0.95], wobbleMm: 0.7 });
+    // Flattened against the skull: a second, thinner tube beside the first.
+    const beside = [torcula, ...transverse].map(([x, y, z]): Vector3 => [x, y, z - 0.9 * r]);
+    add({ points: beside, radiiMm: [r * 0.6, r * 0.7], wobbleMm: 0.5 });
     const sigmoid = [
       transverse[3],
       rim(54, -46, -34),
@@ -113,6 +128,12 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
       fromMni(hand * 28, -32, -76),
     ];
     add({ points: sigmoid, radiiMm: [r, r * 1.15], wobbleMm: 0.8 });
+    add({
+      points: sigmoid.map(([x, y, z]): Vector3 => [x, y + 0.8 * r, z]),
+      radiiMm: [r * 0.7, r * 0.8],
+      wobbleMm: 0.6,
+    });
+    blob(sigmoid[4], r * random.uniform(1.2, 1.6), signal * 0.95, phase);
 
     // Cavernous sinus: lumps around the carotid, and the enhancing dura beside it.
     const lumps = [

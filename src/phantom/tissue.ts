@@ -62,7 +62,7 @@ export function tissueImage(head: SourceHead, random: Random): Float32Array {
     source.reduce((most, value) => Math.max(most, value), 0),
   );
   const table = Float32Array.from({ length: 4096 }, (_, step) => curve(step / 8));
-  const sharpness = random.uniform(0.5, 1.4);
+  const sharpness = random.uniform(0.8, 2);
   const out = new Float32Array(source.length);
   for (let k = 1; k < nz - 1; k++)
     for (let j = 1; j < ny - 1; j++)
