@@ -1,0 +1,114 @@
+import { PrioraError } from '../core/errors.js';
+import { bsplineStage, linearStage } from '../elastix/parameter-map.js';
+import { registerImages } from '../elastix/register-images.js';
+import { composeAffine } from '../elastix/transform.js';
+import { warpMask } from '../elastix/warp.js';
+import { identityAffine, invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
+import { coarsen } from '../volume/block-mean.js';
+import { boundingBox, boxOn, crop } from '../volume/crop.js';
+import { flatten } from '../volume/flatten.js';
+import { resampleLinear } from '../volume/resample.js';
+import { templateGrid, type LabelMap, type Volume } from '../volume/volume.js';
+import { coveredPart } from './coverage.js';
+import { measureQuality, whyNotAHead, type ImageQuality } from './image-gate.js';
+import { alignRoughly } from './initial-alignment.js';
+import { loadTemplate, type Template } from './template.js';
+
+/** A head as the later stages see it. */
+export interface Prepared {
+  /** On {@link templateGrid}: raw intensities, moved rigidly, resampled once from the source; 0 outside its field of view. */
+  readonly image: Volume;
+  /** The brain, on the same grid. */
+  readonly brainMask: LabelMap;
+  /** Rigid: template patient space → source patient space, LPS mm. */
+  readonly sourceFromTemplate: Affine;
+  readonly quality: ImageQuality;
+  /** Fraction of the template's brain that lies inside the source's field of view. */
+  readonly coverage: number;
+  /** True when the field of view cuts the brain off. */
+  readonly incompleteCoverage: boolean;
+  /** Peak resident memory of the registration process. */
+  readonly peakRssMb: number;
+}
+
+/** Registrations look at the images at this spacing. */
+const workingMm = 2;
+/** Around the template's brain: skull and scalp help a rigid registration, the neck does not. */
+const marginMm = 15;
+/** Less of the brain than this in the field of view is reported; a head tilted out by a voxel or two is not. */
+const completeCoverage = 0.99;
+
+/**
+ * Lays a head on the template's grid, rigidly, and finds its brain: rigid, affine and B-spline registration (at 2 mm, images flattened),
+ * of which the image sees the rigid one only and the template's brain mask, carried back, sees all.
+ *
+ * @param source the series as acquired.
+ * @throws PrioraError NOT_A_BRAIN when the image is no head; REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
+ */
+export async function prepareCurrent(
+  source: Volume,
+  options: { template?: Template; signal?: AbortSignal } = {},
+): Promise<Prepared> {
+  const template = options.template ?? (await loadTemplate());
+  refuseEmpty(source);
+  const flat = flatten(coarsen(source, workingMm));
+  const initial = alignRoughly(template.flatHead, flat);
+  const brain = boundingBox(template.brainMask)!;
+  const region = boxOn(flat, template.brainMask, brain, initial, marginMm);
+  if (!region) throw new PrioraError('NOT_A_BRAIN', 'no part of the image resembles a head');
+  const registered = await registerImages({
+    fixed: crop(flat, region),
+    moving: template.flatHead,
+    initial: invertAffine(initial),
+    stages: [
+      linearStage('rigid', { resolutions: 2, iterations: 150, samples: 2000 }),
+      linearStage('affine', { resolutions: 1, iterations: 150, samples: 2000 }),
+      bsplineStage(16, { resolutions: 2, iterations: 150, samples: 2000 }),
+    ],
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const [start, rigid, affine, bspline] = registered.transforms;
+  const sourceFromTemplate = invertAffine(composeAffine([start, rigid]));
+  const image = resampleLinear(source, templateGrid, sourceFromTemplate);
+  const quality = measureQuality(
+    template.flatHead,
+    template.brainRegion,
+    flat,
+    multiplyAffine(sourceFromTemplate, invertAffine(composeAffine([affine]))),
+  );
+  const reason = whyNotAHead(quality);
+  if (reason) throw new PrioraError('NOT_A_BRAIN', `after registration the image does not look like a head: ${reason}`);
+  // The mask's search space on the working grid: the template's brain, scaled and bent by a few centimetres at most.
+  const space = boxOn(templateGrid, template.brainMask, brain, identityAffine, 25)!;
+  const brainMask = warpMask(template.brainMask, templateGrid, space, [affine, bspline]);
+  const { covered } = coveredPart(brainMask, source, sourceFromTemplate);
+  const { fraction } = coveredPart(
+    template.brainMask,
+    source,
+    composeAffine([
+      { kind: 'affine', movingFromFixed: invertAffine(composeAffine([affine])) },
+      { kind: 'affine', movingFromFixed: sourceFromTemplate },
+    ]),
+  );
+  return {
+    image,
+    brainMask: covered,
+    sourceFromTemplate,
+    quality,
+    coverage: fraction,
+    incompleteCoverage: fraction < completeCoverage,
+    peakRssMb: registered.peakRssMb,
+  };
+}
+
+/** @throws PrioraError NOT_A_BRAIN for an image of one value, or with values that are no numbers. */
+function refuseEmpty({ voxels }: Volume): void {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of voxels) {
+    if (!Number.isFinite(value)) throw new PrioraError('NOT_A_BRAIN', 'the image holds values that are no numbers');
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (!(high > low)) throw new PrioraError('NOT_A_BRAIN', 'the image is empty');
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { coarsen } from '../volume/block-mean.js';
+import { blur } from '../volume/box-blur.js';
+import { flatten } from '../volume/flatten.js';
+import { readNifti } from '../volume/nifti.js';
+import type { LabelMap, Volume } from '../volume/volume.js';
+
+/** The head every image is laid upon: Colin27, MNI space, with the mask of its brain. */
+export interface Template {
+  /** 1 mm, as shipped. */
+  readonly head: Volume;
+  /** 1 mm, on the head's grid. */
+  readonly brainMask: LabelMap;
+  /** The head at 2 mm, flattened: what registrations compare with. */
+  readonly flatHead: Volume;
+  /** On the flattened head's grid: the brain and about a centimetre around it. */
+  readonly brainRegion: LabelMap;
+}
+
+let loaded: Promise<Template> | undefined;
+
+/** Reads `assets/colin27/` once a process. */
+export function loadTemplate(): Promise<Template> {
+  return (loaded ??= readTemplate());
+}
+
+async function readTemplate(): Promise<Template> {
+  const path = (name: string) => fileURLToPath(new URL(`../../assets/colin27/${name}`, import.meta.url));
+  const [head, mask] = await Promise.all([readNifti(path('head.nii.gz')), readNifti(path('brain-mask.nii.gz'))]);
+  return {
+    head,
+    brainMask: { ...mask, voxels: Uint8Array.from(mask.voxels, (value) => (value > 0 ? 1 : 0)) },
+    flatHead: flatten(coarsen(head, 2)),
+    brainRegion: surroundings(coarsen(mask, 2)),
+  };
+}
+
+function surroundings(mask: Volume): LabelMap {
+  return { ...mask, voxels: Uint8Array.from(blur(mask, 8).voxels, (value) => (value > 0.08 ? 1 : 0)) };
+}

@@ -1,0 +1,119 @@
+import { linearStage } from '../elastix/parameter-map.js';
+import { registerImages } from '../elastix/register-images.js';
+import { composeAffine } from '../elastix/transform.js';
+import { applyAffine, identityAffine, invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
+import { coarsen } from '../volume/block-mean.js';
+import { boundingBox, boxOn, crop } from '../volume/crop.js';
+import { flatten, flattenedCeilings } from '../volume/flatten.js';
+import { mutualInformation } from '../volume/mutual-information.js';
+import { resampleLinear, resampleNearest } from '../volume/resample.js';
+import { templateGrid, type LabelMap, type Volume } from '../volume/volume.js';
+import type { RegistrationSettings } from './registration-settings.js';
+
+/** A prior laid on the current image, or why it was not. */
+export interface Registration {
+  /** Rigid: current patient space (the prepared image's, i.e. the template's) → the prior's patient space, LPS mm. */
+  readonly priorFromCurrent: Affine;
+  /** Normalised mutual information of the two images within the current brain mask, 1 to 2. */
+  readonly similarity: number;
+  /** Fraction of the current brain inside the prior's field of view. */
+  readonly overlap: number;
+  readonly verdict: 'accepted' | 'refused';
+  /** Why it was refused; empty when accepted. */
+  readonly reason: string;
+  /** Turn against the initial alignment. */
+  readonly rotationDegrees: number;
+  /** Shift of the brain's middle against the initial alignment. */
+  readonly translationMm: number;
+  /** Peak resident memory of the registration process. */
+  readonly peakRssMb: number;
+}
+
+/** Around the brain: its outline against skull and scalp guides the registration. */
+const marginMm = 8;
+
+/**
+ * Registers a prior to the current image, rigidly.
+ *
+ * @param current prepared image on the template grid.
+ * @param currentMask its brain, on the same grid.
+ * @param prior the prior series as acquired.
+ * @param initial rigid current → prior patient space to start from: the prior's own `sourceFromTemplate`.
+ * @throws PrioraError REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
+ */
+export async function registerPrior(request: {
+  current: Volume;
+  currentMask: LabelMap;
+  prior: Volume;
+  initial: Affine;
+  settings: RegistrationSettings;
+  signal?: AbortSignal;
+}): Promise<Registration> {
+  const { current, currentMask, prior, initial, settings, signal } = request;
+  const box = boundingBox(currentMask);
+  if (!box) throw new RangeError('the brain mask is empty');
+  const fixed = flatten(coarsen(current, settings.spacingMm));
+  const moving = flatten(coarsen(prior, settings.spacingMm));
+  const { transforms, peakRssMb } = await registerImages({
+    fixed: crop(fixed, boxOn(fixed, currentMask, box, identityAffine, marginMm)!),
+    moving,
+    initial,
+    stages: [
+      linearStage('rigid', {
+        resolutions: settings.resolutions,
+        iterations: settings.iterations,
+        samples: settings.samples,
+      }),
+    ],
+    ...(signal ? { signal } : {}),
+  });
+  const priorFromCurrent = composeAffine(transforms);
+  const mask = resampleNearest(currentMask, fixed, identityAffine);
+  const { normalised: similarity, overlap } = mutualInformation(
+    fixed,
+    moving,
+    priorFromCurrent,
+    flattenedCeilings,
+    mask,
+  );
+  const motion = multiplyAffine(invertAffine(initial), priorFromCurrent);
+  const middle = applyAffine(currentMask.patientFromVoxel, [
+    (box.first[0] + box.last[0]) / 2,
+    (box.first[1] + box.last[1]) / 2,
+    (box.first[2] + box.last[2]) / 2,
+  ]);
+  const moved = applyAffine(motion, middle);
+  const rotationDegrees = (Math.acos(Math.min(1, (motion[0] + motion[5] + motion[10] - 1) / 2)) * 180) / Math.PI;
+  const translationMm = Math.hypot(moved[0] - middle[0], moved[1] - middle[1], moved[2] - middle[2]);
+  const reason = whyRefused({ similarity, overlap, rotationDegrees, translationMm }, settings);
+  return {
+    priorFromCurrent,
+    similarity,
+    overlap,
+    verdict: reason === '' ? 'accepted' : 'refused',
+    reason,
+    rotationDegrees,
+    translationMm,
+    peakRssMb,
+  };
+}
+
+function whyRefused(
+  found: Pick<Registration, 'similarity' | 'overlap' | 'rotationDegrees' | 'translationMm'>,
+  settings: RegistrationSettings,
+): string {
+  if (!(found.similarity >= settings.minimumSimilarity))
+    return `similarity ${found.similarity.toFixed(3)} is below ${settings.minimumSimilarity}`;
+  if (!(found.overlap >= settings.minimumOverlap))
+    return `the prior covers ${(100 * found.overlap).toFixed(0)} % of the brain, less than ${100 * settings.minimumOverlap} %`;
+  if (!(found.rotationDegrees <= settings.maximumRotationDegrees))
+    return `a turn of ${found.rotationDegrees.toFixed(0)}° is implausible`;
+  if (!(found.translationMm <= settings.maximumTranslationMm))
+    return `a shift of ${found.translationMm.toFixed(0)} mm is implausible`;
+  return '';
+}
+
+/** The prior as the current image sees it, on the template grid: resampled once, from its source. */
+export function resamplePrior(prior: Volume, { priorFromCurrent }: Pick<Registration, 'priorFromCurrent'>): Volume {
+  return resampleLinear(prior, templateGrid, priorFromCurrent);
+}
