@@ -159,5 +159,6 @@ export function caseTable(database: Database): CaseTable {
           });
       }),
     lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
+    identities: (patientKey) => identities.get({ patientKey })!.n,
   };
 }
