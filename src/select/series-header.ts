@@ -1,0 +1,105 @@
+import { open, readFile } from 'node:fs/promises';
+import { parseFile, type Dataset, type ParsedFile } from '../dicom/dataset.js';
+
+/** What selection looks at: one header, and what the positions of all images say. */
+export interface SeriesHeader {
+  readonly SeriesInstanceUID: string;
+  /** The first instance without pixels. */
+  readonly dataset: Dataset;
+  /** Images: instances, or frames of multi-frame ones. */
+  readonly images: number;
+  /** Typical distance between neighbouring positions, mm; null without usable positions or with a single one. */
+  readonly sliceSpacingMm: number | null;
+  /** How far the positions span along the slice normal, mm, one spacing included; null as above. */
+  readonly coverageMm: number | null;
+}
+
+/** Bytes read first from each file: most headers end within; those that do not are read whole. */
+const headBytes = 131_072;
+
+/**
+ * Reads a series' headers, not its pixels.
+ *
+ * @param files the instances of one series, in any order.
+ * @throws PrioraError DICOM_UNREADABLE
+ */
+export async function readSeriesHeader(files: readonly string[]): Promise<SeriesHeader> {
+  const datasets: Dataset[] = [];
+  for (const path of files) datasets.push((await readHead(path)).dataset);
+  return seriesHeader(datasets);
+}
+
+async function readHead(path: string): Promise<ParsedFile> {
+  const file = await open(path);
+  const head = Buffer.alloc(headBytes);
+  const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
+  try {
+    return parseFile(head.subarray(0, bytesRead), { stopAtPixelData: true });
+  } catch {
+    return parseFile(await readFile(path), { stopAtPixelData: true });
+  }
+}
+
+/** The header of a series from all its data sets (without pixels); the one with the lowest InstanceNumber stands for it. */
+export function seriesHeader(datasets: readonly Dataset[]): SeriesHeader {
+  const number = (dataset: Dataset) => (dataset['InstanceNumber'] as number | undefined) ?? 0;
+  const [first] = [...datasets].sort(
+    (a, b) => number(a) - number(b) || (String(a['SOPInstanceUID']) < String(b['SOPInstanceUID']) ? -1 : 1),
+  );
+  const planes = datasets.flatMap(planesOf);
+  const orientation = planes.find((plane) => plane.orientation)?.orientation;
+  const normal = orientation && normalOf(orientation);
+  const along = planes
+    .flatMap(({ position }) => (position && normal ? [dot(position, normal)] : []))
+    .sort((a, b) => a - b);
+  const gaps = along
+    .slice(1)
+    .map((at, index) => at - along[index])
+    .filter((gap) => gap > 1e-3)
+    .sort((a, b) => a - b);
+  const sliceSpacingMm = gaps.length > 0 ? gaps[gaps.length >> 1] : null;
+  return {
+    SeriesInstanceUID: first['SeriesInstanceUID'],
+    dataset: first,
+    images: planes.length,
+    sliceSpacingMm,
+    coverageMm: sliceSpacingMm === null ? null : along[along.length - 1] - along[0] + sliceSpacingMm,
+  };
+}
+
+const dot = (a: readonly number[], b: readonly number[]) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** The slice normal of an ImageOrientationPatient. */
+export function normalOf([rx, ry, rz, cx, cy, cz]: readonly number[]): [number, number, number] {
+  return [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx];
+}
+
+interface Plane {
+  readonly position: readonly number[] | undefined;
+  readonly orientation: readonly number[] | undefined;
+}
+
+const vector = (value: unknown, length: number): readonly number[] | undefined =>
+  Array.isArray(value) && value.length === length && value.every(Number.isFinite) ? (value as number[]) : undefined;
+
+function planesOf(dataset: Dataset): Plane[] {
+  const perFrame = dataset['PerFrameFunctionalGroupsSequence'] as readonly Dataset[] | undefined;
+  if (!Array.isArray(perFrame))
+    return [
+      {
+        position: vector(dataset['ImagePositionPatient'], 3),
+        orientation: vector(dataset['ImageOrientationPatient'], 6),
+      },
+    ];
+  return Array.from({ length: perFrame.length }, (_, frame) => ({
+    position: vector(functionalGroup(dataset, 'PlanePositionSequence', frame)['ImagePositionPatient'], 3),
+    orientation: vector(functionalGroup(dataset, 'PlaneOrientationSequence', frame)['ImageOrientationPatient'], 6),
+  }));
+}
+
+/** A functional group of one frame, per-frame before shared (PS3.3 C.7.6.16); empty when there is none. */
+export function functionalGroup(dataset: Dataset, keyword: string, frame = 0): Dataset {
+  const own = (dataset['PerFrameFunctionalGroupsSequence'] as readonly Dataset[] | undefined)?.[frame]?.[keyword];
+  const shared = (dataset['SharedFunctionalGroupsSequence'] as readonly Dataset[] | undefined)?.[0]?.[keyword];
+  return (own?.[0] ?? shared?.[0] ?? {}) as Dataset;
+}
