@@ -46,7 +46,8 @@ export async function loadSourceHead(folder = colin27Folder): Promise<SourceHead
   const image = await readNifti(join(folder, 'head.nii.gz'));
   const mask = await readNifti(join(folder, 'brain-mask.nii.gz'));
   if (mask.shape.join() !== image.shape.join()) throw new Error(`${folder}: head and brain mask differ in shape`);
-  const brain = Uint8Array.from(mask.voxels, (value) => (value > 0.5 ? 1 : 0));
+  const brain = new Uint8Array(mask.voxels.length);
+  for (let index = 0; index < brain.length; index++) brain[index] = mask.voxels[index] > 0.5 ? 1 : 0;
   return {
     image,
     brain,
