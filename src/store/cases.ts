@@ -42,6 +42,8 @@ export interface CaseTable {
   /** Status, result and lesions in one transaction; calling it again replaces them. */
   finish(caseKey: number, outcome: CaseOutcome, now: number): void;
   lesions(caseKey: number): LesionRow[];
+  /** How many lesions the patient has ever had: distinct tracking UIDs over all cases, superseded ones included. */
+  identities(patientKey: number): number;
 }
 
 type StoredCase = Omit<CaseRow, 'result'> & { result: string | null };
@@ -118,6 +120,10 @@ export function caseTable(database: Database): CaseTable {
     `SELECT number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, maximum3dDiameterMm,
        centroidXMm, centroidYMm, centroidZMm, probability, change, detail
      FROM lesions WHERE caseKey = :caseKey ORDER BY number`,
+  );
+  const identities = database.prepare<{ n: number }>(
+    `SELECT count(DISTINCT trackingUID) AS n FROM lesions JOIN cases USING (caseKey) JOIN studies USING (studyKey)
+     WHERE studies.patientKey = :patientKey`,
   );
   return {
     open: (input, now) =>
