@@ -85,6 +85,7 @@ const isEmpty = (value: unknown): boolean =>
 
 function checkItem(item: Dataset, path: string, breaches: string[]): void {
   for (const [keyword, value] of Object.entries(item)) {
+    if (keyword === '_vrMap') continue; // the writer's note on value representations
     const at = `${path}${keyword}`;
     const vr = dictionary[keyword]?.vr;
     if (vr === undefined) breaches.push(`${at} is no DICOM keyword`);

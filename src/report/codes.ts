@@ -26,6 +26,7 @@ export const codes = {
   // SEG: CID 7150, 7159, 4, 7162, 7203, 7202, 7005
   morphologicallyAbnormalStructure: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
   metastasis: code('14799000', 'SCT', 'Neoplasm, Secondary'),
+  head: code('69536005', 'SCT', 'Head'),
   brain: code('12738006', 'SCT', 'Brain'),
   artificialIntelligence: code('123110', 'DCM', 'Artificial Intelligence'),
   segmentation: code('113076', 'DCM', 'Segmentation'),
@@ -66,7 +67,7 @@ export const codes = {
   timePointType: code('126072', 'DCM', 'Time Point Type'),
   baselineTimePoint: code('C1442488', 'UMLS', 'Baseline'),
   posttreatment: code('126074', 'DCM', 'Posttreatment'),
-  timePointOrder: code('126073', 'DCM', 'Time Point Order'),
+  subjectTimePoint: code('126070', 'DCM', 'Subject Time Point Identifier'),
   volume: code('118565006', 'SCT', 'Volume'),
   measurementMethod: code('370129005', 'SCT', 'Measurement Method'),
   sumOfVoxelVolumes: code('126030', 'DCM', 'Sum of segmented voxel volumes'),
@@ -106,7 +107,6 @@ export const codes = {
   cubicMillimetre: code('mm3', 'UCUM', 'cubic millimeter'),
   millimetre: code('mm', 'UCUM', 'millimeter'),
   percent: code('%', 'UCUM', 'percent'),
-  noUnits: code('1', 'UCUM', 'no units'),
 
   // KOS (TID 2010, CID 7010)
   rejectedForQualityReasons: code('113001', 'DCM', 'Rejected for Quality Reasons'),

@@ -52,7 +52,7 @@ export function writeSegmentation(input: ReportInput): WrittenObject {
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'METASTASES',
     ContentDescription: 'Brain metastases, one segment each',
-    ContentCreatorName: 'Priora',
+    ContentCreatorName: 'Priora^Software',
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     NumberOfFrames: String(packed.frames.length),

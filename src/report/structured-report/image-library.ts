@@ -19,7 +19,7 @@ type Frame = Pick<SourceFrame, 'SOPClassUID' | 'SOPInstanceUID' | 'frameNumber'>
 const group = (frames: readonly Frame[], acquiredDate: string): ContentItem =>
   container(codes.imageLibraryGroup, [
     coded('HAS ACQ CONTEXT', codes.modality, codes.magneticResonance),
-    coded('HAS ACQ CONTEXT', codes.targetRegion, codes.brain),
+    coded('HAS ACQ CONTEXT', codes.targetRegion, codes.head),
     dateItem('HAS ACQ CONTEXT', codes.acquisitionDate, acquiredDate),
     ...instancesWithFrames(frames).map((reference) =>
       image('CONTAINS', undefined, { ...reference, ReferencedFrameNumber: undefined }),

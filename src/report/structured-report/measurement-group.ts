@@ -41,7 +41,7 @@ export function measurementGroup(
         codes.timePointType,
         timePoint.type === 'baseline' ? codes.baselineTimePoint : codes.posttreatment,
       ),
-      numeric('HAS OBS CONTEXT', codes.timePointOrder, String(timePoint.order), codes.noUnits),
+      text('HAS OBS CONTEXT', codes.subjectTimePoint, String(timePoint.order)),
       image('CONTAINS', codes.referencedSegment, {
         ReferencedSOPClassUID: segmentation.SOPClassUID,
         ReferencedSOPInstanceUID: segmentation.SOPInstanceUID,

@@ -1,0 +1,43 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'priora-report-'));
+
+/** Everything a validator prints, on either stream. */
+export function validate(command: string, ...parameters: string[]): string {
+  const { stdout, stderr, error } = spawnSync(command, parameters, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (error) throw error;
+  return stdout + stderr;
+}
+
+/** Debian's Python, which has pydicom where the peers are installed; another one earlier on PATH may lack it. */
+const python = '/usr/bin/python3';
+export const hasPydicom = existsSync(python) && spawnSync(python, ['-c', 'import pydicom, numpy']).status === 0;
+
+/** Runs a script with `parameters`; it prints JSON. */
+export const pythonJson = (script: string, ...parameters: string[]): unknown =>
+  JSON.parse(execFileSync(python, ['-c', script, ...parameters], { encoding: 'utf8', maxBuffer: 1 << 28 }));
+
+export const hasDcmsegHeaders =
+  existsSync('/usr/include/dcmtk/dcmseg/segdoc.h') && spawnSync('g++', ['--version']).status === 0;
+
+/** Compiles the program that reads a SEG with DCMTK's dcmseg. */
+export function compileSegmentationReader(folder: string): string {
+  const program = join(folder, 'read-segmentation');
+  const source = resolve(import.meta.dirname, '../peers/read-segmentation.cpp');
+  const libraries = ['-ldcmseg', '-ldcmfg', '-ldcmiod', '-ldcmdata', '-loflog', '-lofstd'];
+  execFileSync('g++', ['-std=c++17', source, '-o', program, ...libraries]);
+  return program;
+}
+
+const pixelmed = '/usr/share/java/pixelmed.jar';
+export const hasPixelmed = existsSync(pixelmed) && spawnSync('javac', ['-version']).status === 0;
+
+/** DicomSRValidator over several files in one process (it compiles its style sheets once). Its report, file by file. */
+export function validateStructuredReports(files: readonly string[]): string {
+  const unlimited = ['TotalOp', 'ExprOp', 'ExprGrp'].map((limit) => `-Djdk.xml.xpath${limit}Limit=0`);
+  const program = resolve(import.meta.dirname, '../peers/ValidateReports.java');
+  return validate('java', ...unlimited, '-cp', pixelmed, program, ...files);
+}
