@@ -95,7 +95,7 @@ def read_case(folder: Path) -> Case:
 
 
 def cached_case(folder: Path, cache: Path) -> Case:
-    """`read_case`, remembered under `cache` as .npy files; a newer case.json is read again."""
+    """`read_case`, remembered under `cache` as .npy files and mapped from there; a newer case.json is read again."""
     store = cache / folder.parent.parent.name / folder.parent.name / folder.name
     note = store / "case.json"
     if not note.exists() or note.stat().st_mtime < (folder / "case.json").stat().st_mtime:
@@ -105,9 +105,8 @@ def cached_case(folder: Path, cache: Path) -> Case:
             np.save(store / f"{key}.npy", getattr(case, key))
         kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest}
         note.write_text(json.dumps({**kept, "details": case.details}))
-        return case
     kept = json.loads(note.read_text())
-    arrays = {key: np.load(store / f"{key}.npy") for key in ("current", "prior", "label", "mask")}
+    arrays = {key: np.load(store / f"{key}.npy", mmap_mode="r") for key in ("current", "prior", "label", "mask")}
     return Case(**{**kept, "corner": tuple(kept["corner"])}, **arrays)
 
 
