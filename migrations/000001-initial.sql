@@ -54,6 +54,8 @@ CREATE TABLE series (
 ) STRICT;
 -- The series of a study, for selection.
 CREATE INDEX seriesByStudy ON series (studyKey);
+-- The few series still arriving, each with a completeness timer, at start-up.
+CREATE INDEX seriesReceiving ON series (lastInstanceAt) WHERE state = 'receiving';
 -- The prior lookup: latest earlier assembled series of one patient, read backwards from a time.
 CREATE INDEX seriesPriors ON series (patientKey, acquiredAt) WHERE state = 'assembled' AND acquiredAt IS NOT NULL;
 

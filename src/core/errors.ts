@@ -53,9 +53,10 @@ export const errorKinds = {
   // receive, index
   STORAGE_FULL: kind('transient', 0xa700, 'Free disk space on the storage volume; the sender will retry.'),
   STORAGE_FAILED: kind('transient', 0x0110, 'The storage volume refuses writes; look at the system log.'),
+  // A warning, not a failure: the bytes are kept (in quarantine), and a sender must not repeat them for ever.
   DUPLICATE_CONFLICT: kind(
     'permanent',
-    0x0110,
+    0xb000,
     'Other bytes came under a known SOPInstanceUID; compare both, the second is in quarantine.',
   ),
   IDENTITY_CONTRADICTION: kind(
@@ -143,6 +144,11 @@ export class PrioraError extends Error {
 
   get dimseStatus(): number {
     return errorKinds[this.code].dimseStatus;
+  }
+
+  /** Whether the data are at fault (PS3.4 Table B.2-1: 0xA9xx, 0xCxxx): the study is rejected, and asking again is no use. */
+  get blamesInput(): boolean {
+    return this.dimseStatus >> 8 === 0xa9 || this.dimseStatus >> 12 === 0xc;
   }
 
   get action(): string {

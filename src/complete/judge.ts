@@ -1,0 +1,85 @@
+import type { SeriesEvidence } from './evidence.js';
+
+export interface CompletenessRules {
+  /** Silence after which a series counts as complete whatever it looks like. */
+  readonly timerSeconds: number;
+  /** Silence that suffices when the evidence says complete. */
+  readonly settleSeconds: number;
+  /** Extent along the normal that a brain needs. */
+  readonly minimumCoverageMm: number;
+  readonly minimumSlices: number;
+}
+
+export interface Judgement {
+  readonly complete: boolean;
+  /** `evidence`: released, counts or geometry agree · `timer`: silence alone · `waiting`: not yet. */
+  readonly by: 'evidence' | 'timer' | 'waiting';
+  /** Plain sentences, one a check, for `priora explain`. */
+  readonly findings: readonly string[];
+  /** When to look again, ms since the epoch; null when complete. */
+  readonly nextLookAt: number | null;
+}
+
+/**
+ * Is the series complete? Pure: the same evidence at the same time gives the same answer.
+ *
+ * Evidence needs all of: the association was released; the number of images that headers announce has come (where they
+ * do); slices lie evenly without a gap and reach as far as a brain does (where they have places), or the images are
+ * multi-frame and so whole in themselves. Without it, a timer decides: an incomplete series must end visibly, not wait
+ * for ever; assembling then says what is missing.
+ */
+export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: CompletenessRules): Judgement {
+  const { expectedInstances, layout, associationReleasedAt, lastInstanceAt } = evidence;
+  const findings: string[] = [];
+  const check = (holds: boolean, yes: string, no: string) => {
+    findings.push(holds ? yes : no);
+    return holds;
+  };
+  const released = check(
+    associationReleasedAt !== null,
+    'the association was released',
+    'the association is open or was aborted',
+  );
+  const counted =
+    expectedInstances === null
+      ? check(true, 'no header says how many images there are', '')
+      : check(
+          evidence.instances >= expectedInstances,
+          `${evidence.instances} of ${expectedInstances} announced images are here`,
+          `only ${evidence.instances} of ${expectedInstances} announced images are here`,
+        );
+  let shaped: boolean;
+  if (evidence.multiFrame)
+    shaped = check(evidence.frames >= rules.minimumSlices, 'the frames of a multi-frame image', 'too few frames');
+  else if (layout === null)
+    shaped = check(
+      expectedInstances !== null,
+      'no places, but the announced number',
+      'the images have no places and no announced number',
+    );
+  else {
+    const stacked = check(
+      layout.orientations === 1 && layout.gaps === 0 && layout.positions >= rules.minimumSlices,
+      `${layout.positions} slices, evenly spaced, no gap`,
+      `${layout.positions} slices, ${layout.orientations} orientations, ${layout.gaps} uneven steps`,
+    );
+    const covered = check(
+      layout.coverageMm >= rules.minimumCoverageMm,
+      `they cover ${layout.coverageMm.toFixed(0)} mm`,
+      `they cover ${layout.coverageMm.toFixed(0)} mm, less than a brain's ${rules.minimumCoverageMm} mm`,
+    );
+    shaped = stacked && covered;
+  }
+  const timerAt = lastInstanceAt + rules.timerSeconds * 1000;
+  if (released && counted && shaped) {
+    const settledAt = Math.max(lastInstanceAt, associationReleasedAt!) + rules.settleSeconds * 1000;
+    const at = Math.min(settledAt, timerAt);
+    if (now >= at) return { complete: true, by: 'evidence', findings, nextLookAt: null };
+    return { complete: false, by: 'waiting', findings, nextLookAt: at };
+  }
+  if (now >= timerAt) {
+    findings.push(`nothing came for ${rules.timerSeconds} s`);
+    return { complete: true, by: 'timer', findings, nextLookAt: null };
+  }
+  return { complete: false, by: 'waiting', findings, nextLookAt: timerAt };
+}

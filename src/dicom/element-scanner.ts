@@ -1,0 +1,175 @@
+import { PrioraError } from '../core/errors.js';
+import { TransferSyntax } from './uid.js';
+
+/** How a data set's elements are encoded (PS3.5 7.1, 7.3). */
+export interface ElementEncoding {
+  readonly explicit: boolean;
+  readonly littleEndian: boolean;
+}
+
+/** The encoding a transfer syntax stands for (PS3.5 Annex A); a deflated one's applies to the inflated bytes. */
+export function elementEncoding(TransferSyntaxUID: string): ElementEncoding {
+  return {
+    explicit: TransferSyntaxUID !== TransferSyntax.ImplicitVRLittleEndian,
+    littleEndian: TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian,
+  };
+}
+
+const undefinedLength = 0xffffffff;
+const item = 0xfffee000;
+const itemDelimiter = 0xfffee00d;
+const sequenceDelimiter = 0xfffee0dd;
+const pixelData = 0x7fe00010;
+/** Wanted values longer than this are passed over: no header value of use is. */
+const maxValueLength = 65_536;
+const maxDepth = 64;
+
+const code = (vr: string) => vr.charCodeAt(0) * 256 + vr.charCodeAt(1);
+/** VRs whose explicit encoding has two reserved bytes and a 32-bit length (PS3.5 7.1.2). */
+const longVRs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'].map(code));
+const SQ = code('SQ');
+const UN = code('UN');
+
+interface Level {
+  readonly kind: 'sequence' | 'item' | 'fragments';
+  /** The encoding to go back to when the level ends. */
+  readonly explicit: boolean;
+}
+
+/**
+ * Walks a data set while it streams by and keeps the values of the top-level elements that are wanted. It needs no more
+ * memory than those values, whatever the pixels, and sees whether the data set is whole: every length is followed to its
+ * end. Values inside sequences are walked past.
+ */
+export class ElementScanner {
+  /** Tag (`group << 16 | element`) → raw value. */
+  readonly elements = new Map<number, Buffer>();
+  readonly #wanted: ReadonlySet<number>;
+  readonly #littleEndian: boolean;
+  #explicit: boolean;
+  readonly #levels: Level[] = [];
+  /** Beginning of a header that the last chunk cut. */
+  #carry: Buffer = Buffer.alloc(0);
+  /** Bytes of the present value still to come, and where they go (nowhere when passed over). */
+  #remaining = 0;
+  #value: Buffer | undefined;
+  #offset = 0;
+
+  constructor(encoding: ElementEncoding, wanted: ReadonlySet<number>) {
+    this.#explicit = encoding.explicit;
+    this.#littleEndian = encoding.littleEndian;
+    this.#wanted = wanted;
+  }
+
+  /**
+   * The next bytes of the data set.
+   *
+   * @throws PrioraError DICOM_UNREADABLE when the bytes are no data set in this encoding.
+   */
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#remaining > 0) {
+        const taken = Math.min(this.#remaining, chunk.length - at);
+        if (this.#value) chunk.copy(this.#value, this.#value.length - this.#remaining, at, at + taken);
+        this.#remaining -= taken;
+        at += taken;
+        if (this.#remaining === 0) this.#value = undefined;
+        continue;
+      }
+      const headerBytes = this.#header(chunk, at);
+      if (headerBytes === 0) {
+        this.#carry = Buffer.concat([this.#carry, chunk.subarray(at)]);
+        break;
+      }
+      at += headerBytes;
+    }
+    this.#offset += chunk.length;
+  }
+
+  /** @throws PrioraError DICOM_UNREADABLE when the data set ended before its elements did. */
+  end(): void {
+    if (this.#remaining > 0 || this.#carry.length > 0 || this.#levels.length > 0)
+      throw this.#unreadable('it ends inside an element: the data set is truncated');
+  }
+
+  /** Reads one element header at `at` (continuing a cut one); returns the bytes used of this chunk, 0 when cut again. */
+  #header(chunk: Buffer, at: number): number {
+    let bytes = chunk;
+    let start = at;
+    const carried = this.#carry.length;
+    if (carried > 0) {
+      bytes = Buffer.concat([this.#carry, chunk.subarray(at, at + 12)]);
+      start = 0;
+    }
+    const available = bytes.length - start;
+    if (available < 8) return 0;
+    const u16 = (offset: number) =>
+      this.#littleEndian ? bytes.readUInt16LE(start + offset) : bytes.readUInt16BE(start + offset);
+    const u32 = (offset: number) =>
+      this.#littleEndian ? bytes.readUInt32LE(start + offset) : bytes.readUInt32BE(start + offset);
+    const tag = u16(0) * 0x10000 + u16(2);
+    let vr = 0;
+    let length: number;
+    let size = 8;
+    if (tag >= item && tag <= sequenceDelimiter) length = u32(4);
+    else if (!this.#explicit) length = u32(4);
+    else {
+      const first = bytes[start + 4];
+      const second = bytes[start + 5];
+      if (first < 0x41 || first > 0x5a || second < 0x41 || second > 0x5a)
+        throw this.#unreadable(`no value representation at element ${tag.toString(16).padStart(8, '0')}`);
+      vr = first * 256 + second;
+      if (longVRs.has(vr)) {
+        if (available < 12) return 0;
+        size = 12;
+        length = u32(8);
+      } else length = u16(6);
+    }
+    if (carried > 0) this.#carry = Buffer.alloc(0);
+    this.#element(tag, vr, length);
+    return size - carried;
+  }
+
+  #element(tag: number, vr: number, length: number): void {
+    const level = this.#levels.at(-1);
+    if (tag === sequenceDelimiter || tag === itemDelimiter) {
+      const ends = tag === sequenceDelimiter ? level?.kind !== 'item' : level?.kind === 'item';
+      if (!level || !ends) throw this.#unreadable('a delimiter ends nothing');
+      this.#levels.pop();
+      this.#explicit = level.explicit;
+      return;
+    }
+    if ((level?.kind === 'sequence' || level?.kind === 'fragments') !== (tag === item))
+      throw this.#unreadable(
+        tag === item ? 'an item outside a sequence' : 'a sequence holds something else than items',
+      );
+    if (length !== undefinedLength) {
+      this.#remaining = length;
+      if (level === undefined && this.#wanted.has(tag) && length <= maxValueLength) {
+        this.#value = Buffer.alloc(length);
+        this.elements.set(tag, this.#value);
+        if (length === 0) this.#value = undefined;
+      }
+      return;
+    }
+    if (this.#levels.length >= maxDepth) throw this.#unreadable('sequences are nested too deeply');
+    const explicit = this.#explicit;
+    if (tag === item) {
+      if (level!.kind === 'fragments') throw this.#unreadable('a fragment without length');
+      this.#levels.push({ kind: 'item', explicit });
+    } else if (tag === pixelData) this.#levels.push({ kind: 'fragments', explicit });
+    else if (explicit && vr !== SQ && vr !== UN) {
+      // Encapsulated pixels below the top level (icons) are (7FE0,0010) as well; nothing else may lack its length.
+      throw this.#unreadable('an element without length that is no sequence');
+    } else {
+      this.#levels.push({ kind: 'sequence', explicit });
+      // PS3.5 6.2.2, note on UN of undefined length: its items are implicit VR little endian.
+      if (explicit && vr === UN) this.#explicit = false;
+    }
+  }
+
+  #unreadable(what: string): PrioraError {
+    return new PrioraError('DICOM_UNREADABLE', `not a readable data set: ${what} (near byte ${this.#offset})`);
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * The folders below the data folder: `instances/<study>/<series>/<instance>.dcm`, `quarantine/<sha256>.dcm`, and
+ * `incoming/` for what is not yet durable.
+ */
+export const dataFolders = {
+  instances: 'instances',
+  quarantine: 'quarantine',
+  incoming: 'incoming',
+} as const;
+
+/** Creates folders and makes their names durable once, up to the data folder. */
+export class DurableFolders {
+  readonly #root: string;
+  #known = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async ensure(folder: string): Promise<void> {
+    if (this.#known.has(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    for (let parent = dirname(folder); parent.length >= this.#root.length; parent = dirname(parent))
+      await syncFolder(parent);
+    // A bound, not a cache policy: knowing a folder only saves its parents' syncs.
+    if (this.#known.size > 10_000) this.#known = new Set();
+    this.#known.add(folder);
+  }
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
