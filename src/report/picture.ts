@@ -1,0 +1,224 @@
+import { fileURLToPath } from 'node:url';
+import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import type { Vector3 } from '../volume/affine.js';
+import type { TrackedLesion } from '../volume/lesion.js';
+import type { Grid, LabelMap, Volume } from '../volume/volume.js';
+import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
+import { segmentLabel } from './segmentation/segments.js';
+import { demonstrationText } from './series-and-equipment.js';
+
+/** What a picture of one time point shows; all images share one patient space. */
+export interface PictureInput {
+  /** Registered to `current`; null where none was used. */
+  readonly prior: Volume | null;
+  readonly current: Volume;
+  /** Lesion numbers; on the grid of `current` or another grid of the same patient space. */
+  readonly labels: LabelMap;
+  readonly lesions: readonly Pick<
+    TrackedLesion,
+    'number' | 'confidence' | 'volumeMm3' | 'longAxisMm' | 'trackingID' | 'change'
+  >[];
+  readonly demonstration: boolean;
+}
+
+// A font of our own: servers often have none, and the same input shall give the same picture.
+const font = 'Priora DejaVu Sans';
+GlobalFonts.registerFromPath(fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.meta.url)), font);
+
+const colours = { confirmed: '#ff5a4f', candidate: '#ffd84a', text: '#e8e8e8', faint: '#9a9a9a' };
+const panelWidth = 340;
+const gap = 8;
+const headHeight = 34;
+const captionHeight = 24;
+const footHeight = 44;
+const mostLesions = 4;
+
+/**
+ * A PNG of one time point: a row for each of the (up to four) largest lesions, or three levels where there is none;
+ * columns prior, current, and current with outlines. Axial, as radiologists look at it: anterior up, the patient's left on
+ * the picture's right.
+ */
+export function drawTimePoint(input: PictureInput): Buffer {
+  const { prior, current, labels, lesions } = input;
+  const rows = rowsOf(input);
+  const planes = rows.map(({ at }) => axialPlane(current, at[2]));
+  const [columnCount, rowCount] = planes[0].shape;
+  const scale = panelWidth / columnCount;
+  const panelHeight = Math.round(rowCount * scale);
+  const width = 3 * panelWidth + 4 * gap;
+  const height = headHeight + rows.length * (captionHeight + panelHeight + gap) + footHeight;
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#000';
+  context.fillRect(0, 0, width, height);
+  const xs = [0, 1, 2].map((column) => gap + column * (panelWidth + gap));
+  [prior ? 'Prior, registered' : 'No prior used', 'Current', 'Current with findings'].forEach((title, column) =>
+    write(context, title, xs[column] + panelWidth / 2, 22, colours.text, 15, 'center'),
+  );
+  const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
+  const confidenceOf = new Map(lesions.map(({ number, confidence }) => [number, confidence]));
+  rows.forEach(({ caption, colour, at, number }, index) => {
+    const y = headHeight + index * (captionHeight + panelHeight + gap);
+    const plane = planes[index];
+    write(context, caption, xs[0], y + 16, colour, 13, 'left');
+    const top = y + captionHeight;
+    const box = { y: top, width: panelWidth, height: panelHeight };
+    if (prior && windows.prior) drawGrey(context, sectionOf(prior, plane), plane, windows.prior, { ...box, x: xs[0] });
+    const section = sectionOf(current, plane);
+    for (const x of [xs[1], xs[2]]) drawGrey(context, section, plane, windows.current, { ...box, x });
+    const found = labelsIn(labels, plane);
+    for (const label of new Set(found)) {
+      const confidence = confidenceOf.get(label);
+      if (confidence !== undefined) drawOutline(context, found, plane, label, colours[confidence], xs[2], top, scale);
+    }
+    if (number !== undefined) {
+      const [column, row] = pixelOf(plane, at);
+      drawRing(
+        context,
+        xs[2] + (column + 0.5) * scale,
+        top + (row + 0.5) * scale,
+        ringRadius(found, number, scale),
+        colour,
+      );
+    }
+    for (const x of xs) {
+      write(context, 'R', x + 6, top + panelHeight / 2, colours.faint, 13, 'left');
+      write(context, 'L', x + panelWidth - 6, top + panelHeight / 2, colours.faint, 13, 'right');
+      write(context, 'A', x + panelWidth / 2, top + 15, colours.faint, 13, 'center');
+    }
+  });
+  drawFoot(context, input.demonstration, width, height);
+  return canvas.toBuffer('image/png');
+}
+
+interface Row {
+  readonly caption: string;
+  readonly colour: string;
+  /** The point the section goes through, patient mm. */
+  readonly at: Vector3;
+  readonly number?: number;
+}
+
+function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
+  const largest = [...lesions].sort((a, b) => b.volumeMm3 - a.volumeMm3 || a.number - b.number).slice(0, mostLesions);
+  const sections = largestSections(
+    labels,
+    largest.map(({ number }) => number),
+  );
+  const rows = largest.flatMap((lesion): Row[] => {
+    const at = sections.get(lesion.number);
+    if (at === undefined) return [];
+    const caption =
+      `${segmentLabel(lesion)} (${lesion.trackingID}), ${lesion.confidence}, ${lesion.change}: ` +
+      `${(lesion.volumeMm3 / 1000).toFixed(2)} cm³, long axis ${lesion.longAxisMm.toFixed(1)} mm`;
+    return [{ caption, colour: colours[lesion.confidence], at, number: lesion.number }];
+  });
+  if (rows.length > 0) return rows;
+  const [low, high] = heights(current);
+  return [0.65, 0.5, 0.35].map((fraction) => ({
+    caption: 'No brain metastasis found',
+    colour: colours.text,
+    at: [0, 0, low + fraction * (high - low)],
+  }));
+}
+
+/** Black and white points: the 1st and 99.8th percentile of what is not background. */
+function windowOf({ voxels }: Volume): readonly [number, number] {
+  // Every 97th voxel is sample enough, and prime to the usual row lengths.
+  const sample = voxels.filter((value, index) => index % 97 === 0 && value !== 0).sort();
+  if (sample.length === 0) return [0, 1];
+  const at = (fraction: number) => sample[Math.min(Math.floor(fraction * sample.length), sample.length - 1)];
+  return [at(0.01), Math.max(at(0.998), at(0.01) + 1e-6)];
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function drawGrey(
+  context: SKRSContext2D,
+  values: Float32Array,
+  { shape: [columns, rows] }: Grid,
+  [black, white]: readonly [number, number],
+  box: Box,
+): void {
+  const tile = createCanvas(columns, rows);
+  const tileContext = tile.getContext('2d');
+  const image = tileContext.createImageData(columns, rows);
+  values.forEach((value, index) => {
+    const grey = value === 0 ? 0 : Math.min(Math.max(((value - black) / (white - black)) * 255, 0), 255);
+    image.data.fill(grey, index * 4, index * 4 + 3);
+    image.data[index * 4 + 3] = 255;
+  });
+  tileContext.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(tile, box.x, box.y, box.width, box.height);
+}
+
+/** The edges between pixels of the label and others. */
+function drawOutline(
+  context: SKRSContext2D,
+  found: Uint8Array | Uint16Array,
+  { shape: [columns, rows] }: Grid,
+  label: number,
+  colour: string,
+  x: number,
+  y: number,
+  scale: number,
+): void {
+  const is = (i: number, j: number) => i >= 0 && j >= 0 && i < columns && j < rows && found[i + columns * j] === label;
+  context.beginPath();
+  for (let j = 0; j <= rows; j++)
+    for (let i = 0; i <= columns; i++) {
+      if (is(i, j) !== is(i - 1, j)) {
+        context.moveTo(x + i * scale, y + j * scale);
+        context.lineTo(x + i * scale, y + (j + 1) * scale);
+      }
+      if (is(i, j) !== is(i, j - 1)) {
+        context.moveTo(x + i * scale, y + j * scale);
+        context.lineTo(x + (i + 1) * scale, y + j * scale);
+      }
+    }
+  context.strokeStyle = colour;
+  context.lineWidth = 1.25;
+  context.stroke();
+}
+
+const ringRadius = (found: Uint8Array | Uint16Array, number: number, scale: number): number =>
+  Math.sqrt(found.filter((label) => label === number).length / Math.PI) * scale + 12;
+
+function drawRing(context: SKRSContext2D, x: number, y: number, radius: number, colour: string): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.setLineDash([4, 4]);
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function drawFoot(context: SKRSContext2D, demonstration: boolean, width: number, height: number): void {
+  write(context, 'confirmed', gap, height - 26, colours.confirmed, 12, 'left');
+  write(context, 'candidate', gap + 80, height - 26, colours.candidate, 12, 'left');
+  write(context, 'axial, R and L are the patient’s', width - gap, height - 26, colours.faint, 12, 'right');
+  const warning = `Research use only: no medical device.${demonstration ? ` Made with ${demonstrationText}.` : ''}`;
+  write(context, warning, width / 2, height - 9, colours.text, 12, 'center');
+}
+
+function write(
+  context: SKRSContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  size: number,
+  align: 'left' | 'center' | 'right',
+): void {
+  context.font = `${size}px "${font}"`;
+  context.textAlign = align;
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+}
