@@ -20,10 +20,10 @@ export function changeBetween(priorVolumeMm3: number | null, volumeMm3: number, 
 export const sphereVolumeMm3 = (diameterMm: number): number => (Math.PI / 6) * diameterMm ** 3;
 export const sphereDiameterMm = (volumeMm3: number): number => Math.cbrt((6 * volumeMm3) / Math.PI);
 
-/** Lognormal with median 6.1 mm, cut to 1–25 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in Huang 2021, II.E.1. */
+/** Lognormal with median 5.9 mm, cut to 1–25 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in Huang 2021, II.E.1. */
 export function randomDiameterMm(random: Random): number {
   for (;;) {
-    const diameter = 6.1 * Math.exp(random.normal(0, 0.58));
+    const diameter = 5.9 * Math.exp(random.normal(0, 0.58));
     if (diameter >= 1 && diameter <= 25) return diameter;
   }
 }
@@ -43,7 +43,7 @@ export function volumeCourse(random: Random, timePoints: number, onset: number, 
     if (trend === 'growing') volume *= random.uniform(1.35, 2.8);
     if (trend === 'stable') volume *= random.uniform(0.93, 1.08);
     if (trend === 'shrinking') volume *= random.uniform(0.2, 0.7);
-    volume = Math.min(volume, sphereVolumeMm3(26));
+    volume = Math.min(volume, sphereVolumeMm3(25));
     // Below a millimetre, or now and then after treatment, it is gone.
     if (volume < sphereVolumeMm3(1) || (trend === 'shrinking' && random.chance(0.25))) volume = 0;
   }

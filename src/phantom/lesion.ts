@@ -15,6 +15,10 @@ interface Ball {
 export interface LesionShape {
   readonly balls: readonly Ball[];
   readonly bumps: readonly { readonly direction: Vector3; readonly height: number }[];
+  /** Waves through the lesion (radians per radius) that roughen its surface, its rim and its inside. */
+  readonly waves: readonly { readonly frequency: Vector3; readonly phase: number }[];
+  /** Height of the waves on the surface, in radii. */
+  readonly roughness: number;
   /** mm³ at radius 1 mm; a lesion of volume v has radius ∛(v / unitVolume). */
   readonly unitVolume: number;
 }
@@ -29,12 +33,23 @@ export interface LesionAppearance {
   readonly coreSignal: number;
   /** Thickness of the enhancing rim as a share of the radius. */
   readonly rimShare: number;
+  /** How uneven the enhancing part is, as a share of its signal. */
+  readonly mottle: number;
   /** Oedema: reach beyond the border in radii, and the signal it takes away. */
   readonly oedema: { readonly reach: number; readonly loss: number };
 }
 
+/** The waves' sum at a point, within ±1. */
+function rippleAt({ waves }: LesionShape, x: number, y: number, z: number): number {
+  let sum = 0;
+  for (const { frequency, phase } of waves)
+    sum += Math.sin(frequency[0] * x + frequency[1] * y + frequency[2] * z + phase);
+  return sum / waves.length;
+}
+
 /** Depth below the surface at a point in units of the radius; negative outside. */
-function depthAt({ balls, bumps }: LesionShape, x: number, y: number, z: number): number {
+function depthAt(shape: LesionShape, x: number, y: number, z: number, ripple: number): number {
+  const { balls, bumps, roughness } = shape;
   let deepest = -Infinity;
   for (const { offset, radius } of balls) {
     const dx = x - offset[0], dy = y - offset[1], dz = z - offset[2]; // prettier-ignore
@@ -47,10 +62,10 @@ function depthAt({ balls, bumps }: LesionShape, x: number, y: number, z: number)
       }
     if (reach - distance > deepest) deepest = reach - distance;
   }
-  return deepest;
+  return deepest + roughness * ripple;
 }
 
-function randomShape(kind: LesionKind, random: Random): LesionShape {
+function randomShape(kind: LesionKind, diameterMm: number, random: Random): LesionShape {
   const balls: Ball[] = [{ offset: [0, 0, 0], radius: 1 }];
   const lobes = kind === 'lobulated' ? 2 + random.integer(3) : random.chance(0.2) ? 1 : 0;
   for (let lobe = 0; lobe < lobes; lobe++) {
@@ -65,12 +80,19 @@ function randomShape(kind: LesionKind, random: Random): LesionShape {
     direction: random.direction(),
     height: random.uniform(-0.22, 0.28),
   }));
-  const shape = { balls, bumps, unitVolume: 1 };
-  const step = 0.08;
+  const waves = Array.from({ length: 4 }, () => {
+    const [x, y, z] = random.direction();
+    const length = random.uniform(3, 7);
+    return { frequency: [x * length, y * length, z * length] as const, phase: random.uniform(0, 2 * Math.PI) };
+  });
+  // Small ones look round at 1 mm whatever they are.
+  const roughness = diameterMm < 6 ? 0 : random.uniform(0.02, 0.16);
+  const shape = { balls, bumps, waves, roughness, unitVolume: 1 };
+  const step = 0.1;
   let inside = 0;
   for (let x = -2.6; x <= 2.6; x += step)
     for (let y = -2.6; y <= 2.6; y += step)
-      for (let z = -2.6; z <= 2.6; z += step) if (depthAt(shape, x, y, z) > 0) inside++;
+      for (let z = -2.6; z <= 2.6; z += step) if (depthAt(shape, x, y, z, rippleAt(shape, x, y, z)) > 0) inside++;
   return { ...shape, unitVolume: inside * step ** 3 };
 }
 
@@ -92,10 +114,14 @@ export function randomAppearance(
   const low = random.chance(0.25);
   return {
     kind: chosen,
-    shape: randomShape(chosen, random.fork('shape')),
+    shape: randomShape(chosen, diameterMm, random.fork('shape')),
     signal: signal ?? (low ? random.uniform(1.08, 1.3) : random.uniform(1.3, 1.95)),
     coreSignal: random.uniform(0.4, 0.85),
-    rimShare: chosen === 'ring' ? random.uniform(0.22, 0.4) : random.uniform(0.4, 0.6),
+    rimShare: Math.min(
+      chosen === 'ring' ? 0.4 : 0.6,
+      (chosen === 'ring' ? random.uniform(1.1, 3) : random.uniform(1.6, 5)) / (diameterMm / 2),
+    ),
+    mottle: diameterMm < 4 ? 0 : random.uniform(0.02, 0.2),
     oedema:
       diameterMm > 5 && random.chance(0.7)
         ? { reach: random.uniform(0.4, 1.4), loss: random.uniform(0.05, 0.22) }
@@ -112,9 +138,11 @@ export interface PlacedLesion extends LesionAppearance {
 }
 
 /** Signal at depth `depth` (in radii) of a lesion. */
-function signalAt({ kind, signal, coreSignal, rimShare }: PlacedLesion, depth: number, ripple: number): number {
+function signalAt(lesion: PlacedLesion, depth: number, ripple: number): number {
+  const { kind, coreSignal, rimShare, mottle } = lesion;
+  const signal = lesion.signal * (1 + mottle * ripple);
   if (kind !== 'ring' && kind !== 'necrotic') return signal;
-  const rim = rimShare * (kind === 'necrotic' ? 1 + 0.45 * ripple : 1 + 0.15 * ripple);
+  const rim = rimShare * (1 + (kind === 'necrotic' ? 0.7 : 0.25) * ripple);
   // The rim fades into the core over a tenth of the radius.
   const core = Math.min(1, Math.max(0, (depth - rim) / 0.1 + 0.5));
   return signal + core * (coreSignal - signal);
@@ -144,13 +172,14 @@ export function visitLesion(
   );
   const m = headFromVoxel;
   // The voxel's half diagonal in radii: farther from the surface than that a voxel is all in or all out.
-  const halfDiagonal = (0.5 * Math.hypot(...spacing) * 1.35) / radiusMm;
+  const halfDiagonal = (0.5 * Math.hypot(...spacing) * 1.7) / radiusMm;
   const samples = Math.min(9, Math.max(3, Math.ceil(9 / radiusMm)));
   const depthOf = (i: number, j: number, k: number): [depth: number, ripple: number] => {
     const x = (m[0] * i + m[1] * j + m[2] * k + m[3] - lesion.centreMm[0]) / radiusMm;
     const y = (m[4] * i + m[5] * j + m[6] * k + m[7] - lesion.centreMm[1]) / radiusMm;
     const z = (m[8] * i + m[9] * j + m[10] * k + m[11] - lesion.centreMm[2]) / radiusMm;
-    return [depthAt(lesion.shape, x, y, z), Math.sin(3.1 * x + lesion.id) * Math.cos(2.7 * y) * Math.sin(2.3 * z + 1)];
+    const ripple = rippleAt(lesion.shape, x, y, z);
+    return [depthAt(lesion.shape, x, y, z, ripple), ripple];
   };
   for (let k = low[2]; k <= high[2]; k++)
     for (let j = low[1]; j <= high[1]; j++)
