@@ -21,3 +21,11 @@ export function sharedData(folder: string): string | null {
   const path = resolve(import.meta.dirname, '../../shared/data', folder);
   return existsSync(path) ? path : null;
 }
+
+/** Debian's own Python, whose packages the tests use as readers and writers (another one may come first on PATH). */
+export const python = '/usr/bin/python3';
+
+/** Whether Debian's Python has this module. */
+export const hasPythonModule = (name: string): boolean =>
+  existsSync(python) &&
+  (existsSync(`/usr/lib/python3/dist-packages/${name}`) || existsSync(`/usr/lib/python3/dist-packages/${name}.py`));
