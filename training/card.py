@@ -1,12 +1,14 @@
 """The model card: a manifest in words, for the people who decide whether to use a network."""
 
-LIMITS = """\
+DEMONSTRATION_LIMITS = """\
 - **Not for clinical use.** No image of a patient was used in training: the network knows only synthetic metastases in
   synthetic deformations of one head. How it behaves on real scans of real patients is unknown.
-- Trained for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other
-  input gives meaningless output.
 - Compact widths and a short training on a CPU; the published network is eight times larger and was trained a hundred times
-  longer."""
+  longer.
+"""
+LIMITS = """\
+- Made for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other
+  input gives meaningless output."""
 
 
 def lines_of(values: dict) -> list:
@@ -63,5 +65,5 @@ The ONNX file differs from PyTorch by at most {export_difference:.1e}.
 
 ## Limits
 
-{LIMITS}
+{DEMONSTRATION_LIMITS if manifest["use"] == "demonstration" else ""}{LIMITS}
 """

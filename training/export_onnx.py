@@ -24,6 +24,14 @@ from onnx_runtime import run_onnx
 INPUTS = ("current", "current_by3", "current_by5", "prior")
 OUTPUT = "probability"
 OPSET = 13
+#: How `data.py` prepares images, for the manifest.
+PREPROCESSING = {
+    "biasCorrection": "none",
+    "masking": "brain",
+    "normalisation": "z-score-in-mask",
+    "backgroundValue": 0,
+    "missingPriorValue": 0,
+}
 #: Output sizes at which the export is compared with PyTorch; the first is also the traced one.
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
@@ -96,13 +104,7 @@ def manifest(name: str, role: str, version: str, file: Path, network: nn.Module,
         "output": OUTPUT,
         "spacingMm": [1, 1, 1],
         "shape": [240, 240, 155],
-        "preprocessing": {
-            "biasCorrection": "none",
-            "masking": "brain",
-            "normalisation": "z-score-in-mask",
-            "backgroundValue": 0,
-            "missingPriorValue": 0,
-        },
+        "preprocessing": PREPROCESSING,
         "threshold": 0.5,
         "use": "demonstration",
         "training": training,
@@ -110,13 +112,24 @@ def manifest(name: str, role: str, version: str, file: Path, network: nn.Module,
     }
 
 
-def write_model(folder: Path, name: str, role: str, version: str, network: nn.Module, training: dict) -> dict:
+def write_model(
+    folder: Path,
+    name: str,
+    role: str,
+    version: str,
+    network: nn.Module,
+    training: dict,
+    preprocessing: dict = PREPROCESSING,
+    use: str = "demonstration",
+    licence: str = "Apache-2.0",
+) -> dict:
     """Write <name>.onnx, .json and .md (lower case, hyphens) into `folder`; returns the manifest."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     stem = name.lower().replace("_", "-")
     difference = export_network(network, folder / f"{stem}.onnx")
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
+    described.update(preprocessing=preprocessing, use=use, licence=licence)
     (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
     (folder / f"{stem}.md").write_text(model_card(described, difference))
     return described
