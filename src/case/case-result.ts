@@ -2,7 +2,17 @@ import type { Affine } from '../volume/affine.js';
 import type { ObjectKind } from '../store/store.js';
 
 /** The stages in the order a study goes through them. */
-export const stages = ['match', 'select', 'assemble', 'prepare', 'register', 'infer', 'measure', 'track', 'report'] as const;
+export const stages = [
+  'match',
+  'select',
+  'assemble',
+  'prepare',
+  'register',
+  'infer',
+  'measure',
+  'track',
+  'report',
+] as const;
 export type Stage = (typeof stages)[number];
 
 /** The prior a case was read with, or found and refused. */

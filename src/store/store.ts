@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock, type Clock } from '../core/clock.js';
 import { caseTable, type CaseTable } from './cases.js';
 import { openDatabase, type Database } from './database.js';
@@ -29,6 +30,9 @@ export interface Store {
   transaction<T>(work: () => T): T;
   close(): void;
 }
+
+/** The database file of a data folder. */
+export const databasePath = (dataDir: string): string => join(dataDir, 'priora.sqlite');
 
 /**
  * Opens the database, created and migrated as needed.

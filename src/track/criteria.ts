@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { PrioraError } from '../core/errors.js';
 
 /** `mappings/response-criteria.yaml`: when a followed lesion counts as changed, and which lesions can be the same one. */
 export const responseCriteriaSchema = z.strictObject({
@@ -16,10 +13,3 @@ export const responseCriteriaSchema = z.strictObject({
 });
 
 export type ResponseCriteria = z.infer<typeof responseCriteriaSchema>;
-
-/** @throws PrioraError CONFIG_INVALID naming the setting. */
-export function loadResponseCriteria(path: string): ResponseCriteria {
-  const checked = responseCriteriaSchema.safeParse(parse(readFileSync(path, 'utf8')));
-  if (!checked.success) throw new PrioraError('CONFIG_INVALID', `${path}: ${z.prettifyError(checked.error)}`);
-  return checked.data;
-}

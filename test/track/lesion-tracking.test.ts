@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadResponseCriteria } from '../../src/track/criteria.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { responseCriteriaSchema } from '../../src/track/criteria.js';
 import { changeOf, trackLesions, type KnownLesion, type LesionsOnGrid } from '../../src/track/lesion-tracking.js';
 import { identityAffine, type Affine, type Vector3 } from '../../src/volume/affine.js';
 import type { Grid } from '../../src/volume/volume.js';
 
-const criteria = loadResponseCriteria(join(import.meta.dirname, '../../mappings/response-criteria.yaml'));
+const criteria = loadMapping(
+  join(import.meta.dirname, '../../mappings/response-criteria.yaml'),
+  responseCriteriaSchema,
+);
 const grid: Grid = { shape: [60, 60, 60], patientFromVoxel: [1, 0, 0, -30, 0, 1, 0, -30, 0, 0, 1, -30, 0, 0, 0, 1] };
 
 /** Spheres on the grid, numbered from 1, with identities T1, T2, … */

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { software } from '../core/software.js';
+import type { EnsembleModels } from '../infer/manifest.js';
+import type { InstanceRow } from '../store/store.js';
+
+/** Everything a case's result depends on. */
+export interface CaseInputs {
+  readonly instances: readonly InstanceRow[];
+  readonly prior: { readonly instances: readonly InstanceRow[]; readonly caseFingerprint: string | null } | null;
+  readonly models: EnsembleModels;
+  /** The mapping files that bear on results, as parsed. */
+  readonly mappings: unknown;
+  readonly forced: boolean;
+  /** Position of the time point among the patient's. */
+  readonly order: number;
+}
+
+/** Equal for equal inputs: a case that has been computed is not computed again, and a changed prior is noticed. */
+export function caseFingerprint({ instances, prior, models, mappings, forced, order }: CaseInputs): string {
+  const content = (rows: readonly InstanceRow[]) =>
+    rows.map(({ SOPInstanceUID, sha256 }) => `${SOPInstanceUID} ${Buffer.from(sha256).toString('hex')}`).sort();
+  const everything = {
+    software,
+    instances: content(instances),
+    prior: prior && { instances: content(prior.instances), caseFingerprint: prior.caseFingerprint },
+    models: Object.values(models).map(({ manifest }) => manifest),
+    mappings,
+    forced,
+    order,
+  };
+  return createHash('sha256').update(JSON.stringify(everything)).digest('hex');
+}

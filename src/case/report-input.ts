@@ -1,0 +1,48 @@
+import type { AssembledSeries } from '../assemble/assemble-series.js';
+import type { EnsembleModels } from '../infer/manifest.js';
+import type { Prepared } from '../prepare/prepare-current.js';
+import type { ReportInput, ReportPrior } from '../report/types.js';
+import type { FoundPrior } from './temporal-prior.js';
+
+/** The series' part of a report's input. */
+export function reportSource({ header, frames, volume }: AssembledSeries): ReportInput['source'] {
+  return { header, frames, grid: { shape: volume.shape, patientFromVoxel: volume.patientFromVoxel } };
+}
+
+/** The prior's part: which images it was, and what became of the registration. */
+export function reportPrior({ row: prior, series: { header, frames } }: FoundPrior): ReportPrior {
+  const date: unknown = header['AcquisitionDate'] ?? header['SeriesDate'] ?? header['StudyDate'];
+  return {
+    StudyInstanceUID: prior.StudyInstanceUID,
+    SeriesInstanceUID: prior.SeriesInstanceUID,
+    frames,
+    acquiredDate: typeof date === 'string' ? date : '',
+    registration: {
+      verdict: prior.verdict,
+      similarity: prior.similarity,
+      ...(prior.reason === null ? {} : { reason: prior.reason }),
+    },
+  };
+}
+
+/** The networks' part. */
+export function reportModels(models: EnsembleModels): ReportInput['models'] {
+  return Object.values(models).map(({ manifest: { name, version, sha256, role, use, training } }) => ({
+    name,
+    version,
+    sha256,
+    role,
+    use: `${use}: ${training.data}`,
+  }));
+}
+
+export const isDemonstration = (models: EnsembleModels): boolean =>
+  Object.values(models).some(({ manifest }) => manifest.use === 'demonstration');
+
+/** Limits of the input that a reader of the report must know. */
+export function qualityNotes(series: AssembledSeries, prepared: Prepared): string[] {
+  const notes = [...series.notes];
+  if (prepared.incompleteCoverage)
+    notes.push(`the field of view cuts the brain off: ${Math.round(prepared.coverage * 100)} % of it was examined`);
+  return notes;
+}

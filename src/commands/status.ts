@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { errorKinds } from '../core/errors.js';
+import { withNode, type OpenNode } from './open-node.js';
+
+/** What is waiting, running, held, failed and quarantined: one object, also printed as JSON. */
+export function nodeStatus({ store, queue }: OpenNode) {
+  return {
+    instances: store.instances.count(),
+    jobs: queue.counts(),
+    running: queue.list({ state: 'running' }).map(({ key, stage, startedAt }) => ({ key, stage, startedAt })),
+    receiving: store.series.receiving().map(({ SeriesInstanceUID, StudyInstanceUID, completeness }) => ({
+      SeriesInstanceUID,
+      StudyInstanceUID,
+      completeness,
+    })),
+    held: store.studies.held().map(({ StudyInstanceUID, PatientID, heldCode, heldReason }) => ({
+      StudyInstanceUID,
+      PatientID,
+      code: heldCode,
+      reason: heldReason,
+      action: heldCode && errorKinds[heldCode].action,
+    })),
+    failedJobs: queue.list({ state: 'failed' }).map(({ key, code, error, attempts }) => ({
+      key,
+      code,
+      error,
+      attempts,
+      action: code && errorKinds[code].action,
+    })),
+    failedDeliveries: store.deliveries.failed(),
+    quarantine: store.quarantine.list(20).map(({ path, code, message, SOPInstanceUID, callingAETitle, times }) => ({
+      path,
+      code,
+      message,
+      SOPInstanceUID,
+      callingAETitle,
+      times,
+    })),
+    cases: store.cases.list({ limit: 20 }).map(({ StudyInstanceUID, PatientID, status, code, reason }) => ({
+      StudyInstanceUID,
+      PatientID,
+      status,
+      code,
+      reason,
+    })),
+  };
+}
+
+function print(status: ReturnType<typeof nodeStatus>): void {
+  const section = (title: string, lines: readonly string[]) => {
+    if (lines.length > 0)
+      console.log([`${title} (${lines.length})`, ...lines.map((line) => `  ${line}`), ''].join('\n'));
+  };
+  console.log(`${status.instances} instances in the index\n`);
+  section(
+    'Jobs',
+    status.jobs.map(({ kind, state, n }) => `${kind} ${state}: ${n}`),
+  );
+  section(
+    'Running',
+    status.running.map(({ key, stage }) => `${key}  ${stage ?? 'starting'}`),
+  );
+  section(
+    'Still receiving',
+    status.receiving.map(({ SeriesInstanceUID }) => `series ${SeriesInstanceUID}`),
+  );
+  section(
+    'Held for a person',
+    status.held.map(({ StudyInstanceUID, reason, action }) => `study ${StudyInstanceUID}: ${reason}. ${action}`),
+  );
+  section(
+    'Failed',
+    status.failedJobs.map(({ key, error, action }) => `${key}: ${error}. ${action ?? ''}`),
+  );
+  section(
+    'Not delivered',
+    status.failedDeliveries.map(
+      ({ SOPInstanceUID, destination, lastError }) => `${SOPInstanceUID} → ${destination}: ${lastError}`,
+    ),
+  );
+  section(
+    'Quarantine, newest',
+    status.quarantine.map(({ path, code, message, times }) => `${path}: ${code}, ${message} (${times}×)`),
+  );
+  section(
+    'Cases, newest',
+    status.cases.map(
+      ({ StudyInstanceUID, status: state, reason }) =>
+        `study ${StudyInstanceUID}: ${state}${reason ? `, ${reason}` : ''}`,
+    ),
+  );
+}
+
+/** `priora status` */
+export function registerStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('what is waiting, running, held, failed and quarantined')
+    .option('--config <file>', 'configuration file', undefined)
+    .option('--json', 'print one JSON object')
+    .action(({ config, json }: { config?: string; json?: boolean }) =>
+      withNode(config, (node) => {
+        const status = nodeStatus(node);
+        if (json) console.log(JSON.stringify(status, null, 2));
+        else print(status);
+      }),
+    );
+}

@@ -1,0 +1,165 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
+import { CaseWorker } from './case/case-worker.js';
+import {
+  completenessHandler,
+  completenessJobKind,
+  instanceArrived,
+  resumeCompleteness,
+  seriesReleased,
+} from './complete/schedule.js';
+import { systemClock, type Clock } from './core/clock.js';
+import type { Config } from './core/config.js';
+import { PrioraError } from './core/errors.js';
+import type { Logger } from './core/log.js';
+import { deliverCase, forwardSeries } from './delivery.js';
+import { SOPClass, TransferSyntax } from './dicom/uid.js';
+import { createServer } from './dimse/server.js';
+import { storageService } from './dimse/storage-service.js';
+import { indexInstance } from './index/index-instance.js';
+import { openQueue } from './jobs/queue.js';
+import { startRunner, type JobHandler } from './jobs/runner.js';
+import { loadMappings } from './mappings.js';
+import { openReceiver } from './receive/receiver.js';
+import { databasePath, openStore, type SeriesRow } from './store/store.js';
+
+/** A running node. */
+export interface RunningNode {
+  readonly host: string;
+  readonly port: number;
+  /** What the networks run on. */
+  readonly provider: 'cpu' | 'cuda';
+  /** Resolves when no job is running or due. */
+  idle(): Promise<void>;
+  /** Takes no more associations and jobs, gives running jobs back to the queue, closes the database. */
+  close(): Promise<void>;
+}
+
+/** Storage classes a node takes in; a configuration may add others. */
+const storageClasses = [
+  SOPClass.MRImageStorage,
+  SOPClass.EnhancedMRImageStorage,
+  SOPClass.LegacyConvertedEnhancedMRImageStorage,
+];
+
+/**
+ * Builds and starts everything: index, queue, the process that computes cases, the SCP.
+ *
+ * @throws PrioraError what must stop a node at its start: CONFIG_INVALID, DATABASE_TOO_NEW, MODEL_INVALID, PROVIDER_UNAVAILABLE.
+ */
+export async function startNode(config: Config, logger: Logger, clock: Clock = systemClock): Promise<RunningNode> {
+  const { dicom, completeness, dataDir } = config;
+  const mappings = loadMappings(config.mappingsDir);
+  mkdirSync(dataDir, { recursive: true });
+  const worker = await CaseWorker.start(config);
+  const store = openStore(databasePath(dataDir), { clock });
+  const queue = openQueue(store, { clock, leaseMs: config.worker.leaseSeconds * 1000 });
+
+  const receiver = openReceiver({
+    store,
+    dataDir,
+    logger,
+    clock,
+    index: (header, instance, source) => {
+      const series = indexInstance(store, header, instance, source, { issuers: dicom.issuers, zone: config.time.zone });
+      instanceArrived(queue, series, completeness);
+    },
+    isDestination: (aeTitle) => mappings.destinations.some((destination) => destination.calledAETitle === aeTitle),
+    onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), completeness),
+  });
+
+  /** A complete series goes on: forwarded as it is, and its study analysed once none of its series is still arriving. */
+  const onComplete = (series: SeriesRow) => {
+    if (series.origin !== 'received') return;
+    for (const { name, forwardOriginals } of mappings.destinations)
+      if (forwardOriginals) enqueueForwarding(queue, name, series.SeriesInstanceUID);
+    const siblings = store.series.ofStudy(series.StudyInstanceUID);
+    if (siblings.every(({ state }) => state !== 'receiving')) enqueueAnalysis(queue, series);
+  };
+
+  const analyse: JobHandler = async ({ StudyInstanceUID }: { StudyInstanceUID: string }, { signal, setStage }) => {
+    const log = logger.child({ StudyInstanceUID });
+    const { status, reason } = await worker.analyse(StudyInstanceUID, {
+      signal,
+      onStage: (stage, fraction) => {
+        setStage(fraction === null ? stage : `${stage} ${Math.round(fraction * 100)} %`);
+        if (fraction === null) log.info({ stage }, 'stage');
+      },
+    });
+    log.info({ status, reason }, 'case finished');
+  };
+  const delivery = { store, queue, config, mappings, logger, clock };
+  const runner = startRunner({
+    queue,
+    logger,
+    clock,
+    pollMs: config.worker.pollSeconds * 1000,
+    renewMs: (config.worker.leaseSeconds * 1000) / 3,
+    concurrency: { [jobKinds.deliver]: config.worker.deliveries, [jobKinds.forward]: config.worker.deliveries },
+    handlers: {
+      [completenessJobKind]: completenessHandler({ store, queue, clock, rules: completeness, onComplete }),
+      [jobKinds.analyse]: analyse,
+      [jobKinds.deliver]: deliverCase(delivery),
+      [jobKinds.forward]: forwardSeries(delivery),
+    },
+  });
+  resumeCompleteness(store, queue, completeness);
+
+  const server = createServer({
+    ...serverOptions(config),
+    services: [storageService(receiver.storeHandler)],
+    logger,
+    onAssociationClosed: receiver.associationClosed,
+    onRefused: (peerAddress, reason) => logger.warn({ peerAddress }, `connection refused: ${reason}`),
+  });
+  const { host, port } = await server.listen();
+  logger.info({ host, port, aeTitle: dicom.aeTitle, provider: worker.provider }, 'Priora is listening');
+
+  return {
+    host,
+    port,
+    provider: worker.provider!,
+    idle: () => runner.idle(),
+    close: async () => {
+      await server.close();
+      await runner.stop();
+      worker.close();
+      store.close();
+    },
+  };
+}
+
+/** The configuration's `dicom` section in the SCP's terms. */
+function serverOptions({ dicom }: Config) {
+  const { tls } = dicom;
+  const read = (path: string) => {
+    try {
+      return readFileSync(path);
+    } catch (cause) {
+      throw new PrioraError('CONFIG_INVALID', `the TLS file ${path} cannot be read`, { cause });
+    }
+  };
+  const transferSyntaxes = Object.values(TransferSyntax);
+  return {
+    aeTitle: dicom.aeTitle,
+    host: dicom.host,
+    port: dicom.port,
+    calledAETitles: dicom.calledAETitles ?? [dicom.aeTitle],
+    callingAETitles: dicom.callingAETitles,
+    supportedContexts: [...storageClasses, ...dicom.additionalStorageClasses].map((abstractSyntax) => ({
+      abstractSyntax,
+      transferSyntaxes,
+    })),
+    maxAssociations: dicom.maxAssociations,
+    maxPDULength: dicom.maxPDULength,
+    artimTimeoutMs: dicom.artimTimeoutSeconds * 1000,
+    idleTimeoutMs: dicom.idleTimeoutSeconds * 1000,
+    ...(tls && {
+      tls: {
+        key: read(tls.keyFile),
+        cert: read(tls.certificateFile),
+        ...(tls.clientCAFile ? { ca: read(tls.clientCAFile) } : {}),
+      },
+    }),
+  };
+}

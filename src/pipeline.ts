@@ -1,0 +1,277 @@
+import { assembleSeries } from './assemble/assemble-series.js';
+import { CaseFolder } from './case/case-folder.js';
+import type { CaseResult } from './case/case-result.js';
+import { caseFingerprint } from './case/fingerprint.js';
+import { identify } from './case/identities.js';
+import { knownLesions, matchEarlierRun } from './case/known-lesions.js';
+import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
+import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
+import { StageTimer, type StageHooks } from './case/stage-timer.js';
+import { temporalPrior } from './case/temporal-prior.js';
+import { writeObjects } from './case/write-objects.js';
+import type { Clock } from './core/clock.js';
+import { asPrioraError, PrioraError } from './core/errors.js';
+import { software } from './core/software.js';
+import type { Ensemble } from './infer/ensemble.js';
+import type { Mappings } from './mappings.js';
+import { findPrior } from './match/find-prior.js';
+import { measureLesions } from './measure/measure.js';
+import { normalise } from './prepare/normalise.js';
+import { prepareCurrent } from './prepare/prepare-current.js';
+import { drawTimePoint } from './report/picture.js';
+import type { SeriesKind } from './select/series-attributes.js';
+import type { CaseRow, SeriesRow, Store } from './store/store.js';
+import { trackLesions } from './track/lesion-tracking.js';
+import { invertAffine, multiplyAffine } from './volume/affine.js';
+import { resampleLinear, resampleNearest } from './volume/resample.js';
+import { templateGrid, type Volume } from './volume/volume.js';
+
+/** What every case needs. */
+export interface PipelineContext {
+  readonly store: Store;
+  readonly dataDir: string;
+  readonly mappings: Mappings;
+  readonly ensemble: Ensemble;
+  readonly clock: Clock;
+  /** Called in the transaction that finishes a reported case, for what must be one commit with it. */
+  readonly onReported?: (finished: CaseRow) => void;
+}
+
+export interface AnalyseOptions extends StageHooks {
+  /** Take the likeliest series even if selection refuses them all; the report says so. */
+  readonly forceSeries?: boolean;
+}
+
+/**
+ * One study through all stages: select → match → assemble → prepare → register → infer → measure → track → report.
+ * Idempotent: the same inputs find their finished case and do nothing; a run that was killed starts again from its images.
+ *
+ * @returns the study's case: reported, rejected (the images are at fault) or held (a person must look).
+ * @throws PrioraError for failures that are not the images' fault; the case is then `failed`, to be run again.
+ */
+export async function analyseStudy(
+  context: PipelineContext,
+  StudyInstanceUID: string,
+  options: AnalyseOptions = {},
+): Promise<CaseRow> {
+  const { store, mappings, clock, dataDir } = context;
+  const study = store.studies.find(StudyInstanceUID);
+  if (!study) throw new PrioraError('INTERNAL', 'the study is not in the index', { subject: { StudyInstanceUID } });
+  const timer = new StageTimer(options);
+  const open = (series: SeriesRow | null, prior: SeriesRow | null, fingerprint: string) =>
+    store.cases.open(
+      {
+        StudyInstanceUID,
+        SeriesInstanceUID: series?.SeriesInstanceUID ?? null,
+        priorCaseKey: (prior && store.cases.latestReportedOfSeries(prior.SeriesInstanceUID)?.caseKey) ?? null,
+        priorSeriesInstanceUID: prior?.SeriesInstanceUID ?? null,
+        fingerprint,
+      },
+      clock.now(),
+    ).case;
+  if (study.heldCode) {
+    const held = open(null, null, `held: ${study.heldReason}`);
+    store.cases.finish(
+      held.caseKey,
+      { status: 'held', code: study.heldCode, reason: study.heldReason ?? '' },
+      clock.now(),
+    );
+    return store.cases.find(held.caseKey)!;
+  }
+
+  const selected = await timer.run('select', () =>
+    selectForAnalysis(store, dataDir, StudyInstanceUID, mappings.selection, {
+      priorKind: kindOfPrior(context, StudyInstanceUID),
+      force: options.forceSeries ?? false,
+    }),
+  );
+  const prior = await timer.run('match', () => (selected.series ? priorSeries(context, selected.series) : null));
+  const order = 1 + earlierTimePoints(store, study.patientKey, selected.series);
+  const fingerprint = caseFingerprint({
+    instances: store.series
+      .ofStudy(StudyInstanceUID)
+      .flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
+    prior: prior && {
+      instances: store.instances.ofSeries(prior.SeriesInstanceUID),
+      caseFingerprint: store.cases.latestReportedOfSeries(prior.SeriesInstanceUID)?.fingerprint ?? null,
+    },
+    models: context.ensemble.models,
+    mappings: { ...mappings, destinations: null },
+    forced: selected.forced,
+    order,
+  });
+  const opened = open(selected.series, prior, fingerprint);
+  if (opened.status === 'reported' || opened.status === 'rejected') return opened;
+
+  store.cases.start(opened.caseKey);
+  try {
+    if (!selected.series)
+      throw new PrioraError('SERIES_NOT_SELECTED', whyNothingSelected(selected.selection), {
+        subject: { StudyInstanceUID },
+      });
+    await readCase(context, opened, { series: selected.series, prior, forced: selected.forced, order }, timer, options);
+  } catch (thrown) {
+    const error = asPrioraError(thrown);
+    const status = error.blamesInput ? 'rejected' : 'failed';
+    store.transaction(() => {
+      store.cases.finish(opened.caseKey, { status, code: error.code, reason: error.message }, clock.now());
+      if (error.blamesInput && selected.series) store.series.setState(selected.series.SeriesInstanceUID, 'refused');
+    });
+    if (!error.blamesInput) throw error;
+  }
+  return store.cases.find(opened.caseKey)!;
+}
+
+/** The stages from pixels to objects, for a case that has a series. */
+async function readCase(
+  context: PipelineContext,
+  opened: CaseRow,
+  { series, prior, forced, order }: { series: SeriesRow; prior: SeriesRow | null; forced: boolean; order: number },
+  timer: StageTimer,
+  { signal }: StageHooks,
+): Promise<void> {
+  const { store, dataDir, mappings, ensemble, clock } = context;
+  const stop = signal ? { signal } : {};
+  const source = await timer.run('assemble', () =>
+    assembleSeries(instancePaths(store, dataDir, series.SeriesInstanceUID), stop),
+  );
+  const prepared = await timer.run('prepare', () => prepareCurrent(source.volume, stop));
+  store.series.setState(series.SeriesInstanceUID, 'assembled');
+
+  const temporal = await timer.run('register', () =>
+    temporalPrior(store, dataDir, prior, prepared, mappings.registration, stop),
+  );
+  const { used } = temporal;
+  const priorImage = used && resampleLinear(used.series.volume, templateGrid, used.priorFromTemplate);
+
+  const { preprocessing } = ensemble.models.sensitivity.manifest;
+  const network = (image: Volume) => normalise(image, prepared.brainMask, preprocessing);
+  const probabilities = await timer.run('infer', (onProgress) =>
+    ensemble.run(
+      { current: network(prepared.image), prior: priorImage && network(priorImage), region: prepared.brainMask },
+      { onProgress, ...stop },
+    ),
+  );
+  const measured = await timer.run('measure', () =>
+    measureLesions({
+      ...probabilities,
+      thresholds: {
+        sensitivity: ensemble.models.sensitivity.manifest.threshold,
+        specificity: ensemble.models.specificity.manifest.threshold,
+      },
+      source: source.volume,
+      sourceFromTemplate: prepared.sourceFromTemplate,
+      region: prepared.brainMask,
+    }),
+  );
+
+  const superseded = opened.supersededCaseKey === null ? null : store.cases.find(opened.supersededCaseKey)!;
+  const { lesions, gone } = await timer.run('track', async () => {
+    const known = used?.reported ? await knownLesions(store, dataDir, used.reported) : null;
+    const priorFromCurrent = used && multiplyAffine(used.priorFromTemplate, invertAffine(prepared.sourceFromTemplate));
+    const followed =
+      known && priorFromCurrent
+        ? trackLesions(measured, known, priorFromCurrent, mappings.response)
+        : { tracks: [], gone: [] };
+    const sameImages = superseded?.SeriesInstanceUID === series.SeriesInstanceUID ? superseded : null;
+    const earlier = matchEarlierRun(
+      measured,
+      sameImages && (await knownLesions(store, dataDir, sameImages)),
+      mappings.response,
+    );
+    const identity = { SeriesInstanceUID: series.SeriesInstanceUID, taken: store.cases.identities(series.patientKey) };
+    return { lesions: identify(measured.lesions, followed.tracks, earlier, identity), gone: followed.gone };
+  });
+
+  const folder = new CaseFolder(dataDir, opened.caseKey);
+  const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment' } as const;
+  const notes = qualityNotes(source, prepared);
+  const demonstration = isDemonstration(ensemble.models);
+  const written = await timer.run('report', () => {
+    const labels = resampleNearest(measured.labels, templateGrid, prepared.sourceFromTemplate);
+    folder.writeLabels(measured.labels);
+    return {
+      picture: folder.write(
+        'picture.png',
+        drawTimePoint({ prior: priorImage, current: prepared.image, labels, lesions, demonstration }),
+      ),
+      objects: writeObjects(
+        store,
+        folder,
+        opened,
+        {
+          source: reportSource(source),
+          lesions,
+          labels: measured.labels,
+          prior: temporal.found && reportPrior(temporal.found),
+          ...(temporal.unusedBecause === null ? {} : { noPriorReason: temporal.unusedBecause }),
+          models: reportModels(ensemble.models),
+          timePoint,
+          software,
+          demonstration,
+          qualityNotes: notes,
+          forced,
+        },
+        superseded,
+      ),
+    };
+  });
+
+  const result: CaseResult = {
+    forced,
+    timePoint,
+    prior: temporal.found?.row ?? null,
+    noPriorReason: temporal.unusedBecause,
+    sourceFromTemplate: prepared.sourceFromTemplate,
+    coverage: prepared.coverage,
+    notes,
+    models: Object.values(ensemble.models).map(({ manifest: { name, version, sha256 } }) => ({
+      name,
+      version,
+      sha256,
+    })),
+    provider: ensemble.provider!,
+    gone: gone.map(({ trackingUID, trackingID }) => ({ trackingUID, trackingID })),
+    objects: written.objects.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })),
+    picture: written.picture,
+    seconds: timer.seconds,
+  };
+  const rows = lesions.map(({ priorVolumeMm3, probabilities: both, ...lesion }) => ({
+    ...lesion,
+    detail: { priorVolumeMm3: priorVolumeMm3 ?? null, probabilities: both },
+  }));
+  store.transaction(() => {
+    store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: rows }, clock.now());
+    for (const object of written.objects) store.objects.insert({ ...object, createdAt: clock.now() });
+    context.onReported?.(store.cases.find(opened.caseKey)!);
+  });
+}
+
+function priorSeries({ store, mappings }: PipelineContext, current: SeriesRow): SeriesRow | null {
+  const prior = findPrior(store, current, mappings.priorMatching);
+  return prior ? store.series.find(prior.SeriesInstanceUID)! : null;
+}
+
+/** What kind of series the patient's prior was read from, to be preferred now. */
+function kindOfPrior(context: PipelineContext, StudyInstanceUID: string): SeriesKind | undefined {
+  for (const candidate of context.store.series.ofStudy(StudyInstanceUID)) {
+    const prior = priorSeries(context, candidate);
+    const kept = prior?.selection as { kind: SeriesKind | null } | null | undefined;
+    if (kept?.kind) return kept.kind;
+  }
+  return undefined;
+}
+
+/** Time points of the patient that were reported and lie before this one. */
+function earlierTimePoints(store: Store, patientKey: number, current: SeriesRow | null): number {
+  const before = current?.acquiredAt ?? Infinity;
+  return store.cases
+    .ofPatient(patientKey)
+    .filter(
+      ({ status, StudyInstanceUID, acquiredAt }) =>
+        status === 'reported' &&
+        StudyInstanceUID !== current?.StudyInstanceUID &&
+        acquiredAt !== null &&
+        acquiredAt < before,
+    ).length;
+}
