@@ -29,8 +29,11 @@ def rate(part: float, whole: float):
     return round(part / whole, 3) if whole else None
 
 
-def summary(matches: list, has_prior: list) -> dict:
-    """Counts and rates over volumes, by size and by presence of a prior."""
+def summary(matches: list, has_prior: list, changes: list) -> dict:
+    """Counts and rates over volumes, by size, by presence of a prior, and by change since the prior.
+
+    `changes` holds, per volume, metastasis number -> "new", "grown", ... where that is known.
+    """
 
     def of(chosen: list, keep=lambda volume: True) -> dict:
         lesions = [(n, v, m) for m in chosen for n, v in m.lesion_volumes.items() if keep(v)]
@@ -50,6 +53,11 @@ def summary(matches: list, has_prior: list) -> dict:
             "meanDice": round(float(np.mean(dice)), 3) if dice else None,
         }
 
+    def by_change(name: str) -> dict:
+        chosen = [(m, n) for m, known in zip(matches, changes) for n in m.lesion_volumes if known.get(n) == name]
+        found = sum(n in m.found for m, n in chosen)
+        return {"metastases": len(chosen), "found": found, "sensitivity": rate(found, len(chosen))}
+
     by_size = {
         name: of(matches, lambda v, low=low, high=high: low <= equivalent_diameter(v) < high)
         for name, (low, high) in DIAMETER_CLASSES.items()
@@ -57,6 +65,7 @@ def summary(matches: list, has_prior: list) -> dict:
     return {
         **whole(matches),
         "bySize": {**by_size, "<0.1 cm3": of(matches, lambda v: v < TINY_MM3)},
+        "byChange": {name: by_change(name) for name in sorted({c for known in changes for c in known.values()})},
         "withPrior": whole([m for m, p in zip(matches, has_prior) if p]),
         "firstScans": whole([m for m, p in zip(matches, has_prior) if not p]),
     }
@@ -80,14 +89,16 @@ def ensemble_counts(sens: np.ndarray, spec: np.ndarray, label: np.ndarray, thres
 
 
 def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> dict:
-    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries and every false positive."""
-    matches, false_positives, counts = {key: [] for key in networks}, [], []
+    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries, each volume's counts and every false positive."""
+    matches, rows, false_positives, counts = {key: [] for key in networks}, [], [], []
     for case in cases:
         prior = case.prior if with_prior else np.zeros_like(case.prior)
         maps = {key: probability_volume(net, case.current, prior, case.mask, tile) for key, net in networks.items()}
         for key, probability in maps.items():
             matched: Matched = match_volume(probability, case.label)
             matches[key].append(matched)
+            rows.append({"network": key, "case": case.name, "metastases": len(matched.lesion_volumes),
+                         "found": len(matched.found), "falsePositives": len(matched.false_volumes)})
             for volume, centre, peak in zip(matched.false_volumes, matched.false_centres, matched.false_peaks):
                 where = [c + o for c, o in zip(centre, case.corner)]
                 false_positives.append({"network": key, "case": case.name, "kji": where, "mm3": volume, "peak": round(peak, 3)})
@@ -96,10 +107,11 @@ def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> di
         if len(maps) == 2:
             counts.append(ensemble_counts(maps["sens"], maps["spec"], case.label))
     has_prior = [case.has_prior and with_prior for case in cases]
-    result = {key: summary(found, has_prior) for key, found in matches.items()}
+    changes = [{l["id"]: l["change"] for l in case.details.get("lesions", [])} for case in cases]
+    result = {key: summary(found, has_prior, changes) for key, found in matches.items()}
     if counts:
         result["ensemblePerVolume"] = {k: round(float(np.mean([c[k] for c in counts])), 2) for k in counts[0]}
-    return {"summary": result, "falsePositives": false_positives}
+    return {"summary": result, "volumes": rows, "falsePositives": false_positives}
 
 
 if __name__ == "__main__":

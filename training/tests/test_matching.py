@@ -63,11 +63,12 @@ def test_stricter_overlap():
 def test_summary_counts_by_size_and_prior():
     label = volume((CORNER, 1), (CENTRE, 2))
     good, bad = match_volume(label, label), match_volume(volume((FAR, 1)), label)
-    result = summary([good, bad], [True, False])
+    result = summary([good, bad], [True, False], [{1: "new", 2: "grown"}, {1: "new"}])
     assert (result["metastases"], result["found"], result["falsePositives"]) == (4, 2, 1)
     assert result["sensitivity"] == 0.5 and result["precision"] == 0.667 and result["meanDice"] == 1.0
     assert result["withPrior"]["sensitivity"] == 1.0 and result["firstScans"]["falsePositivesPerVolume"] == 1.0
     assert result["bySize"]["<3 mm"]["metastases"] == 2 and result["bySize"]["3-6 mm"]["metastases"] == 2
+    assert result["byChange"]["new"] == {"metastases": 2, "found": 1, "sensitivity": 0.5}
     assert equivalent_diameter(np.pi / 6 * 27) == pytest.approx(3)
 
 
