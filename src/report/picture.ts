@@ -35,7 +35,7 @@ const mostLesions = 4;
 
 /**
  * A PNG of one time point: a row for each of the (up to four) largest lesions, or three levels where there is none;
- * columns prior, current, and current with outlines. Axial, as radiologists look at it: anterior up, the patient's left on
+ * columns prior, current, and current with outlines: red for confirmed, yellow for candidate. Axial, as radiologists look at it: anterior up, the patient's left on
  * the picture's right.
  */
 export function drawTimePoint(input: PictureInput): Buffer {
@@ -52,7 +52,10 @@ export function drawTimePoint(input: PictureInput): Buffer {
   context.fillStyle = '#000';
   context.fillRect(0, 0, width, height);
   const xs = [0, 1, 2].map((column) => gap + column * (panelWidth + gap));
-  [prior ? 'Prior, registered' : 'No prior used', 'Current', 'Current with findings'].forEach((title, column) =>
+  const lastTitle = rows.some(({ number }) => number !== undefined)
+    ? 'Current with findings'
+    : 'Current, nothing found';
+  [prior ? 'Prior, registered' : 'No prior used', 'Current', lastTitle].forEach((title, column) =>
     write(context, title, xs[column] + panelWidth / 2, 22, colours.text, 15, 'center'),
   );
   const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
@@ -81,7 +84,7 @@ export function drawTimePoint(input: PictureInput): Buffer {
         colour,
       );
     }
-    for (const x of xs) {
+    for (const x of prior ? xs : xs.slice(1)) {
       write(context, 'R', x + 6, top + panelHeight / 2, colours.faint, 13, 'left');
       write(context, 'L', x + panelWidth - 6, top + panelHeight / 2, colours.faint, 13, 'right');
       write(context, 'A', x + panelWidth / 2, top + 15, colours.faint, 13, 'center');
@@ -109,7 +112,7 @@ function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
     const at = sections.get(lesion.number);
     if (at === undefined) return [];
     const caption =
-      `${segmentLabel(lesion)} (${lesion.trackingID}), ${lesion.confidence}, ${lesion.change}: ` +
+      `${segmentLabel(lesion)} (${lesion.trackingID}), ${lesion.change}: ` +
       `${(lesion.volumeMm3 / 1000).toFixed(2)} cm³, long axis ${lesion.longAxisMm.toFixed(1)} mm`;
     return [{ caption, colour: colours[lesion.confidence], at, number: lesion.number }];
   });
@@ -195,7 +198,7 @@ function drawRing(context: SKRSContext2D, x: number, y: number, radius: number, 
   context.arc(x, y, radius, 0, 2 * Math.PI);
   context.setLineDash([4, 4]);
   context.strokeStyle = colour;
-  context.lineWidth = 1;
+  context.lineWidth = 1.5;
   context.stroke();
   context.setLineDash([]);
 }

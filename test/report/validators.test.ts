@@ -61,7 +61,7 @@ describe.skipIf(!hasPeer('dsrdump'))('DCMTK dsrdump', () => {
 });
 
 describe.skipIf(!hasPixelmed)('pixelmed DicomSRValidator', () => {
-  test('finds no error against TID 1500 and 2010', { timeout: 180_000 }, () => {
+  test('finds no error against TID 1500 and 2010', { timeout: 300_000 }, () => {
     // The slow one (seconds a lesion): a case for each branch of the tree.
     const chosen = ['coronal', 'multi-frame-japanese', 'none', 'prior-refused'];
     const files = chosen.map((name) => path(name, 'sr'));

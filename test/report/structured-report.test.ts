@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SOPClass } from '../../src/dicom/uid.js';
+import { writeRejectionNote, writeReport, writeSegmentation } from '../../src/report/report.js';
+import { cases } from './cases.js';
+import { freshFolder, hasPydicom, pythonJson } from './peer-processes.js';
+
+/** The tree as pydicom reads it: [relationship, type, concept meaning, value, children]. */
+const readTree = `
+import json, sys, pydicom
+def value(i):
+    t = i.ValueType
+    if t == 'TEXT': return i.TextValue
+    if t == 'CODE': return i.ConceptCodeSequence[0].CodeMeaning
+    if t == 'NUM':
+        m = i.MeasuredValueSequence[0]
+        return str(m.NumericValue) + ' ' + m.MeasurementUnitsCodeSequence[0].CodeValue
+    if t == 'UIDREF': return i.UID
+    if t == 'DATE': return str(i.Date)
+    if t in ('IMAGE', 'COMPOSITE'):
+        r = i.ReferencedSOPSequence[0]
+        return [r.ReferencedSOPInstanceUID, str(r.get('ReferencedSegmentNumber', '')), str(r.get('ReferencedFrameNumber', ''))]
+    if t == 'SCOORD3D': return [float(v) for v in i.GraphicData]
+def tree(i):
+    concept = i.ConceptNameCodeSequence[0].CodeMeaning if 'ConceptNameCodeSequence' in i else ''
+    return [i.get('RelationshipType', ''), i.ValueType, concept, value(i), [tree(c) for c in i.get('ContentSequence', [])]]
+def evidence(s):
+    return [[x.StudyInstanceUID, [[y.SeriesInstanceUID, [z.ReferencedSOPInstanceUID for z in y.ReferencedSOPSequence]] for y in x.ReferencedSeriesSequence]] for x in s]
+ds = pydicom.dcmread(sys.argv[1])
+print(json.dumps({'tree': tree(ds), 'completion': ds.get('CompletionFlag'), 'verification': ds.get('VerificationFlag'),
+  'date': ds.ContentDate, 'time': ds.ContentTime, 'description': ds.SeriesDescription, 'study': ds.StudyInstanceUID,
+  'predecessor': evidence(ds.get('PredecessorDocumentsSequence', [])),
+  'current': evidence(ds.CurrentRequestedProcedureEvidenceSequence), 'other': evidence(ds.get('PertinentOtherEvidenceSequence', []))}))
+`;
+
+type Tree = [relationship: string, type: string, concept: string, value: unknown, children: Tree[]];
+interface Document {
+  tree: Tree;
+  completion: string;
+  verification: string;
+  date: string;
+  time: string;
+  description: string;
+  study: string;
+  predecessor: unknown;
+  current: [string, [string, string[]][]][];
+  other: unknown;
+}
+
+const folder = freshFolder();
+const inputOf = (name: string) => cases.find((entry) => entry.name === name)!.input;
+function read(bytes: Buffer): Document {
+  const path = join(folder, 'document.dcm');
+  writeFileSync(path, bytes);
+  return pythonJson(readTree, path) as Document;
+}
+function reportOf(name: string) {
+  const input = inputOf(name);
+  const segmentation = input.lesions.length > 0 ? writeSegmentation(input) : null;
+  const written = writeReport(input, segmentation);
+  return { input, segmentation, written, document: read(written.bytes) };
+}
+const child = (parent: Tree, concept: string): Tree[] => parent[4].filter((entry) => entry[2] === concept);
+const texts = (parent: Tree): unknown[] => parent[4].filter((entry) => entry[1] === 'TEXT').map((entry) => entry[3]);
+
+describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
+  test('says of each lesion who it is, what it measures, and where its segment and images are', () => {
+    const { input, segmentation, document } = reportOf('multi-frame-japanese');
+    const groups = child(child(document.tree, 'Imaging Measurements')[0], 'Measurement Group');
+    expect(groups).toHaveLength(3);
+    groups.forEach((group, index) => {
+      const lesion = input.lesions[index];
+      const value = (concept: string) => child(group, concept)[0][3];
+      expect(value('Tracking Identifier')).toBe(lesion.trackingID);
+      // OHIF takes the first UIDREF of the group for the identity.
+      expect(group[4].find((entry) => entry[1] === 'UIDREF')?.[3]).toBe(lesion.trackingUID);
+      expect(Number.parseFloat(value('Volume') as string)).toBeCloseTo(lesion.volumeMm3, 2);
+      expect(value('Long axis')).toBe(`${lesion.longAxisMm} mm`);
+      expect(value('Short axis')).toBe(`${lesion.shortAxisMm} mm`);
+      expect(value('Certainty of Finding')).toBe('87.5 %');
+      expect(value('Referenced Segment')).toEqual([segmentation!.SOPInstanceUID, String(index + 1), '']);
+      expect(value('Time Point')).toBe('Time point 2');
+      const [, , ends] = child(group, 'Long axis')[0][4][0].slice(1) as [string, string, number[]];
+      expect(ends[0]).toBeCloseTo(lesion.longAxis[0][0], 4);
+      expect(ends).toHaveLength(6);
+      // A number without a child stops OHIF.
+      for (const entry of group[4]) if (entry[1] === 'NUM') expect(entry[4].length).toBeGreaterThan(0);
+    });
+    expect(groups.map((group) => child(group, 'Detection confidence')[0][3])).toEqual([
+      'Confirmed by the high-specificity network',
+      'Confirmed by the high-specificity network',
+      'Candidate of the high-sensitivity network',
+    ]);
+    expect(groups.map((group) => child(group, 'Change since prior study')[0][3])).toEqual([
+      'New',
+      'Increased size',
+      'Stable',
+    ]);
+    const [, , frames] = child(groups[0], 'Source image for segmentation')[0][3] as [string, string, string];
+    expect(frames).toMatch(/^\[\d+, \d+/);
+  });
+
+  test('is complete, unverified, dated by its source and lives in its study', () => {
+    const { input, segmentation, written, document } = reportOf('axial-umlauts');
+    expect(document).toMatchObject({
+      completion: 'COMPLETE',
+      verification: 'UNVERIFIED',
+      date: '20240312',
+      time: '102233.5',
+      study: input.source.header['StudyInstanceUID'],
+      other: [[input.prior!.StudyInstanceUID, [[input.prior!.SeriesInstanceUID, ['2.25.333', '2.25.334']]]]],
+    });
+    const [[study, series]] = document.current;
+    expect(study).toBe(document.study);
+    expect(series.map(([uid, instances]) => [uid, instances.length])).toEqual([
+      [input.source.header['SeriesInstanceUID'], 24],
+      [segmentation!.SeriesInstanceUID, 1],
+    ]);
+    expect(writeReport(input, segmentation).bytes.equals(written.bytes)).toBe(true);
+  });
+
+  test('without a lesion it says so, why no prior was used, and what limits the reading', () => {
+    const { document } = reportOf('none');
+    expect(child(document.tree, 'Imaging Measurements')).toEqual([]);
+    const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
+    expect(child(evaluations, 'CAD Processing and Findings Summary')[0][3]).toMatch(/without findings/);
+    expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
+    const said = texts(evaluations).join('\n');
+    expect(said).toContain('no brain metastasis found');
+    expect(said).toContain('No prior study was used: this is the first study of the patient.');
+    expect(said).toContain('The field of view cuts off the vertex of the brain.');
+    expect(said).toContain('although series selection refused it');
+    expect(said).toContain('demonstration weights, not for clinical use');
+    expect(document.description).toContain('demonstration weights, not for clinical use');
+  });
+
+  test('a prior whose registration was refused is named as not used; a predecessor is named as superseded', () => {
+    const { input, document } = reportOf('prior-refused');
+    const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
+    expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
+    expect(child(evaluations, 'Registration of the prior study')[0][3]).toBe('Refused');
+    expect(texts(evaluations).join('\n')).toContain('similarity below 0.3');
+    expect(document.predecessor).toEqual([['2.25.779', [['2.25.778', ['2.25.777']]]]]);
+    for (const { sha256 } of input.models) expect(texts(evaluations).join('\n')).toContain(sha256);
+  });
+
+  test('other than demonstration weights are for research only', () => {
+    const { document } = reportOf('oblique');
+    expect(document.description).toBe('Priora brain metastases report - research use only');
+    expect(JSON.stringify(document.tree)).not.toContain('demonstration');
+  });
+});
+
+describe.skipIf(!hasPydicom)('writeRejectionNote, read by pydicom', () => {
+  const input = inputOf('coronal');
+  const note = {
+    header: input.source.header,
+    superseded: [
+      {
+        SOPClassUID: SOPClass.SegmentationStorage,
+        SOPInstanceUID: '2.25.1',
+        SeriesInstanceUID: '2.25.2',
+        StudyInstanceUID: '2.25.3',
+      },
+      {
+        SOPClassUID: SOPClass.Comprehensive3DSRStorage,
+        SOPInstanceUID: '2.25.4',
+        SeriesInstanceUID: '2.25.5',
+        StudyInstanceUID: '2.25.3',
+      },
+    ],
+    reason: 'A late slice arrived.',
+    software: input.software,
+    demonstration: true,
+  } as const;
+
+  test('retires the objects for quality, the SEG as image and the SR as document', () => {
+    const { tree, current } = read(writeRejectionNote(note).bytes);
+    expect(tree[2]).toBe('Rejected for Quality Reasons');
+    expect(child(tree, 'Key Object Description')[0][3]).toBe('Superseded by a newer result. A late slice arrived.');
+    expect(child(tree, '').map(([, type, , value]) => [type, (value as string[])[0]])).toEqual([
+      ['IMAGE', '2.25.1'],
+      ['COMPOSITE', '2.25.4'],
+    ]);
+    expect(current).toEqual([['2.25.3', [['2.25.2', ['2.25.1']], ['2.25.5', ['2.25.4']]]]]); // prettier-ignore
+  });
+
+  test('nothing to retire is refused', () => {
+    expect(() => writeRejectionNote({ ...note, superseded: [] })).toThrow(/needs an object/);
+  });
+});
