@@ -126,7 +126,7 @@ export function dicomSlices(
       BodyPartExamined: 'HEAD',
       ScanningSequence: ['GR', 'IR'],
       SequenceVariant: ['SK', 'SP', 'MP'],
-      ScanOptions: 'IR',
+      ScanOptions: 'PFP',
       MRAcquisitionType: '3D',
       SequenceName: '*tfl3d1_16ns',
       AngioFlag: 'N',
