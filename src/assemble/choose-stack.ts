@@ -3,8 +3,8 @@ import type { SliceFrame } from './slice-frame.js';
 
 /**
  * Picks the acquisition to assemble where a series holds several (stacks and temporal positions of a multi-frame
- * instance, echoes, magnitude beside phase). Frames that are not magnitude, and groups too small to be a head (a survey
- * stack), step back; what then is still several is refused rather than guessed.
+ * instance, echoes, magnitude beside phase). Frames that are not magnitude, and stacks of a multi-frame instance too small
+ * to be a head (a survey), step back; what then is still several is refused rather than guessed.
  *
  * @throws PrioraError GEOMETRY_MIXED naming what differs.
  */
@@ -21,7 +21,9 @@ export function chooseStack(
   }
   const all = [...groups.values()];
   if (all.length === 1) return { chosen: frames, notes: [] };
-  const candidates = all.filter((group) => group.length >= minimumSlices && isMagnitude(group[0]));
+  const isSurvey = (group: readonly SliceFrame[]) =>
+    group.length < minimumSlices && group.every(({ frameNumber }) => frameNumber !== undefined);
+  const candidates = all.filter((group) => !isSurvey(group) && isMagnitude(group[0]));
   if (candidates.length === 1)
     return {
       chosen: candidates[0],
