@@ -28,8 +28,8 @@ describe('the runner', () => {
     const seen: unknown[] = [];
     queue.enqueue({ key: 'a', kind: 'note', payload: 1 });
     run({
-      note: (payload: number, { setStage }) => {
-        setStage('writing');
+      note: (payload: number, context) => {
+        context.setStage('writing');
         seen.push(payload);
         return Promise.resolve();
       },

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { readFileMeta } from '../dicom/part10.js';
+import type { Store } from '../store/store.js';
+import { dataFolders } from './data-folders.js';
+
+export interface StorageReport {
+  /** Instances in the index. */
+  readonly checked: number;
+  /** Indexed, but not on disk. */
+  readonly missing: { SOPInstanceUID: string; path: string }[];
+  /** On disk with other bytes than were received. */
+  readonly altered: { SOPInstanceUID: string; path: string }[];
+  /** On disk, but in no index; paths relative to the data folder. */
+  readonly orphans: string[];
+}
+
+/** Instances read from the index at a time. */
+const pageSize = 1000;
+
+/** Compares the index with the disk, reading every byte (`priora verify`). Repairs nothing. */
+export async function verifyStorage(store: Store, dataDir: string, signal?: AbortSignal): Promise<StorageReport> {
+  const report = { checked: 0, missing: [], altered: [], orphans: [] } as {
+    -readonly [Key in keyof StorageReport]: StorageReport[Key];
+  };
+  for (let after = 0; ;) {
+    const page = store.instances.page(after, pageSize);
+    if (page.length === 0) break;
+    after = page[page.length - 1].instanceKey;
+    for (const { SOPInstanceUID, path, sha256 } of page) {
+      signal?.throwIfAborted();
+      report.checked++;
+      const found = await datasetDigest(join(dataDir, path));
+      if (found === undefined) report.missing.push({ SOPInstanceUID, path });
+      else if (!found.equals(sha256)) report.altered.push({ SOPInstanceUID, path });
+    }
+  }
+  for (const entry of await readdir(join(dataDir, dataFolders.instances), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = relative(dataDir, join(entry.parentPath, entry.name));
+    if (store.instances.find(entry.name.replace(/\.dcm$/, ''))?.path !== path) report.orphans.push(path);
+  }
+  report.orphans.sort();
+  return report;
+}
+
+/** SHA-256 of a file's data set; of nothing when it is no DICOM file any more; undefined when there is no file. */
+async function datasetDigest(path: string): Promise<Buffer | undefined> {
+  const hash = createHash('sha256');
+  try {
+    const { datasetOffset } = await readFileMeta(path);
+    for await (const chunk of createReadStream(path, { start: datasetOffset })) hash.update(chunk as Buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  }
+  return hash.digest();
+}
