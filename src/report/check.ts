@@ -19,7 +19,8 @@ const forms: Record<string, RegExp> = {
   SH: /^[^\\\p{Cc}]{1,16}$/u,
   ST: /^[^\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]{1,1024}$/u, // eslint-disable-line no-control-regex
   TM: /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/,
-  UI: /^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/,
+  // Leading zeros are wrong too, but sources have them, and an identity must not be altered.
+  UI: /^\d+(\.\d+)*$/,
   UT: /^[^\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]+$/u, // eslint-disable-line no-control-regex
 };
 

@@ -13,8 +13,8 @@ export function patientAndStudy(header: Dataset): Dataset {
     PatientBirthDate: date(header['PatientBirthDate']) ?? '',
     PatientSex: ['M', 'F', 'O'].includes(first(header['PatientSex'])) ? first(header['PatientSex']) : '',
     PatientIdentityRemoved: optional(header['PatientIdentityRemoved']),
-    DeidentificationMethod: header['DeidentificationMethod'],
-    DeidentificationMethodCodeSequence: header['DeidentificationMethodCodeSequence'],
+    DeidentificationMethod: texts(header['DeidentificationMethod']),
+    DeidentificationMethodCodeSequence: completeCodes(header['DeidentificationMethodCodeSequence']),
     StudyInstanceUID: required(header, 'StudyInstanceUID'),
     StudyDate: date(header['StudyDate']) ?? '',
     StudyTime: time(header['StudyTime']) ?? '',
@@ -22,7 +22,7 @@ export function patientAndStudy(header: Dataset): Dataset {
     // A shortened identifier would be a wrong one; both may be empty (type 2).
     StudyID: within(16, header['StudyID']),
     AccessionNumber: within(16, header['AccessionNumber']),
-    StudyDescription: optional(first(header['StudyDescription']).slice(0, 64).trim()),
+    StudyDescription: texts(header['StudyDescription'])?.[0],
     PatientAge: /^\d{3}[DWMY]$/.test(first(header['PatientAge'])) ? first(header['PatientAge']) : undefined,
     PatientWeight: decimal(header['PatientWeight']),
     PatientSize: decimal(header['PatientSize']),
@@ -69,6 +69,27 @@ const optional = (value: unknown): string | undefined => first(value) || undefin
 const within = (length: number, value: unknown): string => (first(value).length <= length ? first(value) : '');
 const decimal = (value: unknown): string | undefined =>
   first(value) !== '' && Number(first(value)) > 0 && first(value).length <= 16 ? first(value) : undefined;
+
+/** Descriptive texts (LO), without what the representation forbids; they may be shortened. */
+function texts(value: unknown): string[] | undefined {
+  const clean = (Array.isArray(value) ? value : [value])
+    .map((single) =>
+      first(single)
+        .replace(/[\\\p{Cc}]/gu, ' ')
+        .slice(0, 64)
+        .trim(),
+    )
+    .filter((single) => single !== '');
+  return clean.length > 0 ? clean : undefined;
+}
+
+/** The items of a code sequence that are whole. */
+function completeCodes(sequence: unknown): Dataset[] | undefined {
+  const items = (Array.isArray(sequence) ? (sequence as Dataset[]) : [])
+    .map(({ CodeValue, CodingSchemeDesignator, CodeMeaning }) => ({ CodeValue, CodingSchemeDesignator, CodeMeaning }))
+    .filter((item) => Object.values(item).every((value) => first(value) !== ''));
+  return items.length > 0 ? items : undefined;
+}
 
 /** `YYYYMMDD`, also from the ACR-NEMA form with dots. */
 function date(value: unknown): string | undefined {

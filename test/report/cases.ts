@@ -65,6 +65,7 @@ export const cases = [
   syntheticReport({
     name: 'prior-refused',
     grid: smallGrid('axial'),
+    multiFrame: true,
     balls: one,
     header: {
       PatientBirthDate: '',

@@ -54,7 +54,7 @@ describe('checkOutput', () => {
       { ...seg, StudyInstanceUID: `2.25.${'1'.repeat(60)}` },
       'StudyInstanceUID is no valid UI',
     ],
-    ['a UID with a leading zero', { ...seg, StudyInstanceUID: '1.02' }, 'StudyInstanceUID is no valid UI'],
+    ['a UID with a letter', { ...seg, StudyInstanceUID: '1.2a' }, 'StudyInstanceUID is no valid UI'],
     ['a name group too long', { ...seg, PatientName: 'x'.repeat(65) }, 'PatientName is no valid PN'],
     ['a word that is no keyword', { ...seg, patientName: 'x' }, 'patientName is no DICOM keyword'],
     [

@@ -63,7 +63,7 @@ describe.skipIf(!hasPeer('dsrdump'))('DCMTK dsrdump', () => {
 describe.skipIf(!hasPixelmed)('pixelmed DicomSRValidator', () => {
   test('finds no error against TID 1500 and 2010', { timeout: 300_000 }, () => {
     // The slow one (seconds a lesion): a case for each branch of the tree.
-    const chosen = ['coronal', 'multi-frame-japanese', 'none', 'prior-refused'];
+    const chosen = ['coronal', 'none', 'prior-refused'];
     const files = chosen.map((name) => path(name, 'sr'));
     const report = validateStructuredReports([...files, path('coronal', 'ko')]);
     expect(report.match(/IOD validation complete/g)).toHaveLength(files.length + 1);
