@@ -151,16 +151,19 @@ function applyGainAndBias(
 
 /** A faint copy shifted by half the field of view along the rows' direction, and one near by, as motion leaves them. */
 function addGhost(voxels: Float32Array, [nx, ny, nz]: Vector3, strength: number, random: Random): void {
-  const column = new Float32Array(ny);
   const near = 5 + random.integer(14);
   const half = ny >> 1;
-  for (let k = 0; k < nz; k++)
-    for (let i = 0; i < nx; i++) {
-      const start = i + nx * ny * k;
-      for (let j = 0; j < ny; j++) column[j] = voxels[start + nx * j];
-      for (let j = 0; j < ny; j++)
-        voxels[start + nx * j] += strength * (column[(j + half) % ny] + 0.7 * column[(j + near) % ny]);
+  const slice = new Float32Array(nx * ny);
+  for (let k = 0; k < nz; k++) {
+    const start = nx * ny * k;
+    slice.set(voxels.subarray(start, start + nx * ny));
+    for (let j = 0; j < ny; j++) {
+      const opposite = nx * ((j + half) % ny);
+      const beside = nx * ((j + near) % ny);
+      const row = start + nx * j;
+      for (let i = 0; i < nx; i++) voxels[row + i] += strength * (slice[opposite + i] + 0.7 * slice[beside + i]);
     }
+  }
 }
 
 /** Acquires the image of one time point: anatomy, vessels and lesions on the scanner's grid, then the scanner's faults. */

@@ -67,17 +67,19 @@ export function randomField(
 /** The displacement at a point (trilinear; held constant outside the lattice). */
 export function displacementAt(field: DisplacementField, [x, y, z]: Vector3): Vector3 {
   const { shape, values, spacingMm, originMm } = field;
-  const position = [x, y, z].map((value, axis) =>
-    Math.min(Math.max((value - originMm[axis]) / spacingMm, 0), shape[axis] - 1.000001),
-  );
-  const [i, j, k] = position.map(Math.floor);
-  const [fx, fy, fz] = [position[0] - i, position[1] - j, position[2] - k];
+  const px = Math.min(Math.max((x - originMm[0]) / spacingMm, 0), shape[0] - 1.000001);
+  const py = Math.min(Math.max((y - originMm[1]) / spacingMm, 0), shape[1] - 1.000001);
+  const pz = Math.min(Math.max((z - originMm[2]) / spacingMm, 0), shape[2] - 1.000001);
+  const i = Math.floor(px), j = Math.floor(py), k = Math.floor(pz); // prettier-ignore
+  const fx = px - i, fy = py - j, fz = pz - k; // prettier-ignore
   const result: [number, number, number] = [0, 0, 0];
   for (let corner = 0; corner < 8; corner++) {
-    const [dx, dy, dz] = [corner & 1, (corner >> 1) & 1, corner >> 2];
+    const dx = corner & 1, dy = (corner >> 1) & 1, dz = corner >> 2; // prettier-ignore
     const weight = (dx ? fx : 1 - fx) * (dy ? fy : 1 - fy) * (dz ? fz : 1 - fz);
-    const node = ((k + dz) * shape[1] + j + dy) * shape[0] + i + dx;
-    for (let component = 0; component < 3; component++) result[component] += weight * values[node * 3 + component];
+    const node = 3 * (((k + dz) * shape[1] + j + dy) * shape[0] + i + dx);
+    result[0] += weight * values[node];
+    result[1] += weight * values[node + 1];
+    result[2] += weight * values[node + 2];
   }
   return result;
 }
