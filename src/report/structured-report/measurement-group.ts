@@ -12,15 +12,16 @@ import { coded, container, image, numeric, polyline, text, uidReference, type Co
  * group's first UIDREF for it; each number has a child, because OHIF stops at one that has none.
  *
  * @param segmentNumber of the lesion in `segmentation`.
+ * @param slices of the source that the lesion lies on.
  */
 export function measurementGroup(
   lesion: TrackedLesion,
   segmentNumber: number,
   input: ReportInput,
   segmentation: WrittenObject,
+  slices: ReadonlySet<number>,
 ): ContentItem {
-  const { timePoint, source, labels } = input;
-  const slices = slicesOf(lesion.number, labels);
+  const { timePoint, source } = input;
   const frames = source.frames.filter(({ k }) => slices.has(k));
   const FrameOfReferenceUID = frameOfReferenceUID(source.header);
   const axis = (concept: Code, lengthMm: number, ends: Segment3d) =>
@@ -79,10 +80,16 @@ const algorithm = ({ software, models }: ReportInput): ContentItem[] => [
   ...models.map((model) => text('HAS CONCEPT MOD', codes.algorithmParameters, modelText(model))),
 ];
 
-function slicesOf(number: number, { shape, voxels }: ReportInput['labels']): Set<number> {
+/** The source slices each lesion lies on, in one pass over what may be 100 million voxels. */
+export function slicesByLesion({ shape, voxels }: ReportInput['labels']): Map<number, Set<number>> {
   const sliceSize = shape[0] * shape[1];
-  const slices = new Set<number>();
-  for (let index = 0; index < voxels.length; index++)
-    if (voxels[index] === number) slices.add(Math.floor(index / sliceSize));
+  const slices = new Map<number, Set<number>>();
+  for (let index = 0; index < voxels.length; index++) {
+    const number = voxels[index];
+    if (number === 0) continue;
+    let found = slices.get(number);
+    if (found === undefined) slices.set(number, (found = new Set()));
+    found.add(Math.floor(index / sliceSize));
+  }
   return slices;
 }

@@ -9,7 +9,7 @@ import { distinctInstances } from '../source-instances.js';
 import type { ReportInput, WrittenObject } from '../types.js';
 import { container, rootContainer } from './content-item.js';
 import { imageLibrary } from './image-library.js';
-import { measurementGroup } from './measurement-group.js';
+import { measurementGroup, slicesByLesion } from './measurement-group.js';
 import { observationContext } from './observation-context.js';
 import { qualitativeEvaluations } from './qualitative-evaluations.js';
 
@@ -39,6 +39,7 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
     ],
   };
   const priorSeries = prior && { ...prior, instances: distinctInstances(prior.frames) };
+  const slices = slicesByLesion(input.labels);
   const dataset: Dataset = {
     SOPClassUID: SOPClass.Comprehensive3DSRStorage,
     ...patientAndStudy(header),
@@ -78,7 +79,9 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
         ? [
             container(
               codes.imagingMeasurements,
-              lesions.map((lesion, index) => measurementGroup(lesion, index + 1, input, segmentation)),
+              lesions.map((lesion, index) =>
+                measurementGroup(lesion, index + 1, input, segmentation, slices.get(lesion.number) ?? new Set()),
+              ),
             ),
           ]
         : []),
