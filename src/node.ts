@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
+import { deliveryRetryPolicy, enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
 import { CaseWorker } from './case/case-worker.js';
 import {
   completenessHandler,
@@ -53,7 +53,12 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
   mkdirSync(dataDir, { recursive: true });
   const worker = await CaseWorker.start(config);
   const store = openStore(databasePath(dataDir), { clock });
-  const queue = openQueue(store, { clock, leaseMs: config.worker.leaseSeconds * 1000 });
+  const deliveryRetry = deliveryRetryPolicy(config);
+  const queue = openQueue(store, {
+    clock,
+    leaseMs: config.worker.leaseSeconds * 1000,
+    retryByKind: { [jobKinds.deliver]: deliveryRetry, [jobKinds.forward]: deliveryRetry },
+  });
 
   const receiver = openReceiver({
     store,
@@ -64,7 +69,8 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
       const series = indexInstance(store, header, instance, source, { issuers: dicom.issuers, zone: config.time.zone });
       instanceArrived(queue, series, completeness);
     },
-    isDestination: (aeTitle) => mappings.destinations.some((destination) => destination.calledAETitle === aeTitle),
+    isDestination: (aeTitle) =>
+      mappings.destinations.some(({ calledAETitle, sendsStudies }) => calledAETitle === aeTitle && !sendsStudies),
     onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), completeness),
   });
 
@@ -88,7 +94,7 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     });
     log.info({ status, reason }, 'case finished');
   };
-  const delivery = { store, queue, config, mappings, logger, clock };
+  const delivery = { store, config, mappings, logger, clock };
   const runner = startRunner({
     queue,
     logger,

@@ -230,6 +230,7 @@ async function readCase(
       version,
       sha256,
     })),
+    demonstration,
     provider: ensemble.provider!,
     gone: gone.map(({ trackingUID, trackingID }) => ({ trackingUID, trackingID })),
     objects: written.objects.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })),

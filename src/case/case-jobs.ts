@@ -1,9 +1,23 @@
 import { patientOrderKey, patientSerialKey } from '../complete/schedule.js';
+import type { Config } from '../core/config.js';
 import type { JobQueue } from '../jobs/job.js';
+import type { RetryPolicy } from '../jobs/retry-policy.js';
 import type { SeriesRow } from '../store/store.js';
 
 /** Kinds of the jobs that carry a study from complete to delivered; `complete` comes before them. */
 export const jobKinds = { analyse: 'analyse', deliver: 'deliver', forward: 'forward' } as const;
+
+/** How long a destination that does not take what it is sent is tried again. */
+export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> {
+  const { firstRetrySeconds, longestRetrySeconds, giveUpAfterSeconds } = delivery;
+  // Doubling from the first to the longest delay, then one try each longest delay until the limit.
+  const doublings = Math.max(Math.ceil(Math.log2(longestRetrySeconds / firstRetrySeconds)), 0);
+  return {
+    firstDelayMs: firstRetrySeconds * 1000,
+    longestDelayMs: longestRetrySeconds * 1000,
+    transientTries: 1 + doublings + Math.ceil(giveUpAfterSeconds / Math.max(longestRetrySeconds, 1)),
+  };
+}
 
 /** A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. */
 export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {

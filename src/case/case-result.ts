@@ -41,6 +41,8 @@ export interface CaseResult {
   readonly coverage: number;
   readonly notes: readonly string[];
   readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
+  /** Made with demonstration weights: stays on this machine unless a destination allows them. */
+  readonly demonstration: boolean;
   readonly provider: 'cpu' | 'cuda';
   /** Identities of the prior's lesions that are no longer seen. */
   readonly gone: readonly { readonly trackingUID: string; readonly trackingID: string }[];

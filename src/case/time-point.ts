@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { CaseRow, Confidence, Store } from '../store/store.js';
+import type { CaseResult } from './case-result.js';
+
+/** One time point of a patient as people and scripts see it; `priora analyse --json` prints these. */
+export interface TimePoint {
+  readonly PatientID: string;
+  readonly StudyInstanceUID: string;
+  readonly SeriesInstanceUID: string | null;
+  readonly status: 'reported' | 'rejected' | 'held';
+  /** Why it was rejected or held; null when it was reported. */
+  readonly reason: string | null;
+  readonly prior: {
+    readonly StudyInstanceUID: string;
+    readonly SeriesInstanceUID: string;
+    readonly verdict: 'accepted' | 'refused';
+    readonly similarity: number;
+    readonly reason: string | null;
+  } | null;
+  /** Why the networks saw no prior; null when they did. */
+  readonly noPriorReason: string | null;
+  /** Series selection was overridden. */
+  readonly forced: boolean;
+  readonly notes: readonly string[];
+  readonly lesions: readonly {
+    readonly trackingUID: string;
+    readonly trackingID: string;
+    readonly confidence: Confidence;
+    readonly change: string;
+    readonly volumeMm3: number;
+    readonly longAxisMm: number;
+    readonly centroidPatientMm: readonly [number, number, number];
+    readonly probability: number;
+  }[];
+  /** Identities of the prior's lesions that are no longer seen. */
+  readonly gone: readonly { readonly trackingUID: string; readonly trackingID: string }[];
+  /** Absolute paths; `seg` is null when nothing was found, all are null without a report. */
+  readonly outputs: { readonly seg: string | null; readonly sr: string | null; readonly picture: string | null };
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly models: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** A finished case as a time point. */
+export function timePointOf(store: Store, dataDir: string, finished: CaseRow): TimePoint {
+  const { PatientID, StudyInstanceUID, SeriesInstanceUID, reason } = finished;
+  const status = finished.status as TimePoint['status'];
+  const identity = { PatientID, StudyInstanceUID, SeriesInstanceUID, status, reason };
+  if (status !== 'reported')
+    return {
+      ...identity,
+      prior: null,
+      noPriorReason: null,
+      forced: false,
+      notes: [],
+      lesions: [],
+      gone: [],
+      outputs: { seg: null, sr: null, picture: null },
+      seconds: {},
+      models: [],
+    };
+  const result = finished.result as CaseResult;
+  const path = (kind: string) => {
+    const object = result.objects.find((candidate) => candidate.kind === kind);
+    return object ? join(dataDir, object.path) : null;
+  };
+  return {
+    ...identity,
+    prior: result.prior && {
+      StudyInstanceUID: result.prior.StudyInstanceUID,
+      SeriesInstanceUID: result.prior.SeriesInstanceUID,
+      verdict: result.prior.verdict,
+      similarity: result.prior.similarity,
+      reason: result.prior.reason,
+    },
+    noPriorReason: result.noPriorReason,
+    forced: result.forced,
+    notes: result.notes,
+    lesions: store.cases.lesions(finished.caseKey).map((lesion) => ({
+      trackingUID: lesion.trackingUID,
+      trackingID: lesion.trackingID,
+      confidence: lesion.confidence,
+      change: lesion.change ?? 'baseline',
+      volumeMm3: lesion.volumeMm3,
+      longAxisMm: lesion.longAxisMm,
+      centroidPatientMm: lesion.centroidPatientMm,
+      probability: lesion.probability,
+    })),
+    gone: result.gone,
+    outputs: { seg: path('SEG'), sr: path('SR'), picture: join(dataDir, result.picture) },
+    seconds: result.seconds,
+    models: result.models.map(({ name, sha256 }) => ({ name, sha256 })),
+  };
+}

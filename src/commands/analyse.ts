@@ -1,0 +1,153 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { startEnsemble } from '../case/start-ensemble.js';
+import { timePointOf, type TimePoint } from '../case/time-point.js';
+import { patientOrderKey } from '../complete/schedule.js';
+import { systemClock } from '../core/clock.js';
+import { loadConfig, type Config } from '../core/config.js';
+import { asPrioraError } from '../core/errors.js';
+import { ExitCode } from '../core/exit-code.js';
+import { createLogger } from '../core/log.js';
+import { indexInstance } from '../index/index-instance.js';
+import { loadMappings } from '../mappings.js';
+import { analyseStudy } from '../pipeline.js';
+import { openReceiver } from '../receive/receiver.js';
+import { databasePath, openStore, type Store } from '../store/store.js';
+import { inputFiles } from './input-files.js';
+import { researchUse, timePointText } from './time-point-text.js';
+
+interface AnalyseArguments {
+  readonly out: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly forceSeries?: boolean;
+}
+
+/** What `priora analyse --json` prints. */
+export interface Analysis {
+  readonly timePoints: readonly TimePoint[];
+  /** Files that are no usable DICOM instance, with the reason. */
+  readonly refusedFiles: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
+  readonly notice: string;
+}
+
+/** Takes files in exactly as a C-STORE would, into a throw-away index. */
+async function receiveFiles(store: Store, config: Config, paths: readonly string[]): Promise<Analysis['refusedFiles']> {
+  const { issuers } = config.dicom;
+  const receiver = openReceiver({
+    store,
+    dataDir: config.dataDir,
+    index: (header, instance, source) =>
+      void indexInstance(store, header, instance, source, { issuers, zone: config.time.zone }),
+    logger: createLogger(config.logLevel),
+  });
+  const refused: { path: string; code: string; reason: string }[] = [];
+  for (const path of paths) {
+    try {
+      const reception = await receiver.receiveFile(path);
+      if (reception.outcome === 'quarantined') throw reception.error;
+    } catch (thrown) {
+      const error = asPrioraError(thrown);
+      if (!error.blamesInput && error.code !== 'DUPLICATE_CONFLICT') throw error;
+      refused.push({ path, code: error.code, reason: error.message });
+    }
+  }
+  return refused;
+}
+
+/** The studies in the index, each patient's in the order of acquisition. */
+function studiesInOrder(store: Store): string[] {
+  const series = store.series.receiving().filter(({ origin }) => origin === 'received');
+  const times = new Map<string, number>();
+  for (const row of series)
+    times.set(row.StudyInstanceUID, Math.min(times.get(row.StudyInstanceUID) ?? Infinity, patientOrderKey(row)));
+  return [...times].sort(([, a], [, b]) => a - b).map(([StudyInstanceUID]) => StudyInstanceUID);
+}
+
+/** Copies a time point's files to a folder of its own below `out`; the result names the copies. */
+function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoint {
+  const folder = join(out, `time-point-${number}`);
+  const keep = (path: string | null) => {
+    if (path === null) return null;
+    mkdirSync(folder, { recursive: true });
+    const kept = join(folder, basename(path));
+    copyFileSync(path, kept);
+    return kept;
+  };
+  const { seg, sr, picture } = timePoint.outputs;
+  return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), picture: keep(picture) } };
+}
+
+/** The whole pipeline over files, without network: several studies of a patient are each the next one's prior. */
+export async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
+  const out = resolve(options.out);
+  mkdirSync(out, { recursive: true });
+  const dataDir = mkdtempSync(join(tmpdir(), 'priora-analyse-'));
+  const config: Config = { ...loadConfig(options.config), dataDir };
+  const mappings = { ...loadMappings(config.mappingsDir), destinations: [] };
+  const store = openStore(databasePath(dataDir));
+  try {
+    const refusedFiles = await receiveFiles(store, config, inputFiles(paths));
+    const studies = studiesInOrder(store);
+    const timePoints: TimePoint[] = [];
+    if (studies.length > 0) {
+      const ensemble = await startEnsemble(config);
+      try {
+        for (const [index, StudyInstanceUID] of studies.entries()) {
+          const finished = await analyseStudy(
+            { store, dataDir, mappings, ensemble, clock: systemClock },
+            StudyInstanceUID,
+            {
+              forceSeries: options.forceSeries ?? false,
+              onStage: (stage, fraction) => {
+                if (fraction === undefined) console.error(`study ${index + 1} of ${studies.length}: ${stage}`);
+              },
+            },
+          );
+          timePoints.push(keepOutputs(timePointOf(store, dataDir, finished), out, index + 1));
+        }
+      } finally {
+        ensemble.close();
+      }
+    }
+    return { timePoints, refusedFiles, notice: researchUse };
+  } finally {
+    store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function print({ timePoints, refusedFiles, notice }: Analysis): void {
+  for (const timePoint of timePoints) {
+    console.log(timePointText(timePoint));
+    const files = Object.values(timePoint.outputs).filter((path) => path !== null);
+    if (files.length > 0) console.log(`  ${files.join('\n  ')}`);
+  }
+  for (const { path, reason } of refusedFiles) console.log(`refused ${path}: ${reason}`);
+  console.log(notice);
+}
+
+/** `priora analyse` */
+export function registerAnalyseCommand(program: Command): void {
+  program
+    .command('analyse')
+    .description('analyse DICOM files or folders without a network; studies of a patient in the order of acquisition')
+    .argument('<paths...>', 'files or folders')
+    .requiredOption('--out <dir>', 'folder for the SEG, SR and PNG files')
+    .option('--config <file>', 'configuration file')
+    .option('--json', 'print one JSON object')
+    .option('--force-series', 'analyse the largest series of a study that selection refuses; the report says so')
+    .action(async (paths: string[], options: AnalyseArguments) => {
+      const analysis = await analyseFiles(paths, options);
+      if (options.json) console.log(JSON.stringify(analysis, null, 2));
+      else print(analysis);
+      const { timePoints, refusedFiles } = analysis;
+      if (timePoints.some(({ status }) => status !== 'reported')) process.exitCode = ExitCode.rejectedInput;
+      else if (timePoints.length === 0)
+        process.exitCode = refusedFiles.some(({ code }) => code !== 'DICOM_UNREADABLE')
+          ? ExitCode.rejectedInput
+          : ExitCode.nothingToDo;
+    });
+}

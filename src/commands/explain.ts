@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { loadMapping } from '../core/mapping-file.js';
+import { PrioraError } from '../core/errors.js';
+import { join } from 'node:path';
+import { explainPrior } from '../match/find-prior.js';
+import { priorMatchingSchema } from '../match/prior-matching.js';
+import { withNode, type OpenNode } from './open-node.js';
+
+/** Everything the node decided about a series, and why. */
+export function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
+  const series = store.series.find(SeriesInstanceUID);
+  if (!series)
+    throw new PrioraError('CONFIG_INVALID', 'no such series in the index', { subject: { SeriesInstanceUID } });
+  const rules = loadMapping(join(config.mappingsDir, 'prior-matching.yaml'), priorMatchingSchema);
+  const analysed = store.cases.latestOfStudy(series.StudyInstanceUID);
+  return {
+    SeriesInstanceUID,
+    StudyInstanceUID: series.StudyInstanceUID,
+    PatientID: series.PatientID,
+    state: series.state,
+    origin: series.origin,
+    acquiredAt: series.acquiredAt === null ? null : new Date(series.acquiredAt).toISOString(),
+    acquiredAtSource: series.acquiredAtSource,
+    instances: store.instances.ofSeries(SeriesInstanceUID).length,
+    held: store.studies.find(series.StudyInstanceUID)?.heldReason ?? null,
+    completeness: series.completeness as { by: string; findings: string[] } | null,
+    selection: series.selection as { accepted: boolean; forced: boolean; reasons: string[] } | null,
+    otherStudies: explainPrior(store, series, rules),
+    case: analysed
+      ? { status: analysed.status, reason: analysed.reason, priorStudyInstanceUID: analysed.priorStudyInstanceUID }
+      : null,
+  };
+}
+
+function print(explanation: ReturnType<typeof explainSeries>): void {
+  const { completeness, selection, otherStudies } = explanation;
+  const lines = [
+    `series ${explanation.SeriesInstanceUID}, study ${explanation.StudyInstanceUID}`,
+    `acquired ${explanation.acquiredAt ?? 'at an unknown time'} (${explanation.acquiredAtSource ?? 'no attribute'}), ${explanation.instances} instances, ${explanation.origin}, ${explanation.state}`,
+    ...(explanation.held ? [`held: ${explanation.held}`] : []),
+    `complete: ${completeness?.by ?? 'not judged yet'}`,
+    ...(completeness?.findings ?? []).map((finding) => `  ${finding}`),
+    `selected: ${selection ? (selection.accepted ? 'accepted' : selection.forced ? 'refused, but forced' : 'refused') : 'not judged yet'}`,
+    ...(selection?.reasons ?? []).map((reason) => `  ${reason}`),
+    'other studies of the patient:',
+    ...otherStudies.map(({ StudyInstanceUID, verdict, reason }) => `  ${StudyInstanceUID}: ${verdict}, ${reason}`),
+    explanation.case
+      ? `case: ${explanation.case.status}${explanation.case.reason ? `, ${explanation.case.reason}` : ''}`
+      : 'case: none yet',
+  ];
+  console.log(lines.join('\n'));
+}
+
+/** `priora explain <series>` */
+export function registerExplainCommand(program: Command): void {
+  program
+    .command('explain')
+    .description('why a series was or was not taken, which prior and why')
+    .argument('<SeriesInstanceUID>')
+    .option('--config <file>', 'configuration file')
+    .option('--json', 'print one JSON object')
+    .action((SeriesInstanceUID: string, { config, json }: { config?: string; json?: boolean }) =>
+      withNode(config, (node) => {
+        const explanation = explainSeries(node, SeriesInstanceUID);
+        if (json) console.log(JSON.stringify(explanation, null, 2));
+        else print(explanation);
+      }),
+    );
+}
