@@ -18,6 +18,8 @@ export interface ElastixAnswer {
   transformParameters: ParameterMap[];
   /** The child's peak resident memory, WASM heap included. */
   peakRssMb: number;
+  /** Processor time the child took, its start included. */
+  cpuSeconds: number;
 }
 
 type ItkImage = NonNullable<NonNullable<Parameters<typeof elastixNode>[1]>['fixed']>;
@@ -40,8 +42,10 @@ function itkImage(volume: Volume): ItkImage {
 
 answerParent<ElastixRequest, ElastixAnswer>(async ({ fixed, moving, stages }) => {
   const { transformParameterObject } = await elastixNode(stages, { fixed: itkImage(fixed), moving: itkImage(moving) });
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return {
     transformParameters: transformParameterObject as ParameterMap[],
-    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakRssMb: Math.round(maxRSS / 1024),
+    cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
   };
 });

@@ -11,6 +11,8 @@ export interface RegisteredImages {
   transforms: StageTransform[];
   /** Peak resident memory of the elastix process. */
   peakRssMb: number;
+  /** Processor time of the elastix process. */
+  cpuSeconds: number;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function registerImages(request: {
       ...answer.transformParameters.map((map) => parseTransform(map)),
     ],
     peakRssMb: answer.peakRssMb,
+    cpuSeconds: answer.cpuSeconds,
   };
 }
 

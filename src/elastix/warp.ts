@@ -1,41 +1,56 @@
 import { applyAffine, invertAffine, type Vector3 } from '../volume/affine.js';
 import type { IndexBox } from '../volume/crop.js';
-import type { Grid, LabelMap } from '../volume/volume.js';
+import { spacingMm, type Grid, type LabelMap, type Volume } from '../volume/volume.js';
 import { applyTransforms, type StageTransform } from './transform.js';
 
-/** The transforms are evaluated at every fourth voxel and interpolated between: their control points lie far wider apart. */
-const step = 4;
+/** The transforms are evaluated this far apart and interpolated between: their control points lie far wider apart. */
+const stepMm = 4;
 
 /**
  * Carries a mask from moving to fixed space: a target voxel is set where the mask, read trilinearly at its transformed
- * place, is at least one half.
+ * place, is at least one half. The rest of `target`, outside `box`, stays 0.
  *
- * @param box the part of `target` to fill; the rest stays 0.
  * @param transforms fixed → moving patient space, the first applied first.
  */
 export function warpMask(mask: LabelMap, target: Grid, box: IndexBox, transforms: readonly StageTransform[]): LabelMap {
+  const { voxels } = warpLinear(mask, target, box, transforms);
+  return { ...target, voxels: Uint8Array.from(voxels, (value) => (value >= 0.5 ? 1 : 0)) };
+}
+
+/**
+ * Samples `moving` trilinearly where the transforms take the voxels of `target` within `box`; 0 elsewhere and outside `moving`.
+ *
+ * @param transforms fixed → moving patient space, the first applied first.
+ */
+export function warpLinear(
+  moving: Volume | LabelMap,
+  target: Grid,
+  box: IndexBox,
+  transforms: readonly StageTransform[],
+): Volume {
   const [nx, ny] = target.shape;
-  const voxels = new Uint8Array(nx * ny * target.shape[2]);
-  const maskFromPatient = invertAffine(mask.patientFromVoxel);
+  const voxels = new Float32Array(nx * ny * target.shape[2]);
+  const movingFromPatient = invertAffine(moving.patientFromVoxel);
   const { first, last } = box;
-  const nodes = first.map((from, axis) => Math.ceil((last[axis] - from) / step) + 1);
-  // Mask voxel coordinates at the nodes, three numbers each.
+  const steps = spacingMm(target).map((spacing) => Math.max(1, Math.round(stepMm / spacing)));
+  const nodes = first.map((from, axis) => Math.max(2, Math.ceil((last[axis] - from) / steps[axis]) + 1));
+  // Moving voxel coordinates at the nodes, three numbers each.
   const places = new Float64Array(3 * nodes[0] * nodes[1] * nodes[2]);
   let node = 0;
   for (let k = 0; k < nodes[2]; k++)
     for (let j = 0; j < nodes[1]; j++)
       for (let i = 0; i < nodes[0]; i++, node += 3) {
-        const voxel: Vector3 = [first[0] + i * step, first[1] + j * step, first[2] + k * step];
+        const voxel: Vector3 = [first[0] + i * steps[0], first[1] + j * steps[1], first[2] + k * steps[2]];
         const point = applyTransforms(transforms, applyAffine(target.patientFromVoxel, voxel));
-        places.set(applyAffine(maskFromPatient, point), node);
+        places.set(applyAffine(movingFromPatient, point), node);
       }
   const dx = 3, dy = 3 * nodes[0], dz = 3 * nodes[0] * nodes[1]; // prettier-ignore
   for (let k = first[2]; k <= last[2]; k++)
     for (let j = first[1]; j <= last[1]; j++)
       for (let i = first[0]; i <= last[0]; i++) {
-        const a = cell(i - first[0], nodes[0]);
-        const b = cell(j - first[1], nodes[1]);
-        const c = cell(k - first[2], nodes[2]);
+        const a = cell((i - first[0]) / steps[0], nodes[0]);
+        const b = cell((j - first[1]) / steps[1], nodes[1]);
+        const c = cell((k - first[2]) / steps[2], nodes[2]);
         const p = a.index * dx + b.index * dy + c.index * dz;
         const at = (axis: number) => {
           const q = p + axis;
@@ -44,14 +59,14 @@ export function warpMask(mask: LabelMap, target: Grid, box: IndexBox, transforms
           const high = bilinear(places[r], places[r + dx], places[r + dy], places[r + dx + dy], a.part, b.part);
           return low + (high - low) * c.part;
         };
-        if (sample(mask, at(0), at(1), at(2)) >= 0.5) voxels[i + nx * (j + ny * k)] = 1;
+        voxels[i + nx * (j + ny * k)] = sample(moving, at(0), at(1), at(2));
       }
   return { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels };
 }
 
 function cell(offset: number, count: number): { index: number; part: number } {
-  const index = Math.max(0, Math.min(Math.floor(offset / step), count - 2));
-  return { index, part: offset / step - index };
+  const index = Math.min(Math.floor(offset), count - 2);
+  return { index, part: offset - index };
 }
 
 function bilinear(v00: number, v10: number, v01: number, v11: number, x: number, y: number): number {
@@ -59,8 +74,8 @@ function bilinear(v00: number, v10: number, v01: number, v11: number, x: number,
   return low + (v01 + (v11 - v01) * x - low) * y;
 }
 
-/** The mask as a smooth quantity: 0 outside its grid. */
-function sample({ shape: [nx, ny, nz], voxels }: LabelMap, x: number, y: number, z: number): number {
+/** Trilinear; 0 outside the grid. */
+function sample({ shape: [nx, ny, nz], voxels }: Volume | LabelMap, x: number, y: number, z: number): number {
   if (!(x >= 0 && y >= 0 && z >= 0 && x < nx - 1 && y < ny - 1 && z < nz - 1)) return 0;
   const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z); // prettier-ignore
   const p = x0 + nx * (y0 + ny * z0);
