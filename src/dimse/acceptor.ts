@@ -122,7 +122,12 @@ export class Acceptor implements UpperLayerUser {
 
   /** A release that overtakes an answer waits for it. */
   async onReleaseRequest(): Promise<void> {
-    await this.#established!.performer.idle();
+    const { performer } = this.#established!;
+    if (performer.receiving) {
+      this.#layer.abort('a release came in the middle of a data set');
+      return;
+    }
+    await performer.idle();
     this.#layer.respondRelease();
   }
 

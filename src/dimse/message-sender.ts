@@ -54,6 +54,8 @@ export class MessageSender {
       // One piece is kept back: only the end of the iteration tells which fragment is the last.
       let previous: Buffer | null = null;
       for await (const piece of dataset) {
+        // Whoever waits for the answer learns of the association's end from the invoker.
+        if (!this.#layer.writable) return;
         if (previous) {
           out.push(...this.#fragments(contextID, false, previous, false));
           const ready = this.#layer.write(out);

@@ -59,6 +59,11 @@ export class Performer {
     return this.#instancesStored;
   }
 
+  /** A request's data set has begun and not ended. */
+  get receiving(): boolean {
+    return this.#current !== null && this.#answer === null;
+  }
+
   /** A request's command set is complete. A returned promise holds back what follows it. */
   begin(
     command: CommandSet & { CommandField: number },

@@ -96,9 +96,13 @@ class AssociationServer implements Server {
     const acceptors = [...this.#acceptors];
     for (const acceptor of acceptors) acceptor.stop('the server is stopping');
     await Promise.all(acceptors.map((acceptor) => acceptor.done));
-    // The aborts are in the kernel's hands; nobody is waited for.
-    for (const socket of this.#sockets) socket.destroySoon();
-    await closed;
+    const cut = [...this.#sockets].map((socket) => {
+      const gone = new Promise((resolve) => socket.once('close', resolve));
+      // The aborts are with the kernel by now; no peer is waited for.
+      socket.destroySoon();
+      return gone;
+    });
+    await Promise.all([...cut, closed]);
   }
 
   #secureServer(tls: NonNullable<ServerOptions['tls']>): TCPServer {

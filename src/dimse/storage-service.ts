@@ -2,6 +2,11 @@ import { PrioraError } from '../core/errors.js';
 import { CommandField } from './command-field.js';
 import type { Service, StoreHandler } from './types.js';
 
+/** PS3.5 9.1. Leading zeros are against the rule but harmless; anything else could become part of a path. */
+const uidPattern = /^\d+(\.\d+)*$/;
+const isUID = (value: string | undefined): value is string =>
+  value !== undefined && value.length <= 64 && uidPattern.test(value);
+
 /**
  * C-STORE as SCP (PS3.7 9.1.1, PS3.4 Annex B): each request is opened with `handler`.
  *
@@ -13,8 +18,8 @@ export function storageService(handler: StoreHandler): Service {
     commandField: CommandField.C_STORE_RQ,
     open({ command, presentationContext, association, hasDataset }) {
       const { AffectedSOPClassUID, AffectedSOPInstanceUID, MoveOriginatorApplicationEntityTitle } = command;
-      if (typeof AffectedSOPClassUID !== 'string' || typeof AffectedSOPInstanceUID !== 'string') {
-        throw new PrioraError('DICOM_CLASS_MISMATCH', 'C-STORE-RQ without SOP class or instance UID');
+      if (!isUID(AffectedSOPClassUID) || !isUID(AffectedSOPInstanceUID)) {
+        throw new PrioraError('DICOM_CLASS_MISMATCH', 'C-STORE-RQ without valid SOP class and instance UIDs');
       }
       const subject = { SOPInstanceUID: AffectedSOPInstanceUID };
       if (!hasDataset) throw new PrioraError('DICOM_CLASS_MISMATCH', 'C-STORE-RQ without a data set', { subject });
@@ -24,7 +29,7 @@ export function storageService(handler: StoreHandler): Service {
       return handler({
         AffectedSOPClassUID,
         AffectedSOPInstanceUID,
-        ...(typeof MoveOriginatorApplicationEntityTitle === 'string' ? { MoveOriginatorApplicationEntityTitle } : {}),
+        ...(MoveOriginatorApplicationEntityTitle === undefined ? {} : { MoveOriginatorApplicationEntityTitle }),
         presentationContext,
         association,
       });

@@ -117,6 +117,11 @@ export class UpperLayer {
     return this.#state;
   }
 
+  /** Whether {@link write} would send anything. */
+  get writable(): boolean {
+    return actionFor('data request', this.#state, this.#options.role) !== null;
+  }
+
   /** A-ASSOCIATE request, after the transport connection stands (the socket is given connected). */
   associate(request: AssociateRQ): void {
     this.#send(encode(request));

@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import { createServer as createTCPServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
+import { Association, type AssociationOptions } from '../../src/dimse/association.js';
+import { applicationContextName, type AssociateAC, type AssociateRQ } from '../../src/dimse/pdu.js';
+import { commandPDU, RawPeer } from './raw-peer.js';
+import { recordingServer } from './recording-server.js';
+
+let scp: TCPServer;
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await new Promise((resolve) => scp.close(resolve));
+});
+
+/** An SCP that does what `behave` says with each connection. */
+async function scripted(behave: (peer: RawPeer) => Promise<void> | void): Promise<number> {
+  scp = createTCPServer((socket) => {
+    sockets.push(socket);
+    void behave(new RawPeer(socket));
+  }).listen(0);
+  await once(scp, 'listening');
+  return (scp.address() as AddressInfo).port;
+}
+
+const request = (port: number, changes: Partial<AssociationOptions> = {}) =>
+  Association.request({
+    host: '127.0.0.1',
+    port,
+    callingAETitle: 'PRIORA',
+    calledAETitle: 'PACS',
+    presentationContexts: [
+      { abstractSyntax: SOPClass.Verification, transferSyntaxes: [TransferSyntax.ImplicitVRLittleEndian] },
+      { abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: [TransferSyntax.ExplicitVRLittleEndian] },
+    ],
+    artimTimeoutMs: 300,
+    responseTimeoutMs: 300,
+    ...changes,
+  });
+
+/** Accepts what is proposed, with each context's first transfer syntax. */
+async function accept(
+  peer: RawPeer,
+  changes: (answer: AssociateAC) => AssociateAC = (answer) => answer,
+): Promise<void> {
+  const proposal = (await peer.next()) as AssociateRQ;
+  peer.send(
+    changes({
+      type: 'associate-ac',
+      protocolVersion: 1,
+      calledAETitle: proposal.calledAETitle,
+      callingAETitle: proposal.callingAETitle,
+      applicationContextName,
+      presentationContexts: proposal.presentationContexts.map(({ id, transferSyntaxes }) => ({
+        id,
+        result: 0,
+        transferSyntax: transferSyntaxes[0],
+      })),
+      userInformation: {
+        maximumLength: 16_384,
+        roleSelections: [],
+        extendedNegotiations: [],
+        commonExtendedNegotiations: [],
+      },
+    }),
+  );
+}
+
+const store = (association: Association, dataset: Iterable<Buffer> | AsyncIterable<Buffer> = [Buffer.alloc(1000)]) =>
+  association.store({
+    SOPClassUID: SOPClass.MRImageStorage,
+    SOPInstanceUID: '1.2.3',
+    transferSyntax: TransferSyntax.ExplicitVRLittleEndian,
+    dataset,
+  });
+
+describe('association as SCU', () => {
+  it.each<[string, (peer: RawPeer) => Promise<void> | void, string, RegExp]>([
+    [
+      'a rejection',
+      async (peer) => {
+        await peer.next();
+        peer.send({ type: 'associate-rj', result: 1, source: 1, reason: 7 });
+      },
+      'DESTINATION_REFUSED',
+      /called AE title not recognized/,
+    ],
+    [
+      'an abort',
+      async (peer) => {
+        await peer.next();
+        peer.send({ type: 'abort', source: 2, reason: 2 });
+      },
+      'DESTINATION_REFUSED',
+      /A-ABORT from the service provider: unexpected PDU/,
+    ],
+    ['a closed connection', (peer) => void peer.socket.destroy(), 'DESTINATION_UNREACHABLE', /./],
+    ['silence', () => undefined, 'DESTINATION_UNREACHABLE', /300 ms/],
+    [
+      'garbage',
+      (peer) => peer.sendBytes(Buffer.from('HTTP/1.1 400 Bad Request')),
+      'DESTINATION_UNREACHABLE',
+      /PDU type 0x48/,
+    ],
+    [
+      'no accepted context',
+      (peer) =>
+        accept(peer, (answer) => ({ ...answer, presentationContexts: [{ id: 1, result: 3, transferSyntax: '' }] })),
+      'DESTINATION_REFUSED',
+      /none of the presentation contexts/,
+    ],
+    [
+      'a context it did not propose',
+      (peer) =>
+        accept(peer, (answer) => ({ ...answer, presentationContexts: [{ id: 9, result: 0, transferSyntax: '1.2' }] })),
+      'DESTINATION_UNREACHABLE',
+      /not proposed/,
+    ],
+    [
+      'a maximum length of 2',
+      (peer) =>
+        accept(peer, (answer) => ({ ...answer, userInformation: { ...answer.userInformation, maximumLength: 2 } })),
+      'DESTINATION_UNREACHABLE',
+      /maximum length of 2/,
+    ],
+  ])('%s instead of an acceptance is named', async (_, behave, code, message) => {
+    const port = await scripted(behave);
+    await expect(request(port)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('a port nobody listens on is DESTINATION_UNREACHABLE', async () => {
+    const port = await scripted(() => undefined);
+    await new Promise((resolve) => scp.close(resolve));
+    await expect(request(port)).rejects.toMatchObject({
+      code: 'DESTINATION_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    scp = createTCPServer().listen(0);
+  });
+
+  it('never takes silence for success', async () => {
+    const port = await scripted((peer) => accept(peer));
+    const association = await request(port);
+    await expect(store(association)).rejects.toMatchObject({
+      code: 'DESTINATION_UNREACHABLE',
+      message: expect.stringContaining('silent for 300 ms'),
+    });
+  });
+
+  it('a peer that stops reading is given up', async () => {
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      peer.socket.pause();
+    });
+    const association = await request(port);
+    const endless = (function* () {
+      for (;;) yield Buffer.alloc(65_536);
+    })();
+    await expect(store(association, endless)).rejects.toMatchObject({ code: 'DESTINATION_UNREACHABLE' });
+  });
+
+  it('an answer to another request is aborted, not believed', async () => {
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      peer.send(
+        commandPDU(3, { CommandField: 0x8001, MessageIDBeingRespondedTo: 42, Status: 0, CommandDataSetType: 0x0101 }),
+      );
+    });
+    const association = await request(port);
+    await expect(store(association)).rejects.toMatchObject({ message: expect.stringContaining('answers no request') });
+  });
+
+  it('returns a failure status as what it is', async () => {
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      await peer.next();
+      peer.send(
+        commandPDU(3, {
+          CommandField: 0x8001,
+          MessageIDBeingRespondedTo: 1,
+          Status: 0xa700,
+          CommandDataSetType: 0x0101,
+        }),
+      );
+    });
+    const association = await request(port);
+    expect(await store(association)).toMatchObject({ Status: 0xa700 });
+    association.abort();
+  });
+
+  it('a data set that cannot be read aborts the association: half a message is out', async () => {
+    let heard: (item: unknown) => void;
+    const lastWord = new Promise((resolve) => (heard = resolve));
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      heard((await peer.rest()).at(-1));
+    });
+    const association = await request(port);
+    const broken = (function* () {
+      yield Buffer.alloc(100_000);
+      yield Buffer.alloc(100_000);
+      throw new Error('the disk is gone');
+    })();
+    await expect(store(association, broken)).rejects.toThrow('the disk is gone');
+    expect(association.open).toBe(false);
+    await association.release();
+    expect(await lastWord).toEqual({ type: 'abort', source: 0, reason: 0 });
+  });
+
+  it('a signal cancels what is under way', async () => {
+    const port = await scripted((peer) => accept(peer));
+    const controller = new AbortController();
+    const association = await request(port, { signal: controller.signal, responseTimeoutMs: 60_000 });
+    const stored = store(association);
+    controller.abort();
+    await expect(stored).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(request(port, { signal: controller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('a release collision ends for both (PS3.8 7.2.2)', async () => {
+    let answered: unknown[] = [];
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      await peer.next();
+      peer.send({ type: 'release-rq' });
+      answered = [await peer.next()];
+      peer.send({ type: 'release-rp' });
+    });
+    const association = await request(port);
+    await association.release();
+    expect(answered).toEqual([{ type: 'release-rp' }]);
+  });
+
+  it('hands over pending responses before the final one', async () => {
+    const node = await recordingServer({
+      services: [
+        {
+          commandField: 0x0010,
+          open: (_, exchange) => ({
+            write: () => undefined,
+            finish: async () => {
+              await exchange.respond({ Status: 0xff00, NumberOfRemainingSuboperations: 1 });
+              return { Status: 0, NumberOfCompletedSuboperations: 2 };
+            },
+            abort: () => undefined,
+          }),
+        },
+      ],
+    });
+    scp = createTCPServer().listen(0);
+    const association = await request(node.port, { calledAETitle: 'PRIORA' });
+    const pending: number[] = [];
+    const final = await association.invoke({
+      command: { CommandField: 0x0010, AffectedSOPClassUID: SOPClass.MRImageStorage, Priority: 0 },
+      presentationContext: association.contextFor(SOPClass.MRImageStorage)!,
+      dataset: [Buffer.alloc(10)],
+      onPending: (response) => pending.push(response.NumberOfRemainingSuboperations!),
+    });
+    expect(pending).toEqual([1]);
+    expect(final).toMatchObject({ Status: 0, NumberOfCompletedSuboperations: 2 });
+    await association.release();
+    await node.server.close();
+  });
+});

@@ -1,0 +1,98 @@
+import { silentLogger } from '../../src/core/log.js';
+import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
+import { createServer } from '../../src/dimse/server.js';
+import { storageService } from '../../src/dimse/storage-service.js';
+import type {
+  AssociationEnd,
+  AssociationInfo,
+  Server,
+  ServerOptions,
+  StoreHandler,
+  StoreRequest,
+} from '../../src/dimse/types.js';
+
+export interface Received {
+  readonly request: StoreRequest;
+  readonly dataset: Buffer;
+}
+
+/** A server on a free port that keeps what it receives, and how each connection ended. */
+export interface RecordingServer {
+  readonly port: number;
+  readonly server: Server;
+  readonly received: Received[];
+  readonly ends: (AssociationEnd & { association: AssociationInfo })[];
+  readonly refused: string[];
+  /** Reasons of the sinks that were aborted. */
+  readonly abandoned: string[];
+  /** Sinks that were opened and neither finished nor aborted. */
+  openSinks(): number;
+  /** Resolves once `condition` holds; it is looked at after each end, refusal, abort or reception. */
+  until(condition: () => boolean): Promise<void>;
+}
+
+export const everyTransferSyntax: readonly string[] = Object.values(TransferSyntax);
+
+export async function recordingServer(
+  options: Partial<ServerOptions> & { handler?: StoreHandler } = {},
+): Promise<RecordingServer> {
+  const received: Received[] = [];
+  const ends: RecordingServer['ends'] = [];
+  const refused: string[] = [];
+  const abandoned: string[] = [];
+  let open = 0;
+  let waiting: (() => void)[] = [];
+  const changed = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
+  const keep: StoreHandler = (request) => {
+    const pieces: Buffer[] = [];
+    open++;
+    return {
+      write: (chunk) => void pieces.push(chunk),
+      finish: () => {
+        open--;
+        received.push({ request, dataset: Buffer.concat(pieces) });
+        changed();
+        return Promise.resolve({ Status: 0x0000 });
+      },
+      abort: (reason) => {
+        open--;
+        abandoned.push(reason);
+        changed();
+      },
+    };
+  };
+  const { handler, ...rest } = options;
+  const server = createServer({
+    aeTitle: 'PRIORA',
+    port: 0,
+    supportedContexts: [{ abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: everyTransferSyntax }],
+    services: [storageService(handler ?? keep)],
+    logger: silentLogger,
+    onAssociationClosed: (association, end) => {
+      ends.push({ ...end, association });
+      changed();
+    },
+    onRefused: (_, reason) => {
+      refused.push(reason);
+      changed();
+    },
+    ...rest,
+  });
+  const { port } = await server.listen();
+  return {
+    port,
+    server,
+    received,
+    ends,
+    refused,
+    abandoned,
+    openSinks: () => open,
+    until: async (condition) => {
+      while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+  };
+}
