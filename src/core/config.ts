@@ -68,7 +68,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
   worker: z
     .strictObject({
-      cases: z.number().int().min(1).default(1),
       deliveries: z.number().int().min(1).default(2),
       leaseSeconds: seconds.min(5).default(60),
       pollSeconds: z.number().min(0.05).default(0.5),

@@ -22,8 +22,9 @@ export class DurableFolders {
   }
 
   async ensure(folder: string): Promise<void> {
-    if (this.#known.has(folder)) return;
-    mkdirSync(folder, { recursive: true });
+    // Made again even when known: somebody may have removed it.
+    const made = mkdirSync(folder, { recursive: true });
+    if (made === undefined && this.#known.has(folder)) return;
     for (let parent = dirname(folder); parent.length >= this.#root.length; parent = dirname(parent))
       await syncFolder(parent);
     // A bound, not a cache policy: knowing a folder only saves its parents' syncs.

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInflateRaw } from 'node:zlib';
 import type { Clock } from '../core/clock.js';
 import { asPrioraError, PrioraError } from '../core/errors.js';
@@ -11,7 +11,7 @@ import type { InstanceRow, SeriesOrigin } from '../store/rows.js';
 import { asStorageError } from '../store/storage-error.js';
 import type { Store } from '../store/store.js';
 import { admissionError, type Announced } from './admission.js';
-import { dataFolders, type DurableFolders } from './data-folders.js';
+import { dataFolders, syncFolder, type DurableFolders } from './data-folders.js';
 import type { GroupCommit } from './group-commit.js';
 import { geometryColumns } from './slice-geometry.js';
 import { TemporaryFile } from './temporary-file.js';
@@ -164,7 +164,10 @@ export class InstanceIntake {
     const { SOPInstanceUID, SeriesInstanceUID, StudyInstanceUID, SOPClassUID } = header;
     const known = store.instances.find(SOPInstanceUID);
     if (known) {
-      if (sha256.equals(known.sha256)) return { outcome: 'duplicate', instance: known };
+      if (sha256.equals(known.sha256)) {
+        await this.#restore(join(dataDir, known.path));
+        return { outcome: 'duplicate', instance: known };
+      }
       const message = 'other bytes are known under this SOPInstanceUID; they stay';
       return this.#quarantine(new PrioraError('DUPLICATE_CONFLICT', message, { subject: { SOPInstanceUID } }), sha256);
     }
@@ -192,6 +195,14 @@ export class InstanceIntake {
       throw error;
     }
     return { outcome: 'stored', instance };
+  }
+
+  /** Success promises that the bytes are here: when somebody has removed the indexed file, these take its place. */
+  async #restore(path: string): Promise<void> {
+    if (existsSync(path)) return;
+    await this.#context.folders.ensure(dirname(path));
+    await this.#file.moveTo(path);
+    await syncFolder(dirname(path));
   }
 
   /** Ours by its UIDs, or, where a PACS has given it others, by the equipment that wrote it. */

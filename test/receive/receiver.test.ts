@@ -9,7 +9,7 @@ import { PrioraError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/log.js';
 import { decodeFileMeta, encodeFileMeta } from '../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
-import { openIntake } from '../../src/intake.js';
+import { openIntake } from './open-intake.js';
 import { openQueue } from '../../src/jobs/queue.js';
 import type { Receiver } from '../../src/receive/receiver.js';
 import { verifyStorage } from '../../src/receive/verify.js';
@@ -80,6 +80,13 @@ describe('an instance that is right', () => {
     expect(await send(sliceDataset(1))).toEqual({ Status: 0 });
     expect(store.series.find('1.2.3.1.1')).toEqual(before);
     expect([store.instances.count(), store.quarantine.count(), incoming()]).toEqual([1, 0, []]);
+  });
+
+  it('sent again takes the place of its file when that was removed', async () => {
+    await send(sliceDataset(1));
+    rmSync(join(dataDir, 'instances'), { recursive: true });
+    expect(await send(sliceDataset(1))).toEqual({ Status: 0 });
+    expect(await verifyStorage(store, dataDir)).toEqual({ checked: 1, missing: [], altered: [], orphans: [] });
   });
 
   it('sent by many associations at once is stored once', async () => {

@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { createServer } from '../../src/dimse/server.js';
 import { storageService } from '../../src/dimse/storage-service.js';
-import { openIntake } from '../../src/intake.js';
+import { openIntake } from './open-intake.js';
 import { openQueue } from '../../src/jobs/queue.js';
 import { openStore } from '../../src/store/store.js';
 

@@ -1,16 +1,13 @@
-import type { Clock } from './core/clock.js';
-import type { Config } from './core/config.js';
-import type { Logger } from './core/log.js';
-import type { JobQueue } from './jobs/job.js';
-import { instanceArrived, resumeCompleteness, seriesReleased } from './complete/schedule.js';
-import { indexInstance } from './index/index-instance.js';
-import { openReceiver, type Receiver } from './receive/receiver.js';
-import type { Store } from './store/store.js';
+import type { Clock } from '../../src/core/clock.js';
+import type { Config } from '../../src/core/config.js';
+import type { Logger } from '../../src/core/log.js';
+import type { JobQueue } from '../../src/jobs/job.js';
+import { instanceArrived, resumeCompleteness, seriesReleased } from '../../src/complete/schedule.js';
+import { indexInstance } from '../../src/index/index-instance.js';
+import { openReceiver, type Receiver } from '../../src/receive/receiver.js';
+import type { Store } from '../../src/store/store.js';
 
-/**
- * Receive → index → completeness timer, put together: an instance's file, its index row and its series' timer become
- * durable in one commit, so that a kill at any moment leaves all of them or none.
- */
+/** The receiving half of a node as `src/node.ts` puts it together: receive → index → completeness timer, one commit. */
 export function openIntake(options: {
   readonly store: Store;
   readonly queue: JobQueue;
