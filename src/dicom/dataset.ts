@@ -64,7 +64,7 @@ export function parseFile(bytes: Uint8Array, options: { stopAtPixelData?: boolea
 }
 
 /** The largest data set a deflated file may unfold to: a defence against bombs, far above any MR series. */
-const maxInflatedBytes = 2 ** 31;
+const maxInflatedBytes = 2 ** 30;
 
 /** File meta information, and the bytes and offset at which the data set starts (inflated where the syntax says so). */
 function readMeta(bytes: Uint8Array): { meta: Dataset; body: Uint8Array; start: number } {
