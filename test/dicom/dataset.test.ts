@@ -115,6 +115,18 @@ describe.skipIf(!hasPeer('dcmconv'))('parseFile on what DCMTK writes', () => {
     );
   });
 
+  it('refuses a data set that is encoded otherwise than its transfer syntax says', () => {
+    writeFileSync(source, file);
+    const target = join(folder, 'implicit.dcm');
+    execFileSync('dcmconv', ['+ti', source, target], { env: peerEnvironment });
+    const implicit = readFileSync(target);
+    const dataStart = (bytes: Buffer) => bytes.indexOf(Buffer.from('08000500', 'hex'));
+    const swapped = (meta: Buffer, body: Buffer) =>
+      Buffer.concat([meta.subarray(0, dataStart(meta)), body.subarray(dataStart(body))]);
+    for (const bytes of [swapped(file, implicit), swapped(implicit, file)])
+      expect(() => parseFile(bytes)).toThrow(expect.objectContaining({ code: 'DICOM_UNREADABLE' }));
+  });
+
   it.each([
     ['latin-1', 'ISO_IR 100', 'Müller^Änne'],
     ['GB18030', 'GB18030', 'Wang^XiaoDong=王^小东'],
