@@ -7,16 +7,16 @@ import { PrioraError } from './errors.js';
  * arrays cross the pipe as bytes. Run from TypeScript source (tests), the child is run through tsx as well.
  *
  * @param module URL relative to the caller, written with `.js`: `new URL('./elastix-process.js', import.meta.url)`.
- * @param memoryLimitMb ceiling of the child's JavaScript heap; native memory is the module's own business.
+ * @param options.memoryLimitMb ceiling of the child's JavaScript heap; native memory is the module's own business.
  */
 export function forkModule(
   module: URL,
-  options: { memoryLimitMb?: number; env?: NodeJS.ProcessEnv } = {},
+  options: { arguments?: readonly string[]; memoryLimitMb?: number; env?: NodeJS.ProcessEnv } = {},
 ): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');
   const path = fileURLToPath(module);
   const heap = options.memoryLimitMb === undefined ? [] : [`--max-old-space-size=${options.memoryLimitMb}`];
-  return fork(fromSource ? path.replace(/\.js$/, '.ts') : path, {
+  return fork(fromSource ? path.replace(/\.js$/, '.ts') : path, options.arguments ?? [], {
     serialization: 'advanced',
     execArgv: [...heap, ...(fromSource ? ['--import', 'tsx'] : [])],
     env: { ...process.env, ...options.env },
