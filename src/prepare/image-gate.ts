@@ -1,42 +1,57 @@
-import type { Affine } from '../volume/affine.js';
+import { warpLinear, warpMask } from '../elastix/warp.js';
+import type { StageTransform } from '../elastix/transform.js';
+import { identityAffine } from '../volume/affine.js';
 import { correlate } from '../volume/correlation.js';
+import type { IndexBox } from '../volume/crop.js';
+import { edgeAgreement } from '../volume/edge-agreement.js';
 import { flattenedCeilings } from '../volume/flatten.js';
 import { mutualInformation } from '../volume/mutual-information.js';
-import type { LabelMap, Volume } from '../volume/volume.js';
+import type { Volume } from '../volume/volume.js';
+import type { Template } from './template.js';
 
-/** How much an image resembles a head, once laid on the template. */
+/** How much an image resembles a head once the template has been laid on it, as closely as the B-spline allows. */
 export interface ImageQuality {
-  /** Normalised mutual information with the template's head after the affine stage, brain and surroundings, 1 to 2. */
+  /** Normalised mutual information with the template inside the brain, 1 to 2. */
   readonly similarity: number;
-  /** Correlation there, −1 to 1. */
+  /** Correlation with the template inside the brain, −1 to 1: white matter is brighter than grey, grey than fluid. */
   readonly correlation: number;
+  /** Whether edges lie where the template has them, brain and scalp, 0 to 1. */
+  readonly edges: number;
 }
 
-/** Below either, an image is no head. */
-export const gateLimits = { similarity: 1.005, correlation: 0.08 };
+/** An image below any of these is no head. The measurements behind them: docs/decisions/0002-image-gate.md. */
+export const gateLimits: ImageQuality = { similarity: 1.016, correlation: 0.25, edges: 0.62 };
 
 /**
- * Compares the image with the template in and around the brain.
+ * Compares the image with the template, warped onto it. A rigid or affine fit cannot tell: heads differ by more than their
+ * tissue is thick. After the B-spline a brain's inside agrees, and nothing else's does.
  *
- * @param flatHead the template's head, flattened.
- * @param region mask on the same grid: the brain and what surrounds it.
- * @param flat the image, flattened, on its own grid.
+ * @param flat the image, flattened.
+ * @param box where on the image's grid the brain lies.
+ * @param templateFromImage the registration's transforms, the first applied first.
  */
 export function measureQuality(
-  flatHead: Volume,
-  region: LabelMap,
+  template: Template,
   flat: Volume,
-  imageFromTemplate: Affine,
+  box: IndexBox,
+  templateFromImage: readonly StageTransform[],
 ): ImageQuality {
+  const head = warpLinear(template.flatHead, flat, box, templateFromImage);
+  const brain = warpMask(template.brainMask, flat, box, templateFromImage);
+  const region = warpMask(template.brainRegion, flat, box, templateFromImage);
   return {
-    similarity: mutualInformation(flatHead, flat, imageFromTemplate, flattenedCeilings, region).normalised,
-    correlation: correlate(flatHead, flat, imageFromTemplate, region).correlation,
+    similarity: mutualInformation(head, flat, identityAffine, flattenedCeilings, brain).normalised,
+    correlation: correlate(head, flat, identityAffine, brain).correlation,
+    edges: edgeAgreement(head, flat, region),
   };
 }
 
 /** The reason why an image is no head, or null when it is one. */
 export function whyNotAHead(quality: ImageQuality): string | null {
-  for (const name of ['similarity', 'correlation'] as const)
-    if (quality[name] < gateLimits[name]) return `${name} ${quality[name].toFixed(3)} is below ${gateLimits[name]}`;
-  return null;
+  const failed = (Object.keys(gateLimits) as (keyof ImageQuality)[]).filter(
+    (name) => !(quality[name] >= gateLimits[name]),
+  );
+  return failed.length === 0
+    ? null
+    : failed.map((name) => `${name} ${quality[name].toFixed(3)} below ${gateLimits[name]}`).join(', ');
 }

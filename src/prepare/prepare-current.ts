@@ -68,28 +68,17 @@ export async function prepareCurrent(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const [start, rigid, affine, bspline] = registered.transforms;
-  const sourceFromTemplate = invertAffine(composeAffine([start, rigid]));
-  const image = resampleLinear(source, templateGrid, sourceFromTemplate);
-  const quality = measureQuality(
-    template.flatHead,
-    template.brainRegion,
-    flat,
-    multiplyAffine(sourceFromTemplate, invertAffine(composeAffine([affine]))),
-  );
+  const quality = measureQuality(template, flat, region, registered.transforms);
   const reason = whyNotAHead(quality);
   if (reason) throw new PrioraError('NOT_A_BRAIN', `after registration the image does not look like a head: ${reason}`);
+  const sourceFromTemplate = invertAffine(composeAffine([start, rigid]));
+  const image = resampleLinear(source, templateGrid, sourceFromTemplate);
   // The mask's search space on the working grid: the template's brain, scaled and bent by a few centimetres at most.
   const space = boxOn(templateGrid, template.brainMask, brain, identityAffine, 25)!;
   const brainMask = warpMask(template.brainMask, templateGrid, space, [affine, bspline]);
   const { covered } = coveredPart(brainMask, source, sourceFromTemplate);
-  const { fraction } = coveredPart(
-    template.brainMask,
-    source,
-    composeAffine([
-      { kind: 'affine', movingFromFixed: invertAffine(composeAffine([affine])) },
-      { kind: 'affine', movingFromFixed: sourceFromTemplate },
-    ]),
-  );
+  const sourceFromAffine = multiplyAffine(sourceFromTemplate, invertAffine(composeAffine([affine])));
+  const { fraction } = coveredPart(template.brainMask, source, sourceFromAffine);
   return {
     image,
     brainMask: covered,

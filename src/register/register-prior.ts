@@ -27,6 +27,8 @@ export interface Registration {
   readonly translationMm: number;
   /** Peak resident memory of the registration process. */
   readonly peakRssMb: number;
+  /** Processor time of the registration process. */
+  readonly cpuSeconds: number;
 }
 
 /** Around the brain: its outline against skull and scalp guides the registration. */
@@ -54,7 +56,7 @@ export async function registerPrior(request: {
   if (!box) throw new RangeError('the brain mask is empty');
   const fixed = flatten(coarsen(current, settings.spacingMm));
   const moving = flatten(coarsen(prior, settings.spacingMm));
-  const { transforms, peakRssMb } = await registerImages({
+  const { transforms, peakRssMb, cpuSeconds } = await registerImages({
     fixed: crop(fixed, boxOn(fixed, currentMask, box, identityAffine, marginMm)!),
     moving,
     initial,
@@ -95,6 +97,7 @@ export async function registerPrior(request: {
     rotationDegrees,
     translationMm,
     peakRssMb,
+    cpuSeconds,
   };
 }
 
