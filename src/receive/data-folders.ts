@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fsync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+const fsyncAsync = promisify(fsync);
 
 /**
  * The folders below the data folder: `instances/<study>/<series>/<instance>.dcm`, `quarantine/<sha256>.dcm`, and
@@ -33,12 +35,15 @@ export class DurableFolders {
   }
 }
 
-/** Makes the names in a folder durable. */
+/**
+ * Makes the names in a folder durable. Only the sync waits for the disk; opening and closing in place saves two turns
+ * through the thread pool for each instance.
+ */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  const descriptor = openSync(folder, 'r');
   try {
-    await handle.sync();
+    await fsyncAsync(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
