@@ -116,8 +116,6 @@ CREATE TABLE cases (
 ) STRICT;
 -- The latest case of a study, and its history.
 CREATE INDEX casesByStudy ON cases (studyKey, caseKey);
--- Which later case used this one as its prior: a changed prior re-runs it.
-CREATE INDEX casesByPrior ON cases (priorCaseKey) WHERE priorCaseKey IS NOT NULL;
 
 CREATE TABLE lesions (
   caseKey             INTEGER NOT NULL REFERENCES cases,

@@ -34,8 +34,6 @@ export interface CaseTable {
   latestReportedOfStudy(StudyInstanceUID: string, beforeCaseKey?: number): CaseRow | undefined;
   /** The latest reported case that analysed the series. */
   latestReportedOfSeries(SeriesInstanceUID: string): CaseRow | undefined;
-  /** Latest cases of their studies that used this case as their prior: they change when it does. */
-  usingPrior(priorCaseKey: number): CaseRow[];
   /** Each study's latest case in time order. */
   ofPatient(patientKey: number): CaseRow[];
   /** Latest cases of all studies, newest first. */
@@ -94,9 +92,6 @@ export function caseTable(database: Database): CaseTable {
   const ofPatient = database.prepare<StoredCase>(
     `SELECT ${columns} WHERE studies.patientKey = :patientKey AND ${isLatest} ORDER BY series.acquiredAt, cases.caseKey`,
   );
-  const usingPrior = database.prepare<StoredCase>(
-    `SELECT ${columns} WHERE cases.priorCaseKey = :priorCaseKey AND ${isLatest} ORDER BY series.acquiredAt, cases.caseKey`,
-  );
   const list = database.prepare<StoredCase>(
     `SELECT ${columns} WHERE (:status IS NULL OR status = :status) AND ${isLatest} ORDER BY cases.caseKey DESC LIMIT :limit`,
   );
@@ -144,7 +139,6 @@ export function caseTable(database: Database): CaseTable {
     latestReportedOfStudy: (StudyInstanceUID, beforeCaseKey = Number.MAX_SAFE_INTEGER) =>
       latestReportedOfStudy({ StudyInstanceUID, beforeCaseKey }),
     latestReportedOfSeries: (SeriesInstanceUID) => latestReportedOfSeries({ SeriesInstanceUID }),
-    usingPrior: (priorCaseKey) => usingPrior.all({ priorCaseKey }).map((row) => parsedCase(row)!),
     ofPatient: (patientKey) => ofPatient.all({ patientKey }).map((row) => parsedCase(row)!),
     list: ({ status, limit } = {}) =>
       list.all({ status: status ?? null, limit: limit ?? 1000 }).map((row) => parsedCase(row)!),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Database } from './database.js';
 import type { InstanceRow, QuarantineRow } from './rows.js';
 
@@ -8,8 +7,6 @@ export interface InstanceTable {
   insert(instance: InstanceRow): void;
   /** A series' instances by slice position, then InstanceNumber. */
   ofSeries(SeriesInstanceUID: string): InstanceRow[];
-  /** SHA-256 (hex) over the series' instances and their bytes, whatever the order of arrival: for case fingerprints. */
-  digestOfSeries(SeriesInstanceUID: string): string;
   count(): number;
   /** All instances in the order of arrival, a page at a time: those after `instanceKey`. */
   page(after: number, limit: number): (InstanceRow & { instanceKey: number })[];
@@ -42,12 +39,6 @@ export function instanceTable(database: Database): InstanceTable {
     find: (SOPInstanceUID) => find.get({ SOPInstanceUID }),
     insert: (instance) => void insert.run(instance),
     ofSeries: (SeriesInstanceUID) => ofSeries.all({ SeriesInstanceUID }),
-    digestOfSeries: (SeriesInstanceUID) => {
-      const hash = createHash('sha256');
-      const byUID = ofSeries.all({ SeriesInstanceUID }).sort((a, b) => (a.SOPInstanceUID < b.SOPInstanceUID ? -1 : 1));
-      for (const { SOPInstanceUID, sha256 } of byUID) hash.update(`${SOPInstanceUID}\n`).update(sha256);
-      return hash.digest('hex');
-    },
     count: () => count.get()!.n,
     page: (after, limit) => page.all({ after, limit }),
   };

@@ -3,8 +3,6 @@ import type { PatientRow } from './rows.js';
 
 export interface PatientTable {
   find(identity: { IssuerOfPatientID: string; PatientID: string }): PatientRow | undefined;
-  /** All patients with this PatientID, whatever their issuer. */
-  withPatientID(PatientID: string): PatientRow[];
   /** The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed. */
   remember(patient: Omit<PatientRow, 'patientKey'>): PatientRow;
 }
@@ -12,9 +10,6 @@ export interface PatientTable {
 export function patientTable(database: Database): PatientTable {
   const find = database.prepare<PatientRow>(
     'SELECT * FROM patients WHERE PatientID = :PatientID AND IssuerOfPatientID = :IssuerOfPatientID',
-  );
-  const withPatientID = database.prepare<PatientRow>(
-    'SELECT * FROM patients WHERE PatientID = :PatientID ORDER BY IssuerOfPatientID',
   );
   const insert = database.prepare(
     `INSERT INTO patients (IssuerOfPatientID, PatientID, PatientName, PatientBirthDate, PatientSex)
@@ -30,7 +25,6 @@ export function patientTable(database: Database): PatientTable {
   const filled = (known: string, given: string) => known !== '' || given === '';
   return {
     find: (identity) => find.get(identity),
-    withPatientID: (PatientID) => withPatientID.all({ PatientID }),
     remember: (patient) =>
       database.transaction(() => {
         const known = find.get(patient);

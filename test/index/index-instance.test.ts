@@ -48,8 +48,9 @@ describe('indexing', () => {
     expect(arrive().IssuerOfPatientID).toBe('HOSPITAL');
     const other = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1' };
     expect(arrive({ ...other, IssuerOfPatientID: 'CLINIC' }).IssuerOfPatientID).toBe('CLINIC');
-    expect(arrive({ StudyInstanceUID: '1.3', SeriesInstanceUID: '1.3.1' }, 'MR2').IssuerOfPatientID).toBe('');
-    expect(store.patients.withPatientID('P1')).toHaveLength(3);
+    const third = arrive({ StudyInstanceUID: '1.3', SeriesInstanceUID: '1.3.1' }, 'MR2');
+    expect(third.IssuerOfPatientID).toBe('');
+    expect(third.patientKey).not.toBe(store.series.find('1.1.1')?.patientKey);
   });
 
   it('holds the contradicting study alone, and does not learn from it', () => {
