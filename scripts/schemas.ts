@@ -6,12 +6,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
+import { destinationsSchema } from '../src/deliver/destinations.js';
 import { priorMatchingSchema } from '../src/match/prior-matching.js';
 import { selectionRulesSchema } from '../src/select/selection-rules.js';
 import { responseCriteriaSchema } from '../src/track/criteria.js';
 
 /** `mappings/<name>.yaml` → the schema that its loader checks it with. */
 const schemas: Record<string, z.ZodType> = {
+  destinations: destinationsSchema,
   'prior-matching': priorMatchingSchema,
   'response-criteria': responseCriteriaSchema,
   'series-selection': selectionRulesSchema,

@@ -26,9 +26,9 @@ export interface RecordingServer {
   /** Reasons of the sinks that were aborted. */
   readonly abandoned: string[];
   /** Sinks that were opened and neither finished nor aborted. */
-  openSinks(): number;
+  readonly openSinks: () => number;
   /** Resolves once `condition` holds; it is looked at after each end, refusal, abort or reception. */
-  until(condition: () => boolean): Promise<void>;
+  readonly until: (condition: () => boolean) => Promise<void>;
 }
 
 export const everyTransferSyntax: readonly string[] = Object.values(TransferSyntax);
