@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { destinationsSchema } from '../src/deliver/destinations.js';
 import { priorMatchingSchema } from '../src/match/prior-matching.js';
+import { registrationSettingsSchema } from '../src/register/registration-settings.js';
 import { selectionRulesSchema } from '../src/select/selection-rules.js';
 import { responseCriteriaSchema } from '../src/track/criteria.js';
 
@@ -15,6 +16,7 @@ import { responseCriteriaSchema } from '../src/track/criteria.js';
 const schemas: Record<string, z.ZodType> = {
   destinations: destinationsSchema,
   'prior-matching': priorMatchingSchema,
+  registration: registrationSettingsSchema,
   'response-criteria': responseCriteriaSchema,
   'series-selection': selectionRulesSchema,
 };
