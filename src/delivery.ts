@@ -26,7 +26,8 @@ export function deliverCase(context: DeliveryContext): JobHandler {
   return async ({ destination: name, caseKey }: { destination: string; caseKey: number }, job) => {
     const { demonstration } = store.cases.find(caseKey)!.result as CaseResult;
     const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, store.objects.find(SOPInstanceUID)!.path);
-    await deliver(context, name, store.deliveries.pending(name, { caseKey }), path, job, (destination) => {
+    const open = store.deliveries.ofCase(caseKey).filter(({ destination }) => destination === name);
+    await deliver(context, name, open, path, job, (destination) => {
       if (!mayDeliver(destination, { demonstration }))
         throw new PrioraError('DESTINATION_FORBIDDEN', `${name} does not allow results of demonstration weights`);
     });
@@ -42,37 +43,38 @@ export function forwardSeries(context: DeliveryContext): JobHandler {
       for (const SOPInstanceUID of instances.keys())
         store.deliveries.request({ SOPInstanceUID, destination: name, caseKey: null }, clock.now());
     });
-    const pending = [...instances.keys()]
-      .map((SOPInstanceUID) => store.deliveries.find(SOPInstanceUID, name)!)
-      .filter(({ state }) => state === 'pending');
+    const requested = [...instances.keys()].map((SOPInstanceUID) => store.deliveries.find(SOPInstanceUID, name)!);
     const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, instances.get(SOPInstanceUID)!.path);
-    await deliver(context, name, pending, path, job);
+    await deliver(context, name, requested, path, job);
   };
 }
 
 /**
- * One attempt at sending what is pending; each outcome is noted as it comes. What the destination did not take fails the job,
- * which the queue then tries again; with the last attempt the deliveries are failed, for `priora status` and `priora retry`.
+ * One attempt at sending what is not delivered yet; each outcome is noted as it comes. What the destination did not take fails
+ * the job, which the queue then tries again; with the last attempt the deliveries are failed, for `priora status` and `priora retry`.
  *
  * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, DESTINATION_FORBIDDEN, CONFIG_INVALID (no such destination).
  */
 async function deliver(
   { store, config, mappings, logger, clock }: DeliveryContext,
   name: string,
-  pending: readonly DeliveryRow[],
+  requested: readonly DeliveryRow[],
   pathOf: (delivery: DeliveryRow) => string,
-  { job, signal, setStage }: JobContext,
+  run: JobContext,
   check: (destination: Destination) => void = () => undefined,
 ): Promise<void> {
+  const { job, signal } = run;
+  const pending = requested.filter(({ state }) => state !== 'delivered');
   if (pending.length === 0) return;
-  const open = new Map<string, number | null>(pending.map(({ SOPInstanceUID }) => [SOPInstanceUID, null]));
+  const open = new Map<string, SendOutcome | null>(pending.map(({ SOPInstanceUID }) => [SOPInstanceUID, null]));
   const note = (SOPInstanceUID: string, state: DeliveryRow['state'], status: number | null, error: string | null) =>
     store.deliveries.note({ SOPInstanceUID, destination: name }, { state, status, error }, clock.now());
-  const onOutcome = ({ SOPInstanceUID, status, delivered }: SendOutcome) => {
-    if (!delivered) return void open.set(SOPInstanceUID, status);
+  const onOutcome = (outcome: SendOutcome) => {
+    const { SOPInstanceUID, status, delivered } = outcome;
+    if (!delivered) return void open.set(SOPInstanceUID, outcome);
     note(SOPInstanceUID, 'delivered', status, null);
     open.delete(SOPInstanceUID);
-    setStage(`${pending.length - open.size} of ${pending.length} sent`);
+    run.setStage(`${pending.length - open.size} of ${pending.length} sent`);
   };
   try {
     const destination = mappings.destinations.find((candidate) => candidate.name === name);
@@ -85,9 +87,13 @@ async function deliver(
   } catch (thrown) {
     const error = asPrioraError(thrown);
     const policy = { ...defaultRetryPolicy, ...deliveryRetryPolicy(config) };
-    const last = !retryDecision(error, { tries: job.attempts + 1, deadline: job.deadline }, clock.now(), policy).retry;
+    // Stopping the node is no attempt: the queue gets the job back as it was.
+    const last =
+      error.code !== 'CANCELLED' &&
+      !retryDecision(error, { tries: job.attempts + 1, deadline: job.deadline }, clock.now(), policy).retry;
     const state = last ? 'failed' : 'pending';
-    for (const [SOPInstanceUID, status] of open) note(SOPInstanceUID, state, status, error.message);
+    for (const [SOPInstanceUID, outcome] of open)
+      note(SOPInstanceUID, state, outcome?.status ?? null, outcome?.reason ?? error.message);
     throw error;
   }
 }

@@ -1,7 +1,16 @@
 import type { Command } from 'commander';
-import { enqueueDelivery } from '../case/case-jobs.js';
 import { ExitCode } from '../core/exit-code.js';
-import { withNode } from './open-node.js';
+import { withNode, type OpenNode } from './open-node.js';
+
+/** Queues failed jobs again, all or one; a job that runs sends whatever of its deliveries failed. @returns how many jobs. */
+export function retryFailed({ store, queue }: Pick<OpenNode, 'store' | 'queue'>, key?: string): number {
+  const failed = queue.list({ state: 'failed' }).filter((job) => key === undefined || job.key === key);
+  store.transaction(() => {
+    for (const job of failed) queue.retry(job.key);
+    if (key === undefined) store.deliveries.retry();
+  });
+  return failed.length;
+}
 
 /** `priora retry`: failed jobs and deliveries go back to the queue. */
 export function registerRetryCommand(program: Command): void {
@@ -11,17 +20,10 @@ export function registerRetryCommand(program: Command): void {
     .argument('[key]', 'key of the job')
     .option('--config <file>', 'configuration file')
     .action((key: string | undefined, { config }: { config?: string }) =>
-      withNode(config, ({ store, queue }) => {
-        const failed = queue.list({ state: 'failed' }).filter((job) => key === undefined || job.key === key);
-        const deliveries = key === undefined ? store.deliveries.failed() : [];
-        store.transaction(() => {
-          for (const job of failed) queue.retry(job.key);
-          store.deliveries.retry();
-          for (const { destination, caseKey } of deliveries)
-            if (caseKey !== null) enqueueDelivery(queue, destination, caseKey);
-        });
-        console.log(`${failed.length} jobs queued again`);
-        if (failed.length === 0) process.exitCode = ExitCode.nothingToDo;
+      withNode(config, (node) => {
+        const queued = retryFailed(node, key);
+        console.log(`${queued} ${queued === 1 ? 'job' : 'jobs'} queued again`);
+        if (queued === 0) process.exitCode = ExitCode.nothingToDo;
       }),
     );
 }

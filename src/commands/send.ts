@@ -50,8 +50,7 @@ export function registerSendCommand(program: Command): void {
         logger: createLogger('warn'),
       });
       const refused = outcomes.filter(({ delivered }) => !delivered);
-      for (const { SOPInstanceUID, status } of refused)
-        console.error(`${SOPInstanceUID}: status 0x${status.toString(16).padStart(4, '0')}`);
+      for (const { SOPInstanceUID, reason } of refused) console.error(`${SOPInstanceUID}: ${reason}`);
       console.log(`${outcomes.length - refused.length} of ${outcomes.length} instances sent`);
       if (refused.length > 0) process.exitCode = ExitCode.failure;
     });

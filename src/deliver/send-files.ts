@@ -3,22 +3,26 @@ import { PrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import { readFileMeta, type FileMeta } from '../dicom/part10.js';
 import { Association } from '../dimse/association.js';
+import { isDelivered, statusText } from '../dimse/status.js';
 import type { Destination } from './destinations.js';
 
 /** What a destination answered for one instance. */
 export interface SendOutcome {
   readonly SOPInstanceUID: string;
-  /** C-STORE-RSP status. */
-  readonly status: number;
+  /** C-STORE-RSP status; null when the destination accepts no such objects and it was not sent. */
+  readonly status: number | null;
   /** Success or a warning that says it is stored (PS3.4 B.2.3: 0x0000, 0xBxxx). */
   readonly delivered: boolean;
+  /** Why it was not delivered; null when it was. */
+  readonly reason: string | null;
 }
 
 /** Presentation contexts one association can hold (PS3.8 9.3.2.2: odd ids of one byte). */
 const mostContexts = 128;
 
 /**
- * Sends PS3.10 files over one association as the bytes that are on disk.
+ * Sends PS3.10 files over one association as the bytes that are on disk. What the destination refuses, by its status or in
+ * the negotiation, does not keep the others back: a PACS without SEG still gets the SR.
  *
  * @param callingAETitle ours, unless the destination says otherwise.
  * @param onOutcome told after each instance, so that progress survives what comes later.
@@ -55,15 +59,8 @@ export async function sendFiles(request: {
   });
   try {
     const outcomes: SendOutcome[] = [];
-    for (const { path, meta, datasetOffset } of files) {
-      const { Status } = await association.store({
-        SOPClassUID: meta.MediaStorageSOPClassUID,
-        SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
-        transferSyntax: meta.TransferSyntaxUID,
-        dataset: createReadStream(path, { start: datasetOffset, highWaterMark: association.fragmentLength }),
-      });
-      const delivered = Status === 0x0000 || Status >> 12 === 0xb;
-      const outcome = { SOPInstanceUID: meta.MediaStorageSOPInstanceUID, status: Status, delivered };
+    for (const file of files) {
+      const outcome = await sendFile(association, file);
       outcomes.push(outcome);
       request.onOutcome?.(outcome);
     }
@@ -73,6 +70,25 @@ export async function sendFiles(request: {
     association.abort();
     throw error;
   }
+}
+
+async function sendFile(
+  association: Association,
+  { path, meta, datasetOffset }: { path: string; meta: FileMeta; datasetOffset: number },
+): Promise<SendOutcome> {
+  const {
+    MediaStorageSOPClassUID: SOPClassUID,
+    MediaStorageSOPInstanceUID: SOPInstanceUID,
+    TransferSyntaxUID: transferSyntax,
+  } = meta;
+  if (!association.contextFor(SOPClassUID, transferSyntax)) {
+    const reason = `objects of class ${SOPClassUID} in transfer syntax ${transferSyntax} are not accepted`;
+    return { SOPInstanceUID, status: null, delivered: false, reason };
+  }
+  const dataset = createReadStream(path, { start: datasetOffset, highWaterMark: association.fragmentLength });
+  const { Status: status } = await association.store({ SOPClassUID, SOPInstanceUID, transferSyntax, dataset });
+  const delivered = isDelivered(status);
+  return { SOPInstanceUID, status, delivered, reason: delivered ? null : `answered with status ${statusText(status)}` };
 }
 
 function clientTLS({ caFile, keyFile, certificateFile }: NonNullable<Destination['tls']>) {
