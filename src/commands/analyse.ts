@@ -28,8 +28,13 @@ interface AnalyseArguments {
 /** What `priora analyse --json` prints. */
 export interface Analysis {
   readonly timePoints: readonly TimePoint[];
-  /** Files that are no usable DICOM instance, with the reason. */
-  readonly refusedFiles: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
+  /** Files that are no usable DICOM instance, with the reason; `dicom` is false for what is no DICOM file at all. */
+  readonly refusedFiles: readonly {
+    readonly path: string;
+    readonly dicom: boolean;
+    readonly code: string;
+    readonly reason: string;
+  }[];
   readonly notice: string;
 }
 
@@ -43,15 +48,16 @@ async function receiveFiles(store: Store, config: Config, paths: readonly string
       void indexInstance(store, header, instance, source, { issuers, zone: config.time.zone }),
     logger: createLogger(config.logLevel),
   });
-  const refused: { path: string; code: string; reason: string }[] = [];
+  const refused: Analysis['refusedFiles'][number][] = [];
   for (const path of paths) {
     try {
       const reception = await receiver.receiveFile(path);
-      if (reception.outcome === 'quarantined') throw reception.error;
+      if (reception.outcome !== 'quarantined') continue;
+      refused.push({ path, dicom: true, code: reception.error.code, reason: reception.error.message });
     } catch (thrown) {
       const error = asPrioraError(thrown);
-      if (!error.blamesInput && error.code !== 'DUPLICATE_CONFLICT') throw error;
-      refused.push({ path, code: error.code, reason: error.message });
+      if (!error.blamesInput) throw error;
+      refused.push({ path, dicom: false, code: error.code, reason: error.message });
     }
   }
   return refused;
@@ -146,8 +152,6 @@ export function registerAnalyseCommand(program: Command): void {
       const { timePoints, refusedFiles } = analysis;
       if (timePoints.some(({ status }) => status !== 'reported')) process.exitCode = ExitCode.rejectedInput;
       else if (timePoints.length === 0)
-        process.exitCode = refusedFiles.some(({ code }) => code !== 'DICOM_UNREADABLE')
-          ? ExitCode.rejectedInput
-          : ExitCode.nothingToDo;
+        process.exitCode = refusedFiles.some(({ dicom }) => dicom) ? ExitCode.rejectedInput : ExitCode.nothingToDo;
     });
 }
