@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { deliveryRetryPolicy, enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
 import { CaseWorker } from './case/case-worker.js';
+import { gatherEvidence } from './complete/evidence.js';
+import { mayBeVolume } from './complete/judge.js';
 import {
   completenessHandler,
   completenessJobKind,
@@ -74,13 +76,20 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), completeness),
   });
 
-  /** A complete series goes on: forwarded as it is, and its study analysed once none of its series is still arriving. */
+  /** Whether a study waits for this series: it is still arriving, and may yet be the one to analyse. */
+  const holdsBack = (series: SeriesRow): boolean => {
+    if (series.origin !== 'received' || series.state !== 'receiving') return false;
+    if (series.associationReleasedAt === null) return true;
+    // All of it was sent: a localiser would only keep the study waiting for its timer.
+    return mayBeVolume(gatherEvidence(store, series.SeriesInstanceUID, completeness.spacingTolerance), completeness);
+  };
+  /** A complete series goes on: forwarded as it is, and its study analysed once nothing that matters is still arriving. */
   const onComplete = (series: SeriesRow) => {
-    if (series.origin !== 'received') return;
-    for (const { name, forwardOriginals } of mappings.destinations)
-      if (forwardOriginals) enqueueForwarding(queue, name, series.SeriesInstanceUID);
-    const siblings = store.series.ofStudy(series.StudyInstanceUID);
-    if (siblings.every(({ state }) => state !== 'receiving')) enqueueAnalysis(queue, series);
+    const siblings = store.series.ofStudy(series.StudyInstanceUID).filter(({ origin }) => origin === 'received');
+    if (series.origin === 'received')
+      for (const { name, forwardOriginals } of mappings.destinations)
+        if (forwardOriginals) enqueueForwarding(queue, name, series.SeriesInstanceUID);
+    if (siblings.length > 0 && !siblings.some(holdsBack)) enqueueAnalysis(queue, siblings[0]);
   };
 
   const analyse: JobHandler = async ({ StudyInstanceUID }: { StudyInstanceUID: string }, { signal, setStage }) => {
