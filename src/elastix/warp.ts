@@ -44,45 +44,58 @@ export function warpLinear(
         const point = applyTransforms(transforms, applyAffine(target.patientFromVoxel, voxel));
         places.set(applyAffine(movingFromPatient, point), node);
       }
-  const dx = 3, dy = 3 * nodes[0], dz = 3 * nodes[0] * nodes[1]; // prettier-ignore
-  for (let k = first[2]; k <= last[2]; k++)
-    for (let j = first[1]; j <= last[1]; j++)
-      for (let i = first[0]; i <= last[0]; i++) {
-        const a = cell((i - first[0]) / steps[0], nodes[0]);
-        const b = cell((j - first[1]) / steps[1], nodes[1]);
-        const c = cell((k - first[2]) / steps[2], nodes[2]);
-        const p = a.index * dx + b.index * dy + c.index * dz;
-        const at = (axis: number) => {
-          const q = p + axis;
-          const low = bilinear(places[q], places[q + dx], places[q + dy], places[q + dx + dy], a.part, b.part);
-          const r = q + dz;
-          const high = bilinear(places[r], places[r + dx], places[r + dy], places[r + dx + dy], a.part, b.part);
-          return low + (high - low) * c.part;
-        };
-        voxels[i + nx * (j + ny * k)] = sample(moving, at(0), at(1), at(2));
+  // The nodes between which a row of voxels runs, interpolated across rows and slices; then along the row.
+  const line = new Float64Array(3 * nodes[0]);
+  const slice = 3 * nodes[0] * nodes[1];
+  for (let k = first[2]; k <= last[2]; k++) {
+    const c = cell((k - first[2]) / steps[2], nodes[2]);
+    for (let j = first[1]; j <= last[1]; j++) {
+      const b = cell((j - first[1]) / steps[1], nodes[1]);
+      const start = 3 * nodes[0] * b.index + slice * c.index;
+      for (let n = 0; n < line.length; n++) {
+        const p = start + n;
+        const low = places[p] + (places[p + line.length] - places[p]) * b.part;
+        const q = p + slice;
+        line[n] = low + (places[q] + (places[q + line.length] - places[q]) * b.part - low) * c.part;
       }
+      let index = first[0] + nx * (j + ny * k);
+      for (let i = first[0]; i <= last[0]; i++, index++) {
+        const at = (i - first[0]) / steps[0];
+        const node = Math.min(Math.floor(at), nodes[0] - 2);
+        const part = at - node;
+        const n = 3 * node;
+        voxels[index] = sample(
+          moving,
+          line[n] + (line[n + 3] - line[n]) * part,
+          line[n + 1] + (line[n + 4] - line[n + 1]) * part,
+          line[n + 2] + (line[n + 5] - line[n + 2]) * part,
+        );
+      }
+    }
+  }
   return { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels };
 }
 
+/** Between which nodes an offset, counted in nodes, lies, and how far. */
 function cell(offset: number, count: number): { index: number; part: number } {
   const index = Math.min(Math.floor(offset), count - 2);
   return { index, part: offset - index };
 }
 
-function bilinear(v00: number, v10: number, v01: number, v11: number, x: number, y: number): number {
-  const low = v00 + (v10 - v00) * x;
-  return low + (v01 + (v11 - v01) * x - low) * y;
-}
-
 /** Trilinear; 0 outside the grid. */
-function sample({ shape: [nx, ny, nz], voxels }: Volume | LabelMap, x: number, y: number, z: number): number {
-  if (!(x >= 0 && y >= 0 && z >= 0 && x < nx - 1 && y < ny - 1 && z < nz - 1)) return 0;
+function sample({ shape, voxels }: Volume | LabelMap, x: number, y: number, z: number): number {
+  const nx = shape[0];
+  const ny = shape[1];
+  if (!(x >= 0 && y >= 0 && z >= 0 && x < nx - 1 && y < ny - 1 && z < shape[2] - 1)) return 0;
   const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z); // prettier-ignore
+  const fx = x - x0;
+  const fy = y - y0;
   const p = x0 + nx * (y0 + ny * z0);
-  const row = nx;
-  const slice = nx * ny;
-  const low = bilinear(voxels[p], voxels[p + 1], voxels[p + row], voxels[p + row + 1], x - x0, y - y0);
-  const q = p + slice;
-  const high = bilinear(voxels[q], voxels[q + 1], voxels[q + row], voxels[q + row + 1], x - x0, y - y0);
-  return low + (high - low) * (z - z0);
+  const q = p + nx * ny;
+  const low0 = voxels[p] + (voxels[p + 1] - voxels[p]) * fx;
+  const low1 = voxels[p + nx] + (voxels[p + nx + 1] - voxels[p + nx]) * fx;
+  const high0 = voxels[q] + (voxels[q + 1] - voxels[q]) * fx;
+  const high1 = voxels[q + nx] + (voxels[q + nx + 1] - voxels[q + nx]) * fx;
+  const low = low0 + (low1 - low0) * fy;
+  return low + (high0 + (high1 - high0) * fy - low) * (z - z0);
 }

@@ -20,8 +20,9 @@ function averageAlong(voxels: Float32Array, shape: Vector3, axis: number, radius
   const length = shape[axis];
   const stride = axis === 0 ? 1 : axis === 1 ? shape[0] : shape[0] * shape[1];
   const sums = new Float64Array(length + 1);
-  for (let start = 0; start < voxels.length; start++) {
-    if (Math.floor(start / stride) % length !== 0) continue;
+  for (let line = 0; line < voxels.length / length; line++) {
+    // Lines start at every voxel of the first plane across the axis.
+    const start = (line % stride) + Math.floor(line / stride) * stride * length;
     for (let n = 0; n < length; n++) sums[n + 1] = sums[n] + voxels[start + n * stride];
     for (let n = 0; n < length; n++) {
       const from = Math.max(0, n - radius);
