@@ -38,6 +38,9 @@ export async function callInChild<Request, Result>(
   request: Request,
   options: { memoryLimitMb?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
 ): Promise<Result> {
+  // An event that has passed is not sent again to those who listen later.
+  if (options.signal?.aborted)
+    throw new PrioraError('CANCELLED', `${module.pathname.split('/').at(-1)} was stopped before it began`);
   const child = forkModule(module, options);
   const kill = () => child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
