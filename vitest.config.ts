@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     // Two workers: the interop and child-process tests each keep a core busy.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
   },
 });

@@ -88,9 +88,7 @@ export async function analyseStudy(
   const prior = await timer.run('match', () => (selected.series ? priorSeries(context, selected.series) : null));
   const order = 1 + earlierTimePoints(store, study.patientKey, selected.series);
   const fingerprint = caseFingerprint({
-    instances: store.series
-      .ofStudy(StudyInstanceUID)
-      .flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
+    instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
     prior: prior && {
       instances: store.instances.ofSeries(prior.SeriesInstanceUID),
       caseFingerprint: store.cases.latestReportedOfSeries(prior.SeriesInstanceUID)?.fingerprint ?? null,

@@ -9,6 +9,8 @@ export interface StudySelection {
   /** The series to analyse; null when selection refused them all. */
   readonly series: SeriesRow | null;
   readonly selection: Selection;
+  /** What the outcome rests on: the chosen series, or, where none was chosen, all of them. */
+  readonly considered: readonly SeriesRow[];
   /** Selection refused the series and a person overrode it. */
   readonly forced: boolean;
 }
@@ -50,11 +52,8 @@ export async function selectForAnalysis(
       });
     }
   });
-  return {
-    series: candidates.find(({ SeriesInstanceUID }) => SeriesInstanceUID === chosen) ?? null,
-    selection,
-    forced,
-  };
+  const series = candidates.find(({ SeriesInstanceUID }) => SeriesInstanceUID === chosen) ?? null;
+  return { series, considered: series ? [series] : candidates, selection, forced };
 }
 
 /** One sentence on why a study has no series to analyse. */

@@ -83,3 +83,9 @@ export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: 
   }
   return { complete: false, by: 'waiting', findings, nextLookAt: timerAt };
 }
+
+/** Whether what has come so far may be one volume of a brain; a localiser or a few stray slices may not. */
+export function mayBeVolume({ layout, multiFrame }: SeriesEvidence, rules: CompletenessRules): boolean {
+  if (multiFrame || layout === null) return true;
+  return layout.orientations === 1 && layout.coverageMm >= rules.minimumCoverageMm;
+}

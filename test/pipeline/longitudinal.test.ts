@@ -1,0 +1,198 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CaseResult } from '../../src/case/case-result.js';
+import { caseReported } from '../../src/case/case-reported.js';
+import { systemClock } from '../../src/core/clock.js';
+import { silentLogger } from '../../src/core/log.js';
+import { parseFile, readDicomFile, writeFile } from '../../src/dicom/dataset.js';
+import { indexInstance } from '../../src/index/index-instance.js';
+import { Ensemble } from '../../src/infer/ensemble.js';
+import { loadModels } from '../../src/infer/manifest.js';
+import { openQueue } from '../../src/jobs/queue.js';
+import { loadMappings } from '../../src/mappings.js';
+import { analyseStudy, type PipelineContext } from '../../src/pipeline.js';
+import { openReceiver } from '../../src/receive/receiver.js';
+import { databasePath, openStore, type CaseRow } from '../../src/store/store.js';
+import { phantomStudies, type PhantomStudy } from './studies.js';
+
+const root = join(import.meta.dirname, '../..');
+let ensemble: Ensemble;
+let studies: PhantomStudy[];
+
+beforeAll(async () => {
+  ensemble = await Ensemble.start(await loadModels(join(root, 'test/fixtures/models')), {
+    provider: 'cpu',
+    threads: 2,
+    memoryLimitMb: 2000,
+  });
+  studies = await phantomStudies(3);
+});
+afterAll(() => ensemble.close());
+
+/** A data folder of its own, with everything the pipeline needs. */
+function openContext(): PipelineContext & {
+  queue: ReturnType<typeof openQueue>;
+  receive: (paths: readonly string[]) => Promise<void>;
+} {
+  const dataDir = mkdtempSync(join(tmpdir(), 'priora-longitudinal-'));
+  const mappings = {
+    ...loadMappings(join(root, 'mappings')),
+    destinations: [
+      {
+        name: 'pacs',
+        host: '127.0.0.1',
+        port: 104,
+        calledAETitle: 'PACS',
+        objects: ['SEG', 'SR', 'KOS'] as ('SEG' | 'SR' | 'KOS')[],
+        forwardOriginals: false,
+        sendsStudies: false,
+        allowDemonstrationModels: false,
+      },
+    ],
+  };
+  const store = openStore(databasePath(dataDir));
+  const queue = openQueue(store);
+  const receiver = openReceiver({
+    store,
+    dataDir,
+    logger: silentLogger,
+    index: (header, instance, source) =>
+      void indexInstance(store, header, instance, source, { issuers: {}, zone: 'utc' }),
+  });
+  return {
+    store,
+    queue,
+    dataDir,
+    mappings,
+    ensemble,
+    clock: systemClock,
+    onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
+    receive: async (paths) => {
+      for (const path of paths) expect((await receiver.receiveFile(path)).outcome).not.toBe('quarantined');
+    },
+  };
+}
+
+const resultOf = ({ result }: CaseRow) => result as CaseResult;
+
+describe('a study arrives late', () => {
+  let context: ReturnType<typeof openContext>;
+  let alone: CaseRow;
+  let again: CaseRow;
+
+  beforeAll(async () => {
+    context = openContext();
+    await context.receive(studies[1].paths);
+    alone = await analyseStudy(context, studies[1].StudyInstanceUID);
+  });
+  afterAll(() => context.store.close());
+
+  test('1: without an earlier study it is read without prior, as baseline, and the report says so', async () => {
+    expect(alone.status).toBe('reported');
+    expect(resultOf(alone).prior).toBeNull();
+    expect(resultOf(alone).noPriorReason).toContain('no earlier study');
+    expect(context.store.cases.lesions(alone.caseKey).every(({ change }) => change === 'baseline')).toBe(true);
+    const sr = resultOf(alone).objects.find(({ kind }) => kind === 'SR')!;
+    expect(JSON.stringify((await readDicomFile(join(context.dataDir, sr.path))).dataset)).toContain('no earlier study');
+  });
+
+  test('2: the older study queues the later one again', async () => {
+    await context.receive(studies[0].paths);
+    const older = await analyseStudy(context, studies[0].StudyInstanceUID);
+    expect(older.status).toBe('reported');
+    expect(context.queue.find(`analyse:${studies[1].StudyInstanceUID}`)?.state).toBe('queued');
+  });
+
+  test('3: which then has its prior, supersedes its first report and keeps its identities', async () => {
+    again = await analyseStudy(context, studies[1].StudyInstanceUID);
+    expect(again.caseKey).not.toBe(alone.caseKey);
+    expect(again.supersededCaseKey).toBe(alone.caseKey);
+    expect(resultOf(again).prior).toMatchObject({ StudyInstanceUID: studies[0].StudyInstanceUID, verdict: 'accepted' });
+    const before = new Set(context.store.cases.lesions(alone.caseKey).map(({ trackingUID }) => trackingUID));
+    const prior = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
+    const known = new Set(context.store.cases.lesions(prior.caseKey).map(({ trackingUID }) => trackingUID));
+    const now = context.store.cases.lesions(again.caseKey);
+    // A lesion is the prior's if it was seen there, else what the first reading of the same images called it.
+    const kept = now.filter(({ trackingUID }) => known.has(trackingUID) || before.has(trackingUID));
+    expect(kept.length).toBeGreaterThan(now.length / 2);
+    expect(new Set(now.map(({ trackingUID }) => trackingUID)).size).toBe(now.length);
+    expect(now.some(({ change }) => change === 'grown')).toBe(true);
+  });
+
+  test('4: the new SR names the old one, and a rejection note retires what no longer stands', async () => {
+    const path = (row: CaseRow, kind: string) => resultOf(row).objects.find((object) => object.kind === kind)!;
+    const { dataset } = await readDicomFile(join(context.dataDir, path(again, 'SR').path));
+    expect(JSON.stringify(dataset['PredecessorDocumentsSequence'])).toContain(path(alone, 'SR').SOPInstanceUID);
+    const note = JSON.stringify((await readDicomFile(join(context.dataDir, path(again, 'KOS').path))).dataset);
+    expect(note).toContain(path(alone, 'SR').SOPInstanceUID);
+    expect(note).not.toContain(path(again, 'SR').SOPInstanceUID);
+  });
+
+  test('5: run once more, nothing changes', async () => {
+    const third = await analyseStudy(context, studies[1].StudyInstanceUID);
+    expect(third.caseKey).toBe(again.caseKey);
+    expect(context.store.deliveries.ofCase(again.caseKey)).toHaveLength(3);
+  });
+});
+
+describe('one study', () => {
+  test('6: the same input gives the same bytes and the same UIDs', async () => {
+    const objects = [];
+    for (let run = 0; run < 2; run++) {
+      const context = openContext();
+      await context.receive([...studies[0].paths].reverse());
+      const finished = await analyseStudy(context, studies[0].StudyInstanceUID);
+      objects.push(
+        resultOf(finished).objects.map(({ SOPInstanceUID, path }) => [
+          SOPInstanceUID,
+          readFileSync(join(context.dataDir, path)).toString('base64'),
+        ]),
+      );
+      context.store.close();
+    }
+    expect(objects[0]).toEqual(objects[1]);
+  });
+
+  test('7: with its last slice late it is read twice, the second time with all of it', async () => {
+    const context = openContext();
+    await context.receive(studies[2].paths.slice(0, -1));
+    const first = await analyseStudy(context, studies[2].StudyInstanceUID);
+    await context.receive(studies[2].paths.slice(-1));
+    const second = await analyseStudy(context, studies[2].StudyInstanceUID);
+    expect([first.status, second.status]).toEqual(['reported', 'reported']);
+    expect(second.supersededCaseKey).toBe(first.caseKey);
+    context.store.close();
+  });
+
+  test('8: with a slice missing in the middle it is rejected, with the reason, and is nobody’s prior', async () => {
+    const context = openContext();
+    await context.receive(studies[0].paths.filter((_, index) => index !== 60));
+    const rejected = await analyseStudy(context, studies[0].StudyInstanceUID);
+    expect(rejected).toMatchObject({ status: 'rejected', code: 'GEOMETRY_GAP' });
+    expect(context.store.series.find(studies[0].SeriesInstanceUID)?.state).toBe('refused');
+    context.store.close();
+  });
+
+  test('9: noise under its headers is no brain', async () => {
+    const context = openContext();
+    const folder = mkdtempSync(join(tmpdir(), 'priora-noise-'));
+    const paths = studies[0].paths.map((path, slice) => {
+      const { dataset } = parseFile(readFileSync(path));
+      const pixels = Uint16Array.from(
+        { length: 150 * 170 },
+        (_, index) => ((index * 7919 + slice * 104729) >>> 3) % 900,
+      );
+      const file = join(folder, `${slice}.dcm`);
+      writeFileSync(file, writeFile({ ...dataset, PixelData: pixels.buffer, _vrMap: { PixelData: 'OW' } }));
+      return file;
+    });
+    await context.receive(paths);
+    expect(await analyseStudy(context, studies[0].StudyInstanceUID)).toMatchObject({
+      status: 'rejected',
+      code: 'NOT_A_BRAIN',
+    });
+    context.store.close();
+  });
+});
