@@ -8,7 +8,7 @@ export interface JobContext {
   /** Aborts when the runner stops, the job is cancelled or its lease is lost: stop, and throw. */
   readonly signal: AbortSignal;
   /** Notes where the job is, for people (`priora status`). */
-  setStage(stage: string): void;
+  readonly setStage: (stage: string) => void;
 }
 
 /** Does a job of one kind. Idempotent: after a crash it runs again from the start. */
