@@ -17,8 +17,16 @@ const stages = [
   'report',
   'deliver',
 ];
+const isolated = [...stages, 'phantom'];
 /** Layers from the bottom up: a folder may import only itself and the folders of lower layers. */
-const layers = [['core'], ['dimse', 'dicom', 'volume'], ['elastix', 'store', 'jobs'], [...stages, 'phantom']];
+const layers = [
+  ['core'],
+  ['dimse', 'dicom', 'volume'],
+  ['elastix', 'store', 'jobs'],
+  isolated,
+  ['case'],
+  ['commands', 'demo'],
+];
 /** Each heavy library has one door. */
 const doors = {
   dcmjs: ['src/dicom/**', 'src/report/**'],
@@ -33,8 +41,8 @@ const folders = layers.flat();
 const forbidden = (folder) => {
   const level = layers.findIndex((layer) => layer.includes(folder));
   const allowed = new Set([folder, ...layers.slice(0, level).flat()]);
-  // Within the two lower shared layers, neighbours may use each other (`dicom` reads into `volume`; `jobs` sits on `store`).
-  if (level < layers.length - 1) layers[level].forEach((neighbour) => allowed.add(neighbour));
+  // Elsewhere neighbours may use each other (`dicom` reads into `volume`, `jobs` sits on `store`), but not the stages.
+  if (layers[level] !== isolated) layers[level].forEach((neighbour) => allowed.add(neighbour));
   return folders.filter((other) => !allowed.has(other));
 };
 
