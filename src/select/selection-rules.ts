@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { PrioraError } from '../core/errors.js';
 import { attributeNames } from './series-attributes.js';
 
 const attribute = z.enum(attributeNames);
@@ -53,10 +50,3 @@ export const selectionRulesSchema = z.strictObject({
 export type SelectionRules = z.infer<typeof selectionRulesSchema>;
 export type Rule = z.infer<typeof rule>;
 export type ScoredRule = z.infer<typeof scoredRule>;
-
-/** @throws PrioraError CONFIG_INVALID naming the setting. */
-export function loadSelectionRules(path: string): SelectionRules {
-  const checked = selectionRulesSchema.safeParse(parse(readFileSync(path, 'utf8')));
-  if (!checked.success) throw new PrioraError('CONFIG_INVALID', `${path}: ${z.prettifyError(checked.error)}`);
-  return checked.data;
-}

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explainPrior, findPrior, studiesAffectedBy } from '../../src/match/find-prior.js';
-import { loadPriorMatching } from '../../src/match/prior-matching.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { priorMatchingSchema } from '../../src/match/prior-matching.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { addSeries, day, temporaryFolder } from '../store/temporary-store.js';
 
@@ -132,7 +133,9 @@ describe('a study that arrives late', () => {
 
 describe('mappings/prior-matching.yaml', () => {
   it('is valid as shipped', () => {
-    expect(loadPriorMatching(resolve(import.meta.dirname, '../../mappings'))).toEqual({
+    expect(
+      loadMapping(resolve(import.meta.dirname, '../../mappings/prior-matching.yaml'), priorMatchingSchema),
+    ).toEqual({
       maximumAgeDays: 730,
       minimumIntervalHours: 12,
     });
@@ -142,6 +145,8 @@ describe('mappings/prior-matching.yaml', () => {
     const { writeFile } = await import('node:fs/promises');
     const folder = temporaryFolder();
     await writeFile(`${folder}/prior-matching.yaml`, 'maximumAgeDay: 3\nminimumIntervalHours: 12\n');
-    expect(() => loadPriorMatching(folder)).toThrow(/unknown option "maximumAgeDay"/);
+    expect(() => loadMapping(`${folder}/prior-matching.yaml`, priorMatchingSchema)).toThrow(
+      /unknown option "maximumAgeDay"/,
+    );
   });
 });

@@ -8,11 +8,12 @@ import type { PhantomPatient } from '../../src/phantom/patient.js';
 import type { PhantomScan } from '../../src/phantom/scan.js';
 import { demoScanner, randomScanner, scannerGrid } from '../../src/phantom/scanner.js';
 import { selectSeries } from '../../src/select/select-series.js';
-import { loadSelectionRules } from '../../src/select/selection-rules.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { selectionRulesSchema } from '../../src/select/selection-rules.js';
 import { seriesHeader } from '../../src/select/series-header.js';
 import { emptyVolume } from '../../src/volume/volume.js';
 
-const rules = loadSelectionRules(resolve(import.meta.dirname, '../../mappings/series-selection.yaml'));
+const rules = loadMapping(resolve(import.meta.dirname, '../../mappings/series-selection.yaml'), selectionRulesSchema);
 
 it.each([
   ['the demonstration’s', demoScanner(1)],

@@ -6,11 +6,12 @@ import type { Dataset } from '../../src/dicom/dataset.js';
 import { SOPClass } from '../../src/dicom/uid.js';
 import { normaliseText } from '../../src/select/rule.js';
 import { selectSeries } from '../../src/select/select-series.js';
-import { loadSelectionRules } from '../../src/select/selection-rules.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { selectionRulesSchema } from '../../src/select/selection-rules.js';
 import { readSeriesHeader, seriesHeader } from '../../src/select/series-header.js';
 import { sharedData } from '../peers.js';
 
-const rules = loadSelectionRules(resolve(import.meta.dirname, '../../mappings/series-selection.yaml'));
+const rules = loadMapping(resolve(import.meta.dirname, '../../mappings/series-selection.yaml'), selectionRulesSchema);
 
 /** A Siemens MPRAGE after contrast, 160 sagittal slices of 1 mm; `change` overrides attributes. */
 function series(change: Dataset = {}, { slices = 160, spacingMm = 1 } = {}) {
@@ -283,8 +284,10 @@ describe('the rules file', () => {
     ['a misspelt test', 'attribute: Modality\n    onOf: [MR]', /onOf/],
   ])('names %s', (_, body, message) => {
     const content = `ignorePhrases: []\nrequire:\n  - rule: r\n    ${body}\ncontrast:\n  refusedBy: []\n  evidence:\n    - {rule: c, attribute: Modality, oneOf: [MR], points: 1}\nprefer: []\npriorKind: {distortion: 1, plane: 1}\n`;
-    expect(() => loadSelectionRules(file(content))).toThrow(message);
-    expect(() => loadSelectionRules(file(content))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => loadMapping(file(content), selectionRulesSchema)).toThrow(message);
+    expect(() => loadMapping(file(content), selectionRulesSchema)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
   });
 
   it.each([
