@@ -3,18 +3,19 @@
  * `npx tsx bench/ingest.ts [rounds]` (default 5). Prints JSON.
  *
  * 192 MR slices of 131 kB (25 MB) are sent by storescu over one association, and over four at once. A second part sends
- * them without TCP_NODELAY, as DCMTK and many modalities do by default. Each receiver starts afresh for each round, the
- * receivers take turns, and the medians are compared; times run from the first sender's start to the last one's end, so
- * that each holds the same start-up of storescu (`senderStartMs`).
+ * them without TCP_NODELAY, as DCMTK and many modalities do by default. Each receiver starts afresh for each round and takes
+ * another series first, to warm up; the receivers take turns, and the medians are compared. Times are those of storescu's own log,
+ * from the first request for an association to the last release.
  *
- * Only ours and the loop are durable: file sync, rename, folder sync, index commit before the answer.
+ * Only ours and the loop are durable, and only ours keeps an index that is: file sync, rename, folder sync and index commit
+ * before each answer, against the loop's one sync. TMPDIR chooses the disk; `load` is what else the machine was doing.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { writeFile } from '../src/dicom/dataset.js';
@@ -27,6 +28,8 @@ const rounds = Number(process.argv[2] ?? 5);
 const run = promisify(execFile);
 const root = mkdtempSync(join(tmpdir(), 'priora-ingest-'));
 const nodelay = { ...process.env, TCP_NODELAY: '1' };
+const warmUp = generateSeries(join(root, 'warm-up'), 1);
+const files = generateSeries(join(root, 'series'), 2);
 const nagle = { ...process.env, TCP_NODELAY: '0' };
 
 interface Receiver {
@@ -34,8 +37,8 @@ interface Receiver {
   readonly port: number;
 }
 
-/** An MR series with the geometry and text a scanner writes, as files. */
-function generateSeries(folder: string): string[] {
+/** An MR series with the geometry and text a scanner writes, as files; `study` sets its UIDs apart. */
+function generateSeries(folder: string, study: number): string[] {
   mkdirSync(folder);
   return Array.from({ length: sliceCount }, (_, index) => {
     const pixels = new Uint16Array(size * size);
@@ -47,7 +50,7 @@ function generateSeries(folder: string): string[] {
         SpecificCharacterSet: 'ISO_IR 192',
         ImageType: ['ORIGINAL', 'PRIMARY', 'M', 'ND'],
         SOPClassUID: SOPClass.MRImageStorage,
-        SOPInstanceUID: `1.2.826.0.1.3680043.10.77.3.${index + 1}`,
+        SOPInstanceUID: `1.2.826.0.1.3680043.10.77.${study}.3.${index + 1}`,
         StudyDate: '20260105',
         AcquisitionDate: '20260105',
         StudyTime: '081500',
@@ -58,9 +61,9 @@ function generateSeries(folder: string): string[] {
         SeriesDescription: 't1_mprage_sag_gd',
         PatientName: 'Bench^Patient',
         PatientID: 'BENCH1',
-        StudyInstanceUID: '1.2.826.0.1.3680043.10.77.1',
-        SeriesInstanceUID: '1.2.826.0.1.3680043.10.77.2',
-        FrameOfReferenceUID: '1.2.826.0.1.3680043.10.77.4',
+        StudyInstanceUID: `1.2.826.0.1.3680043.10.77.${study}.1`,
+        SeriesInstanceUID: `1.2.826.0.1.3680043.10.77.${study}.2`,
+        FrameOfReferenceUID: `1.2.826.0.1.3680043.10.77.${study}.4`,
         SeriesNumber: 3,
         InstanceNumber: index + 1,
         ImagePositionPatient: [-88 + index, -128, 128],
@@ -157,27 +160,33 @@ function peakMb({ pid }: ChildProcess): number {
   return Math.round(Number(match?.[1] ?? 0) / 1024);
 }
 
-/** Sends the series over `associations` at once; milliseconds. */
+/** storescu's log with the time in front of each line, seconds since 1970. */
+const logConfiguration = `log4cplus.rootLogger = INFO, console
+log4cplus.appender.console = log4cplus::ConsoleAppender
+log4cplus.appender.console.ImmediateFlush = true
+log4cplus.appender.console.layout = log4cplus::PatternLayout
+log4cplus.appender.console.layout.ConversionPattern = %D{%s.%q} %m%n
+`;
+
+/** Sends the series over `associations` at once; milliseconds from the first request to the last release. */
 async function send(port: number, files: readonly string[], associations: number, env: NodeJS.ProcessEnv) {
   const share = files.length / associations;
-  const began = performance.now();
-  await Promise.all(
-    Array.from({ length: associations }, (_, sender) =>
-      run(
-        'storescu',
-        ['-R', '-aec', 'PRIORA', '127.0.0.1', String(port), ...files.slice(sender * share, (sender + 1) * share)],
-        {
-          env,
-        },
-      ),
-    ),
+  const logs = await Promise.all(
+    Array.from({ length: associations }, (_, sender) => {
+      const own = files.slice(sender * share, (sender + 1) * share);
+      const options = ['-lc', join(root, 'log.cfg'), '-R', '-aec', 'PRIORA', '127.0.0.1', String(port)];
+      return run('storescu', [...options, ...own], { env });
+    }),
   );
-  return performance.now() - began;
+  const at = (log: string, event: string) => Number(new RegExp(`^([0-9.]+) ${event}`, 'm').exec(log)![1]) * 1000;
+  const answers = logs.map(({ stdout }) => stdout.match(/Received Store Response \(Success\)/g)?.length ?? 0);
+  if (answers.reduce((sum, count) => sum + count, 0) !== files.length) throw new Error('not every slice was stored');
+  const began = Math.min(...logs.map(({ stdout }) => at(stdout, 'Requesting Association')));
+  return Math.max(...logs.map(({ stdout }) => at(stdout, 'Releasing Association'))) - began;
 }
 
 async function measure(
   start: (folder: string, associations: number) => Promise<Receiver>,
-  files: readonly string[],
   associations: number,
   env: NodeJS.ProcessEnv,
 ) {
@@ -185,6 +194,7 @@ async function measure(
   const receiver = await start(folder, associations);
   try {
     await answering(receiver.port);
+    await send(receiver.port, warmUp, associations, nodelay);
     const ms = await send(receiver.port, files, associations, env);
     return { ms, peakMb: peakMb(receiver.process) };
   } finally {
@@ -212,34 +222,19 @@ async function plainLoop(files: readonly Buffer[]): Promise<number> {
   return ms;
 }
 
-/** How long storescu takes to start, connect and leave without sending a slice: part of each time. */
-async function senderStart(): Promise<number> {
-  const folder = mkdtempSync(join(root, 'start-'));
-  const receiver = await startStorescp(folder, 1);
-  try {
-    await answering(receiver.port);
-    const began = performance.now();
-    await run('echoscu', ['-aec', 'PRIORA', '127.0.0.1', String(receiver.port)], { env: nodelay });
-    return performance.now() - began;
-  } finally {
-    receiver.process.kill();
-    await once(receiver.process, 'exit');
-  }
-}
-
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 const receivers = { priora: startPriora, storescp: startStorescp, orthanc: startOrthanc };
 type Name = keyof typeof receivers;
 
 /** The receivers in turn, so that what else the machine does falls on each alike. */
-async function compare(files: readonly string[], associations: number, env: NodeJS.ProcessEnv, times: number) {
+async function compare(associations: number, env: NodeJS.ProcessEnv, times: number) {
   const seen: Record<Name, { ms: number; peakMb: number }[]> = { priora: [], storescp: [], orthanc: [] };
   const loop: number[] = [];
   const contents = files.map((file) => readFileSync(file));
   for (let round = 0; round < times; round++) {
     for (const name of Object.keys(receivers) as Name[]) {
-      seen[name].push(await measure(receivers[name], files, associations, env));
+      seen[name].push(await measure(receivers[name], associations, env));
     }
     loop.push(await plainLoop(contents));
   }
@@ -265,15 +260,16 @@ async function compare(files: readonly string[], associations: number, env: Node
 }
 
 try {
-  const files = generateSeries(join(root, 'series'));
+  writeFileSync(join(root, 'log.cfg'), logConfiguration);
   const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
   const result = {
     slices: sliceCount,
     megabytes: Number((bytes / 1e6).toFixed(1)),
     rounds,
-    senderStartMs: Math.round(median([await senderStart(), await senderStart(), await senderStart()])),
-    tcpNoDelay: [await compare(files, 1, nodelay, rounds), await compare(files, 4, nodelay, rounds)],
-    nagle: await compare(files, 1, nagle, 1),
+    cores: cpus().length,
+    load: loadavg().map((load) => Number(load.toFixed(1))),
+    tcpNoDelay: [await compare(1, nodelay, rounds), await compare(4, nodelay, rounds)],
+    nagle: await compare(1, nagle, 1),
   };
   console.log(JSON.stringify(result, null, 2));
 } finally {

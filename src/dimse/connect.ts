@@ -1,5 +1,5 @@
 import { connect as connectTCP, type Socket } from 'node:net';
-import { TLSSocket, connect as connectTLS, type ConnectionOptions } from 'node:tls';
+import { connect as connectTLS, type ConnectionOptions } from 'node:tls';
 import { PrioraError } from '../core/errors.js';
 import { quickAcknowledge } from './quickack.js';
 
@@ -68,5 +68,3 @@ function securityOf({ serverName, ...material }: ClientTLS, host: string): Conne
   const isName = /[a-z]/i.test(name) && !name.includes(':');
   return { ...material, host: name, minVersion: 'TLSv1.2', ...(isName ? { servername: name } : {}) };
 }
-
-export const isSecure = (socket: Socket): boolean => socket instanceof TLSSocket;

@@ -36,12 +36,12 @@ export const quickAckAvailable = setSockOpt !== null;
  * Why: a sender with Nagle's algorithm on (DCMTK's default, many modalities) holds a PDU's data back until its header is
  * acknowledged, and the receiver's kernel delays that by 40 ms. Only the receiver can end it (tcp(7), TCP_QUICKACK).
  *
- * @returns null where the option does not exist (other systems) or the socket has no file descriptor.
+ * @returns a function that says whether the kernel took it; null where the option does not exist (other systems) or the socket has no file descriptor.
  */
-export function quickAcknowledge(socket: Socket): (() => void) | null {
+export function quickAcknowledge(socket: Socket): (() => boolean) | null {
   // The descriptor is not part of Node's public interface; it stays the same while the connection lives.
   const fd = (socket as unknown as { _handle?: { fd?: number } | null })._handle?.fd;
   if (!setSockOpt || fd === undefined || fd < 0) return null;
   const on = [1];
-  return () => void setSockOpt(fd, IPPROTO_TCP, TCP_QUICKACK, on, 4);
+  return () => setSockOpt(fd, IPPROTO_TCP, TCP_QUICKACK, on, 4) === 0;
 }
