@@ -44,18 +44,35 @@ class Case:
     details: dict  # case.json
     digest: str  # of the voxels
 
-    def __post_init__(self):
-        rng = np.random.default_rng(int(self.digest[:8], 16))
-        free = self.mask & (self.label == 0)
+    ordinary_centres: np.ndarray  # flat indices of brain voxels outside metastases
+    bright_centres: np.ndarray  # those of them that are bright
+    lesion_voxels: np.ndarray  # flat indices of metastases' voxels inside the mask ...
+    lesion_ends: np.ndarray  # ... one metastasis after the other: where each one's end
 
-        def some(where: np.ndarray) -> np.ndarray:
-            found = np.flatnonzero(where)
-            return found if len(found) <= CENTRES else rng.choice(found, CENTRES, replace=False)
+    @property
+    def lesion_centres(self) -> list:
+        """Per metastasis, the flat indices of its voxels inside the mask."""
+        return np.split(self.lesion_voxels, self.lesion_ends[:-1]) if len(self.lesion_ends) else []
 
-        self.ordinary_centres = some(free)
-        self.bright_centres = some(free & (self.current > BRIGHT))
-        inside = self.label * self.mask
-        self.lesion_centres = [np.flatnonzero(inside == n) for n in np.unique(inside) if n > 0]
+
+#: The arrays of a case that the cache keeps; the volumes are mapped rather than read.
+VOLUMES = ("current", "prior", "label", "mask")
+ARRAYS = (*VOLUMES, "ordinary_centres", "bright_centres", "lesion_voxels", "lesion_ends")
+
+
+def segment_centres(current: np.ndarray, label: np.ndarray, mask: np.ndarray, seed: int) -> list:
+    """Where segments may be centred: ordinary, bright, and metastases' voxels with the end of each metastasis."""
+    rng = np.random.default_rng(seed)
+    free = mask & (label == 0)
+
+    def some(where: np.ndarray) -> np.ndarray:
+        found = np.flatnonzero(where)
+        return found if len(found) <= CENTRES else rng.choice(found, CENTRES, replace=False)
+
+    inside = label * mask
+    lesions = [np.flatnonzero(inside == n) for n in np.unique(inside) if n > 0]
+    voxels = np.concatenate(lesions) if lesions else np.zeros(0, int)
+    return [some(free), some(free & (current > BRIGHT)), voxels, np.cumsum([len(l) for l in lesions]).astype(int)]
 
 
 def normalise(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -91,7 +108,8 @@ def read_case(folder: Path) -> Case:
     arrays = [current, prior.astype(np.float16), label[box].astype(np.uint8), mask[box]]
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()
     details = json.loads((folder / "case.json").read_text())
-    return Case(f"{folder.parent.name}/{folder.name}", *arrays, corner, has_prior, details, digest)
+    centres = segment_centres(current, arrays[2], arrays[3], int(digest[:8], 16))
+    return Case(f"{folder.parent.name}/{folder.name}", *arrays, corner, has_prior, details, digest, *centres)
 
 
 def cached_case(folder: Path, cache: Path) -> Case:
@@ -101,12 +119,12 @@ def cached_case(folder: Path, cache: Path) -> Case:
     if not note.exists() or note.stat().st_mtime < (folder / "case.json").stat().st_mtime:
         case = read_case(folder)
         store.mkdir(parents=True, exist_ok=True)
-        for key in ("current", "prior", "label", "mask"):
+        for key in ARRAYS:
             np.save(store / f"{key}.npy", getattr(case, key))
         kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest}
         note.write_text(json.dumps({**kept, "details": case.details}))
     kept = json.loads(note.read_text())
-    arrays = {key: np.load(store / f"{key}.npy", mmap_mode="r") for key in ("current", "prior", "label", "mask")}
+    arrays = {key: np.load(store / f"{key}.npy", mmap_mode="r" if key in VOLUMES else None) for key in ARRAYS}
     return Case(**{**kept, "corner": tuple(kept["corner"])}, **arrays)
 
 

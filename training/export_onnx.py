@@ -135,6 +135,15 @@ def write_model(
     return described
 
 
+def results_for(role: str, path: str) -> dict:
+    """What evaluate.py found for the network of `role`, and for the ensemble, on validation patients."""
+    found = json.loads(Path(path).read_text())["summary"]
+    results = dict(found["sens" if role == "sensitivity" or "spec" not in found else "spec"])
+    if "ensemblePerVolume" in found:
+        results["ensemblePerVolume"] = found["ensemblePerVolume"]
+    return results
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", required=True)
@@ -155,7 +164,7 @@ if __name__ == "__main__":
         "steps": state["step"],
         "cases": state["cases"],
         "dataHash": state["data_hash"],
-        "results": json.loads(Path(options.results).read_text()) if options.results else {},
+        "results": results_for(options.role, options.results) if options.results else {},
     }
     written = write_model(options.to, options.name, options.role, options.version, network, training)
     print(f"{written['file']} sha256 {written['sha256']}")
