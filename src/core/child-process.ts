@@ -18,7 +18,7 @@ export function forkModule(
   const heap = options.memoryLimitMb === undefined ? [] : [`--max-old-space-size=${options.memoryLimitMb}`];
   return fork(fromSource ? path.replace(/\.js$/, '.ts') : path, options.arguments ?? [], {
     serialization: 'advanced',
-    execArgv: [...heap, ...(fromSource ? ['--import', 'tsx'] : [])],
+    execArgv: [...heap, ...(fromSource ? ['--import', import.meta.resolve('tsx')] : [])],
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
