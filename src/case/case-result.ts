@@ -3,8 +3,8 @@ import type { ObjectKind } from '../store/store.js';
 
 /** The stages in the order a study goes through them. */
 export const stages = [
-  'match',
   'select',
+  'match',
   'assemble',
   'prepare',
   'register',

@@ -4,7 +4,7 @@ import { PrioraError, type ErrorCode } from '../core/errors.js';
 import type { LabelMap, Volume } from '../volume/volume.js';
 import type { EnsembleModels, Manifest, Role } from './manifest.js';
 import type { OnnxMessage, OnnxRequest, Provider } from './messages.js';
-import { haloVoxels, latticeVoxels, planTiles } from './tiles.js';
+import { planTiles } from './tiles.js';
 
 export interface EnsembleOptions {
   readonly provider: Provider;
@@ -65,7 +65,7 @@ export class Ensemble {
   ): Promise<Probabilities> {
     if (!this.child) await this.startChild();
     const { preprocessing } = this.models.sensitivity.manifest;
-    const tiles = planTiles(input.region, this.maximumEdge());
+    const tiles = planTiles(input.region, this.maximumInputVoxels());
     const answer = await this.request(
       {
         type: 'run',
@@ -109,12 +109,10 @@ export class Ensemble {
     }
   }
 
-  /** The largest tile edge whose activations fit under the memory limit. */
-  private maximumEdge(): number {
+  /** The largest tile input whose activations fit under the memory limit. */
+  private maximumInputVoxels(): number {
     const bytesPerVoxel = Math.max(...Object.values(this.models).map(({ manifest }) => activationBytes(manifest)));
-    const available = (this.options.memoryLimitMb - baseMemoryMb) * 1e6;
-    const edge = Math.cbrt(available / bytesPerVoxel) - 2 * haloVoxels;
-    return Math.max(Math.floor(edge / latticeVoxels) * latticeVoxels, latticeVoxels);
+    return ((this.options.memoryLimitMb - baseMemoryMb) * 1e6) / bytesPerVoxel;
   }
 
   private async request<Type extends OnnxMessage['type']>(

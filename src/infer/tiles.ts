@@ -13,20 +13,43 @@ export interface Tile {
 }
 
 /**
- * Tiles of one edge length that cover every voxel of `region`, on the lattice that makes the tiling invisible: the
- * probability of a voxel does not depend on which tile it was computed in. Tiles without a voxel of the region are left out.
- * The edge is the one among the multiples of 15 that computes the fewest input voxels, halo included.
+ * Tiles of one shape that cover every voxel of `region`, on the lattice that makes the tiling invisible: the probability of a
+ * voxel does not depend on which tile it was computed in. Tiles without a voxel of the region are left out. Of all shapes whose
+ * edges are multiples of 15, the one whose convolutions cost least, halos and idle corners included.
  *
- * @param maximumEdgeVoxels the largest edge that fits in memory.
+ * @param maximumInputVoxels the largest input (halo included) whose activations fit in memory.
  */
-export function planTiles(region: LabelMap, maximumEdgeVoxels: number): Tile[] {
+export function planTiles(region: LabelMap, maximumInputVoxels: number): Tile[] {
   const occupied = occupiedBlocks(region);
-  const edges = [];
-  for (let edge = latticeVoxels; edge <= Math.max(maximumEdgeVoxels, latticeVoxels); edge += latticeVoxels)
-    edges.push(edge);
-  const plans = edges.map((edge) => ({ edge, tiles: coverBlocks(occupied, edge) }));
-  const cost = ({ edge, tiles }: (typeof plans)[number]) => tiles.length * (edge + 2 * haloVoxels) ** 3;
-  return plans.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best)).tiles;
+  if (occupied.length === 0) return [];
+  const low = [0, 1, 2].map((axis) => occupied.reduce((least, block) => Math.min(least, block[axis]), Infinity));
+  const high = [0, 1, 2].map((axis) => occupied.reduce((most, block) => Math.max(most, block[axis]), 0));
+  const edges = (axis: number) =>
+    Array.from({ length: high[axis] - low[axis] + 1 }, (_, blocks) => (blocks + 1) * latticeVoxels);
+  const smallest: Vector3 = [latticeVoxels, latticeVoxels, latticeVoxels];
+  let best = { tiles: coverBlocks(occupied, low, smallest), cost: Infinity };
+  for (const i of edges(0))
+    for (const j of edges(1))
+      for (const k of edges(2)) {
+        const size: Vector3 = [i, j, k];
+        if (inputVoxels(size) > maximumInputVoxels) continue;
+        const tiles = coverBlocks(occupied, low, size);
+        const cost = tiles.length * convolvedVoxels(size);
+        if (cost < best.cost) best = { tiles, cost };
+      }
+  return best.tiles;
+}
+
+/** Voxels of a full-resolution path's input, halo included. */
+export const inputVoxels = (size: Vector3): number =>
+  size.reduce((product, edge) => product * (edge + 2 * haloVoxels), 1);
+
+/** Output voxels of a path's nine layers together: each is two voxels smaller than the one before. */
+function convolvedVoxels(size: Vector3): number {
+  let sum = 0;
+  for (let margin = 0; margin < haloVoxels; margin++)
+    sum += size.reduce((product, edge) => product * (edge + 2 * margin), 1);
+  return sum;
 }
 
 /** The 15³ blocks (block indices) that hold a voxel of the region. */
@@ -54,19 +77,18 @@ function occupiedBlocks({ shape, voxels }: LabelMap): Vector3[] {
   return found;
 }
 
-/** Tiles of `edge` voxels that start where the region's first block is, without the empty ones. */
-function coverBlocks(occupied: readonly Vector3[], edge: number): Tile[] {
-  const blocksPerTile = edge / latticeVoxels;
-  const origin = [0, 1, 2].map((axis) => occupied.reduce((low, block) => Math.min(low, block[axis]), Infinity));
-  const starts = new Map<string, Vector3>();
+/** Tiles of one size in rows from the region's first block on, without the empty ones. */
+function coverBlocks(occupied: readonly Vector3[], low: readonly number[], size: Vector3): Tile[] {
+  const blocks = size.map((edge) => edge / latticeVoxels);
+  const starts = new Map<number, Vector3>();
   for (const block of occupied) {
-    const start = [0, 1, 2].map(
-      (axis) =>
-        (origin[axis] + Math.floor((block[axis] - origin[axis]) / blocksPerTile) * blocksPerTile) * latticeVoxels,
-    ) as unknown as Vector3;
-    starts.set(start.join(), start);
+    const tile = block.map((value, axis) => Math.floor((value - low[axis]) / blocks[axis]));
+    const key = tile[0] + 1024 * (tile[1] + 1024 * tile[2]);
+    if (starts.has(key)) continue;
+    const [i, j, k] = tile.map((value, axis) => (low[axis] + value * blocks[axis]) * latticeVoxels);
+    starts.set(key, [i, j, k]);
   }
-  return [...starts.values()].map((start) => ({ start, size: [edge, edge, edge] }));
+  return [...starts.values()].map((start) => ({ start, size }));
 }
 
 /**
