@@ -34,8 +34,8 @@ const request = (port: number, changes: Partial<AssociationOptions> = {}) =>
       { abstractSyntax: SOPClass.Verification, transferSyntaxes: [TransferSyntax.ImplicitVRLittleEndian] },
       { abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: [TransferSyntax.ExplicitVRLittleEndian] },
     ],
-    artimTimeoutMs: 300,
-    responseTimeoutMs: 300,
+    artimTimeoutMs: 1000,
+    responseTimeoutMs: 1000,
     ...changes,
   });
 
@@ -96,7 +96,7 @@ describe('association as SCU', () => {
       /A-ABORT from the service provider: unexpected PDU/,
     ],
     ['a closed connection', (peer) => void peer.socket.destroy(), 'DESTINATION_UNREACHABLE', /./],
-    ['silence', () => undefined, 'DESTINATION_UNREACHABLE', /300 ms/],
+    ['silence', () => undefined, 'DESTINATION_UNREACHABLE', /1000 ms/],
     [
       'garbage',
       (peer) => peer.sendBytes(Buffer.from('HTTP/1.1 400 Bad Request')),
@@ -144,7 +144,7 @@ describe('association as SCU', () => {
     const association = await request(port);
     await expect(store(association)).rejects.toMatchObject({
       code: 'DESTINATION_UNREACHABLE',
-      message: expect.stringContaining('silent for 300 ms'),
+      message: expect.stringContaining('silent for 1000 ms'),
     });
   });
 

@@ -14,7 +14,7 @@ let node: RecordingServer;
 let witness: RawPeer;
 
 beforeEach(async () => {
-  node = await recordingServer({ artimTimeoutMs: 300, idleTimeoutMs: 60_000, maxPDULength: 16_384 });
+  node = await recordingServer({ artimTimeoutMs: 1000, idleTimeoutMs: 60_000, maxPDULength: 16_384 });
   witness = await RawPeer.associate(node.port);
 });
 
@@ -198,22 +198,22 @@ describe('within an association', () => {
   });
 
   it('silence is timed, even in the middle of a transfer', async () => {
-    const impatient = await recordingServer({ idleTimeoutMs: 200 });
+    const impatient = await recordingServer({ idleTimeoutMs: 500 });
     const peer = await RawPeer.associate(impatient.port);
     peer.send(commandPDU(3, storeRequest(1)), datasetPDU(3, Buffer.alloc(1000), false));
     expect(await peer.rest()).toEqual([byUser]);
     await impatient.until(() => impatient.ends.length === 1);
-    expect(impatient.ends[0].reason).toBe('the peer was silent for 200 ms');
+    expect(impatient.ends[0].reason).toBe('the peer was silent for 500 ms');
     expect(impatient.abandoned).toHaveLength(1);
     await impatient.server.close();
   });
 
   it('a handler that takes longer than the idle timeout is waited for', async () => {
     const patient = await recordingServer({
-      idleTimeoutMs: 100,
+      idleTimeoutMs: 500,
       handler: () => ({
         write: () => undefined,
-        finish: () => new Promise((resolve) => setTimeout(() => resolve({ Status: 0 }), 400)),
+        finish: () => new Promise((resolve) => setTimeout(() => resolve({ Status: 0 }), 1200)),
         abort: () => undefined,
       }),
     });

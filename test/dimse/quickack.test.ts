@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server} from 'node:net';
+import type { Server } from 'node:net';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { quickAckAvailable, quickAcknowledge } from '../../src/dimse/quickack.js';

@@ -38,7 +38,7 @@ describe.skipIf(!hasPeer('openssl'))('TLS', () => {
 
   const start = async (ca?: string) =>
     (node = await recordingServer({
-      artimTimeoutMs: 300,
+      artimTimeoutMs: 1000,
       tls: { key: pem('node.key'), cert: pem('node.crt'), ...(ca ? { ca: pem(ca) } : {}) },
     }));
 
