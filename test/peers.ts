@@ -1,9 +1,16 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
+/** Where peers are required (CI), a missing one is an error, not a skipped test. */
+export function required(present: boolean, name: string): boolean {
+  if (!present && process.env['PRIORA_REQUIRE_PEERS'] === '1')
+    throw new Error(`the test peer ${name} is missing: npm run peers`);
+  return present;
+}
+
 /** Whether a program the interop tests use is on PATH (`npm run peers` installs them). Use with `describe.skipIf`. */
 export function hasPeer(command: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+  const present = (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
       return true;
@@ -11,6 +18,7 @@ export function hasPeer(command: string): boolean {
       return false;
     }
   });
+  return required(present, command);
 }
 
 /** The environment of a DCMTK process: without Nagle's delay, or its timing measures 40 ms acknowledgement stalls. */
@@ -27,5 +35,8 @@ export const python = '/usr/bin/python3';
 
 /** Whether Debian's Python has this module. */
 export const hasPythonModule = (name: string): boolean =>
-  existsSync(python) &&
-  (existsSync(`/usr/lib/python3/dist-packages/${name}`) || existsSync(`/usr/lib/python3/dist-packages/${name}.py`));
+  required(
+    existsSync(python) &&
+      (existsSync(`/usr/lib/python3/dist-packages/${name}`) || existsSync(`/usr/lib/python3/dist-packages/${name}.py`)),
+    `python3-${name}`,
+  );

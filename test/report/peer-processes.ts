@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { required } from '../peers.js';
 
 export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'priora-report-'));
 
@@ -14,14 +15,19 @@ export function validate(command: string, ...parameters: string[]): string {
 
 /** Debian's Python, which has pydicom where the peers are installed; another one earlier on PATH may lack it. */
 const python = '/usr/bin/python3';
-export const hasPydicom = existsSync(python) && spawnSync(python, ['-c', 'import pydicom, numpy']).status === 0;
+export const hasPydicom = required(
+  existsSync(python) && spawnSync(python, ['-c', 'import pydicom, numpy']).status === 0,
+  'python3-pydicom',
+);
 
 /** Runs a script with `parameters`; it prints JSON. */
 export const pythonJson = (script: string, ...parameters: string[]): unknown =>
   JSON.parse(execFileSync(python, ['-c', script, ...parameters], { encoding: 'utf8', maxBuffer: 1 << 28 }));
 
-export const hasDcmsegHeaders =
-  existsSync('/usr/include/dcmtk/dcmseg/segdoc.h') && spawnSync('g++', ['--version']).status === 0;
+export const hasDcmsegHeaders = required(
+  existsSync('/usr/include/dcmtk/dcmseg/segdoc.h') && spawnSync('g++', ['--version']).status === 0,
+  'libdcmtk-dev',
+);
 
 /** Compiles the program that reads a SEG with DCMTK's dcmseg. */
 export function compileSegmentationReader(folder: string): string {
@@ -33,7 +39,10 @@ export function compileSegmentationReader(folder: string): string {
 }
 
 const pixelmed = '/usr/share/java/pixelmed.jar';
-export const hasPixelmed = existsSync(pixelmed) && spawnSync('javac', ['-version']).status === 0;
+export const hasPixelmed = required(
+  existsSync(pixelmed) && spawnSync('javac', ['-version']).status === 0,
+  'pixelmed-apps and a JDK',
+);
 
 /** DicomSRValidator over several files in one process (it compiles its style sheets once). Its report, file by file. */
 export function validateStructuredReports(files: readonly string[]): string {

@@ -1,0 +1,183 @@
+import { spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { stages, type CaseResult, type Stage } from '../../src/case/case-result.js';
+import { forkModule } from '../../src/core/child-process.js';
+import { silentLogger } from '../../src/core/log.js';
+import { sendFiles } from '../../src/deliver/send-files.js';
+import { startReceivingPacs, type ReceivingPacs } from '../../src/demo/receiving-pacs.js';
+import type { JobQueue } from '../../src/jobs/job.js';
+import { openQueue } from '../../src/jobs/queue.js';
+import { verifyStorage } from '../../src/receive/verify.js';
+import { databasePath, openStore, type Store } from '../../src/store/store.js';
+import { phantomStudies, type PhantomStudy } from './studies.js';
+
+const root = join(import.meta.dirname, '../..');
+const work = mkdtempSync(join(tmpdir(), 'priora-crash-'));
+const dataDir = join(work, 'data');
+let pacs: ReceivingPacs;
+let study: PhantomStudy;
+let store: Store;
+let queue: JobQueue;
+let node: ChildProcess | undefined;
+
+/** `priora serve` as its own process. */
+async function startNode(): Promise<number> {
+  const child = forkModule(new URL('../../src/main.js', import.meta.url), {
+    arguments: ['serve', '--config', join(work, 'priora.yaml')],
+  });
+  node = child;
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return port;
+}
+
+/** Every process below `pid`, itself first. */
+function processTree(pid: number): number[] {
+  // `ps` answers with an error where there is no child.
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  const children = stdout.split('\n').filter((line) => line.trim() !== '');
+  return [pid, ...children.flatMap((line) => processTree(Number(line)))];
+}
+
+/** Power cut: the node and everything below it dies at once. */
+async function killEverything(): Promise<void> {
+  const child = node!;
+  const exited = once(child, 'exit');
+  for (const pid of processTree(child.pid!)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // already gone
+    }
+  }
+  await exited;
+}
+
+/** Waits (for the test's own time limit) until `condition` holds. */
+async function until<T>(condition: () => T | undefined | false): Promise<T> {
+  for (;;) {
+    const value = condition();
+    if (value) return value;
+    await pause(5);
+  }
+}
+
+/** The case has begun the stage; the last one is seen by its first file, since its stage passes quickly. */
+const reached = (stage: Stage) => () =>
+  stage === 'report'
+    ? existsSync(join(dataDir, 'cases/1/labels.nii.gz'))
+    : queue.list({ kind: 'analyse', state: 'running' }).some((job) => job.stage?.startsWith(stage));
+
+beforeAll(async () => {
+  pacs = await startReceivingPacs(join(work, 'pacs'));
+  [study] = await phantomStudies(1);
+  cpSync(join(root, 'mappings'), join(work, 'mappings'), { recursive: true });
+  const destination = { name: 'pacs', host: '127.0.0.1', port: pacs.port, calledAETitle: pacs.aeTitle };
+  writeFileSync(join(work, 'mappings/destinations.yaml'), stringify({ destinations: [destination] }));
+  writeFileSync(
+    join(work, 'priora.yaml'),
+    stringify({
+      dataDir,
+      mappingsDir: join(work, 'mappings'),
+      modelsDir: join(root, 'test/fixtures/models'),
+      logLevel: 'silent',
+      dicom: { port: 0 },
+      completeness: { settleSeconds: 0 },
+      delivery: { firstRetrySeconds: 0.1 },
+    }),
+  );
+  mkdirSync(dataDir);
+  store = openStore(databasePath(dataDir));
+  queue = openQueue(store);
+});
+
+afterAll(async () => {
+  if (node?.exitCode === null && node.signalCode === null) await killEverything();
+  store.close();
+  await pacs.close();
+});
+
+test(
+  'kill -9 of everything as each stage begins, and as results are sent, loses nothing and doubles nothing',
+  { timeout: 600_000 },
+  async () => {
+    const port = await startNode();
+    await sendFiles({
+      destination: { host: '127.0.0.1', port, calledAETitle: 'PRIORA' },
+      callingAETitle: 'SCANNER',
+      paths: study.paths,
+      logger: silentLogger,
+    });
+    // The others have nothing to do on a first scan, and pass in less than a look at the queue takes.
+    const boundaries = stages.filter((stage) => stage !== 'register' && stage !== 'match' && stage !== 'track');
+    for (const stage of boundaries) {
+      await until(reached(stage));
+      await killEverything();
+      expect(store.instances.count()).toBe(study.paths.length);
+      await startNode();
+    }
+    const finished = await until(() => {
+      const found = store.cases.latestOfStudy(study.StudyInstanceUID);
+      return found?.status === 'reported' && found;
+    });
+    await killEverything();
+    await startNode();
+    const { objects } = finished.result as CaseResult;
+    await until(() => store.deliveries.ofCase(finished.caseKey).every(({ state }) => state === 'delivered'));
+
+    expect(objects.map(({ kind }) => kind)).toEqual(['SEG', 'SR']);
+    expect([...pacs.received.keys()].sort()).toEqual(objects.map(({ SOPInstanceUID }) => SOPInstanceUID).sort());
+    expect(store.cases.list()).toHaveLength(1);
+    expect(finished.caseKey).toBe(1);
+    const lesions = store.cases.lesions(finished.caseKey);
+    expect(new Set(lesions.map(({ trackingUID }) => trackingUID)).size).toBe(lesions.length);
+    expect(await verifyStorage(store, dataDir)).toEqual({
+      checked: study.paths.length,
+      missing: [],
+      altered: [],
+      orphans: [],
+    });
+    for (const { SOPInstanceUID, path } of objects) {
+      const sent = readFileSync(join(dataDir, path));
+      const received = readFileSync(pacs.received.get(SOPInstanceUID)!.path);
+      // The data set, without file meta information, which each side writes for itself.
+      expect(received.subarray(-sent.length / 2)).toEqual(sent.subarray(-sent.length / 2));
+    }
+  },
+);
+
+test(
+  'kill -9 of the case process alone: the node goes on and the case is computed again',
+  { timeout: 300_000 },
+  async () => {
+    queue.enqueue({ key: 'again', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
+    await until(() => queue.find('again')?.state === 'done');
+    // Nothing changed, so nothing was computed; a new fingerprint makes it work again.
+    const before = store.cases.latestOfStudy(study.StudyInstanceUID)!;
+    writeFileSync(
+      join(work, 'mappings/response-criteria.yaml'),
+      readFileSync(join(work, 'mappings/response-criteria.yaml'), 'utf8').replace(
+        'minimumVolumeChangeMm3: 20',
+        'minimumVolumeChangeMm3: 21',
+      ),
+    );
+    await killEverything();
+    await startNode();
+    queue.enqueue({ key: 'once more', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
+    await until(reached('prepare'));
+    const [, caseProcess] = processTree(node!.pid!);
+    process.kill(caseProcess, 'SIGKILL');
+    const after = await until(() => {
+      const found = store.cases.latestOfStudy(study.StudyInstanceUID)!;
+      return found.caseKey !== before.caseKey && found.status === 'reported' && found;
+    });
+    expect(node!.exitCode).toBeNull();
+    expect(queue.find('once more')?.attempts).toBe(1);
+    expect(after.supersededCaseKey).toBe(before.caseKey);
+  },
+);
