@@ -125,7 +125,6 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     services: [storageService(receiver.storeHandler)],
     logger,
     onAssociationClosed: receiver.associationClosed,
-    onRefused: (peerAddress, reason) => logger.warn({ peerAddress }, `connection refused: ${reason}`),
   });
   const { host, port } = await server.listen();
   logger.info({ host, port, aeTitle: dicom.aeTitle, provider: worker.provider }, 'Priora is listening');
