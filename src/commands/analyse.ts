@@ -87,7 +87,7 @@ function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoi
 }
 
 /** The whole pipeline over files, without network: several studies of a patient are each the next one's prior. */
-export async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
+async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
   const out = resolve(options.out);
   mkdirSync(out, { recursive: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-analyse-'));

@@ -7,7 +7,7 @@ import { priorMatchingSchema } from '../match/prior-matching.js';
 import { withNode, type OpenNode } from './open-node.js';
 
 /** Everything the node decided about a series, and why. */
-export function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
+function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
   const series = store.series.find(SeriesInstanceUID);
   if (!series)
     throw new PrioraError('CONFIG_INVALID', 'no such series in the index', { subject: { SeriesInstanceUID } });

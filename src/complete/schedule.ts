@@ -21,7 +21,7 @@ export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt 
  * Sees to it that the series is judged at `at` (another call moves that). Judging takes no turn in its patient's order: a
  * localiser that waits for its timer must not hold up the series that matters.
  */
-export function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): void {
+function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): void {
   queue.enqueue(
     {
       key: `${completenessJobKind}:${series.SeriesInstanceUID}`,

@@ -21,7 +21,7 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
 }
 
 /** Makes the names in a folder durable. */
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);

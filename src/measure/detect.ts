@@ -3,7 +3,7 @@ import { voxelCount, type Grid, type LabelMap, type Volume } from '../volume/vol
 import { boundingBox, connectedComponents, type Component } from './components.js';
 
 /** Bits of a voxel on the source grid. */
-export const FOUND = 1;
+const FOUND = 1;
 export const FOUND_BY_SPECIFICITY = 2;
 
 /** What one detection on the template grid left on the source grid. */

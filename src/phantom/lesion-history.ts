@@ -21,7 +21,7 @@ export const sphereVolumeMm3 = (diameterMm: number): number => (Math.PI / 6) * d
 export const sphereDiameterMm = (volumeMm3: number): number => Math.cbrt((6 * volumeMm3) / Math.PI);
 
 /** Lognormal with median 5.9 mm, cut to 1–25 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in Huang 2021, II.E.1. */
-export function randomDiameterMm(random: Random): number {
+function randomDiameterMm(random: Random): number {
   for (;;) {
     const diameter = 5.9 * Math.exp(random.normal(0, 0.58));
     if (diameter >= 1 && diameter <= 25) return diameter;
@@ -32,7 +32,7 @@ export function randomDiameterMm(random: Random): number {
  * Volumes in mm³ at each time point, 0 where the lesion is not (yet, or any more) there. Steps are clearly off the limits
  * of {@link changeBetween}, so that the truth is never in doubt.
  */
-export function volumeCourse(random: Random, timePoints: number, onset: number, startMm3: number): number[] {
+function volumeCourse(random: Random, timePoints: number, onset: number, startMm3: number): number[] {
   const volumes = new Array<number>(timePoints).fill(0);
   let volume = startMm3;
   let trend: LesionTrend = random.pick(['growing', 'growing', 'stable', 'stable', 'shrinking']);

@@ -2,7 +2,7 @@ import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } 
 import { spacingMm, type Grid } from '../volume/volume.js';
 import type { Random } from './random.js';
 
-export const lesionKinds = ['solid', 'ring', 'necrotic', 'lobulated'] as const;
+const lesionKinds = ['solid', 'ring', 'necrotic', 'lobulated'] as const;
 export type LesionKind = (typeof lesionKinds)[number];
 
 /** One ball of a lesion, in units of the lesion's radius. */

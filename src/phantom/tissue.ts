@@ -13,7 +13,7 @@ export interface TissueSignal {
 }
 
 /** Contrasts as post-contrast MPRAGEs of several scanners show them. */
-export function randomTissueSignal(random: Random): TissueSignal {
+function randomTissueSignal(random: Random): TissueSignal {
   return {
     csf: random.uniform(0.16, 0.34),
     grey: random.uniform(0.71, 0.85),

@@ -65,7 +65,7 @@ export function boxOn(
 }
 
 /** The grid of a box: same voxels, same places. */
-export function boxGrid(grid: Grid, { first, last }: IndexBox): Grid {
+function boxGrid(grid: Grid, { first, last }: IndexBox): Grid {
   return {
     shape: [last[0] - first[0] + 1, last[1] - first[1] + 1, last[2] - first[2] + 1],
     patientFromVoxel: multiplyAffine(grid.patientFromVoxel, [
