@@ -185,7 +185,14 @@ describe('one study', () => {
         (_, index) => ((index * 7919 + slice * 104729) >>> 3) % 900,
       );
       const file = join(folder, `${slice}.dcm`);
-      writeFileSync(file, writeFile({ ...dataset, PixelData: pixels.buffer, _vrMap: { PixelData: 'OW' } }));
+      writeFileSync(
+        file,
+        writeFile({
+          ...dataset,
+          PixelData: pixels.buffer,
+          _vrMap: { PixelData: 'OW', SmallestImagePixelValue: 'US', LargestImagePixelValue: 'US' },
+        }),
+      );
       return file;
     });
     await context.receive(paths);
