@@ -25,6 +25,7 @@ const layers = [
   ['elastix', 'store', 'jobs'],
   isolated,
   ['case'],
+  ['worker'],
   ['commands', 'demo'],
 ];
 /** Each heavy library has one door. */

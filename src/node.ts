@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { deliveryRetryPolicy, enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
-import { CaseWorker } from './case/case-worker.js';
+import { CaseWorker } from './worker/case-worker.js';
 import { gatherEvidence } from './complete/evidence.js';
 import { mayBeVolume } from './complete/judge.js';
 import {

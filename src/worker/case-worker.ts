@@ -3,7 +3,7 @@ import { forkModule } from '../core/child-process.js';
 import type { Config } from '../core/config.js';
 import { PrioraError, type ErrorCode, type ErrorSubject } from '../core/errors.js';
 import type { CaseStatus } from '../store/store.js';
-import type { Stage } from './case-result.js';
+import type { Stage } from '../case/case-result.js';
 
 export type CaseRequest =
   { type: 'start'; config: Config } | { type: 'analyse'; StudyInstanceUID: string } | { type: 'stop' };

@@ -9,9 +9,9 @@ import { openQueue } from '../jobs/queue.js';
 import { loadMappings } from '../mappings.js';
 import { analyseStudy, type PipelineContext } from '../pipeline.js';
 import { databasePath, openStore } from '../store/store.js';
-import { caseReported } from './case-reported.js';
+import { caseReported } from '../case/case-reported.js';
 import type { CaseMessage, CaseRequest } from './case-worker.js';
-import { startEnsemble } from './start-ensemble.js';
+import { startEnsemble } from '../case/start-ensemble.js';
 
 let context: PipelineContext | undefined;
 let stop: AbortController | undefined;
