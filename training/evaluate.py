@@ -8,6 +8,7 @@ One checkpoint (--sens alone) is scored by itself. --without-prior scores the sa
 
 import argparse
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,7 @@ if __name__ == "__main__":
     parser.add_argument("--split", default="validation")
     parser.add_argument("--sens", required=True)
     parser.add_argument("--spec")
-    parser.add_argument("--limit", type=int, help="only the first so many time points")
+    parser.add_argument("--cases", default="*", help="pattern of <patient>/<time point>, such as '*/t1'")
     parser.add_argument("--without-prior", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--to", help="file for the JSON result")
@@ -130,7 +131,7 @@ if __name__ == "__main__":
     networks = {"sens": load_network(options.sens)[0]}
     if options.spec:
         networks["spec"] = load_network(options.spec)[0]
-    cases = list(Cases(options.data, options.split, options.cache))[: options.limit]
+    cases = [c for c in Cases(options.data, options.split, options.cache) if fnmatch(c.name, options.cases)]
     result = evaluate(cases, networks, not options.without_prior)
     if options.to:
         Path(options.to).write_text(json.dumps(result, indent=1) + "\n")
