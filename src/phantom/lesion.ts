@@ -2,8 +2,7 @@ import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } 
 import { spacingMm, type Grid } from '../volume/volume.js';
 import type { Random } from './random.js';
 
-const lesionKinds = ['solid', 'ring', 'necrotic', 'lobulated'] as const;
-export type LesionKind = (typeof lesionKinds)[number];
+export type LesionKind = 'solid' | 'ring' | 'necrotic' | 'lobulated';
 
 /** One ball of a lesion, in units of the lesion's radius. */
 interface Ball {
