@@ -17,7 +17,7 @@ from torch import nn
 
 from card import model_card
 from checkpoint import load_network
-from geometry import low_resolution_size
+from geometry import cut, low_resolution_size
 from model import Probability, RollingBatchNorm
 from onnx_runtime import run_onnx
 
@@ -43,6 +43,21 @@ def random_inputs(size, generator: torch.Generator) -> tuple:
     normal = [n + 18 for n in size]
     shapes = (normal, [low_resolution_size(n, 3) for n in size], [low_resolution_size(n, 5) for n in size], normal)
     return tuple(torch.randn(1, 1, *shape, generator=generator) for shape in shapes)
+
+
+def lesion_inputs(size, generator: torch.Generator) -> tuple:
+    """The four inputs for an output of `size` with a bright ball of 6 mm in its middle that the prior does not show.
+
+    Unlike on noise, trained networks give both high and low probabilities here.
+    """
+    margin = 60
+    shape = [n + 2 * margin for n in size]
+    noise = 0.3 * torch.randn(2, *shape, generator=generator).numpy()
+    distance = sum((g - n / 2) ** 2 for g, n in zip(np.ogrid[tuple(slice(0, n) for n in shape)], shape)) ** 0.5
+    current = noise[0] + 4 / (1 + np.exp((distance - 3) / 0.4))
+    start = (margin,) * 3
+    arrays = [cut(current, start, size, factor) for factor in (1, 3, 5)] + [cut(noise[1], start, size, 1)]
+    return tuple(torch.from_numpy(a)[None, None] for a in arrays)
 
 
 def with_fixed_statistics(network: nn.Module) -> nn.Module:
@@ -75,10 +90,10 @@ def export_network(network: nn.Module, file: Path) -> float:
         )
     worst = 0.0
     for size in PROOF_SIZES:
-        inputs = random_inputs(size, generator)
+        pairs = [torch.cat(both) for both in zip(random_inputs(size, generator), lesion_inputs(size, generator))]
         with torch.no_grad():
-            expected = module(*inputs).numpy()
-        got = run_onnx(file, {n: x.numpy() for n, x in zip(INPUTS, inputs)})[OUTPUT]
+            expected = module(*pairs).numpy()
+        got = run_onnx(file, {n: x.numpy() for n, x in zip(INPUTS, pairs)})[OUTPUT]
         if got.shape != expected.shape:
             raise ValueError(f"{file}: the export gives {got.shape} where PyTorch gives {expected.shape}")
         worst = max(worst, float(np.abs(got - expected).max()))
