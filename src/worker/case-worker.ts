@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { forkModule } from '../core/child-process.js';
 import type { Config } from '../core/config.js';
 import { PrioraError, type ErrorCode, type ErrorSubject } from '../core/errors.js';
@@ -49,6 +50,8 @@ export class CaseWorker {
   private async startChild(): Promise<void> {
     const child = forkModule(new URL('./case-process.js', import.meta.url), { memoryLimitMb: heapLimitMb });
     this.child = child;
+    // It and its own children yield the processor to the process that answers senders.
+    setPriority(child.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
     child.once('exit', () => {
       if (this.child === child) this.child = undefined;
     });
