@@ -1,4 +1,4 @@
-"""Puts the training folder on the path and keeps torch to two threads and a fixed seed."""
+"""Puts the training folder on the path and keeps torch to one thread and a fixed seed."""
 
 import sys
 from pathlib import Path
@@ -11,5 +11,5 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 @pytest.fixture(autouse=True)
 def deterministic():
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     torch.manual_seed(0)
