@@ -1,6 +1,6 @@
 /**
  * The one-to-one assignment of rows to columns with the least total cost (Kuhn–Munkres with potentials, O(n³)).
- * A pair whose cost is Infinity is never assigned; what finds no partner stays alone.
+ * Staying alone costs nothing, so a pair is made only where its cost is negative; Infinity forbids it.
  *
  * @param cost rows × columns.
  * @returns for each row its column, or null.
@@ -9,15 +9,10 @@ export function assign(cost: readonly (readonly number[])[]): (number | null)[] 
   const rows = cost.length;
   const columns = cost[0]?.length ?? 0;
   if (rows === 0 || columns === 0) return new Array<null>(rows).fill(null);
-  const finite = cost.flat().filter(Number.isFinite);
-  // Staying alone costs more than any pair can save, so every admissible pair that fits is made.
-  const alone = (finite.reduce((sum, value) => sum + Math.abs(value), 0) + 1) * 2;
-  const size = rows + columns;
   // Padded to a square: each row may also take a place of its own, each column likewise.
-  const padded = (row: number, column: number) => {
-    if (row >= rows || column >= columns) return row >= rows && column >= columns ? 0 : alone;
-    return Number.isFinite(cost[row][column]) ? cost[row][column] : 4 * alone;
-  };
+  const size = rows + columns;
+  const padded = (row: number, column: number) =>
+    row < rows && column < columns ? Math.min(cost[row][column], Number.MAX_SAFE_INTEGER) : 0;
 
   const rowPotential = new Float64Array(size + 1);
   const columnPotential = new Float64Array(size + 1);
@@ -61,7 +56,7 @@ export function assign(cost: readonly (readonly number[])[]): (number | null)[] 
   const columnOfRow = new Array<number | null>(rows).fill(null);
   for (let column = 1; column <= columns; column++) {
     const row = rowOfColumn[column] - 1;
-    if (row >= 0 && row < rows && Number.isFinite(cost[row][column - 1])) columnOfRow[row] = column - 1;
+    if (row >= 0 && row < rows && cost[row][column - 1] < 0) columnOfRow[row] = column - 1;
   }
   return columnOfRow;
 }

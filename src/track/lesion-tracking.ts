@@ -1,6 +1,6 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
 import type { LesionChange } from '../volume/lesion.js';
-import type { LabelMap } from '../volume/volume.js';
+import { voxelVolumeMm3, type LabelMap } from '../volume/volume.js';
 import { assign } from './assignment.js';
 import type { ResponseCriteria } from './criteria.js';
 
@@ -41,16 +41,17 @@ export function trackLesions(
   priorFromCurrent: Affine,
   criteria: ResponseCriteria,
 ): { tracks: LesionTrack[]; gone: KnownLesion[] } {
-  const overlaps = countOverlaps(current.labels, prior.labels, priorFromCurrent);
+  const shared = sharedVolumes(current.labels, prior.labels, priorFromCurrent);
   const cost = current.lesions.map((lesion) => {
     const centroid = applyAffine(priorFromCurrent, lesion.centroidPatientMm);
     return prior.lesions.map((known) => {
       const distanceMm = distance(centroid, known.centroidPatientMm);
-      const overlap = overlaps.get(`${lesion.number} ${known.number}`) ?? 0;
+      const sharedMm3 = shared.get(pairOf(lesion.number, known.number)) ?? 0;
       const gapMm = distanceMm - equivalentRadiusMm(lesion) - equivalentRadiusMm(known);
-      if (overlap === 0 && gapMm > criteria.identity.maximumGapMm) return Infinity;
-      // Any overlap beats any distance; among overlaps the larger share of the current lesion wins.
-      return overlap > 0 ? -1000 * overlap + distanceMm : distanceMm;
+      if (sharedMm3 === 0 && gapMm > criteria.identity.maximumGapMm) return Infinity;
+      // What both have in common comes first, nearness second: a speck inside a large lesion's old outline is not that lesion.
+      const jaccard = sharedMm3 / (lesion.volumeMm3 + known.volumeMm3 - Math.min(sharedMm3, known.volumeMm3));
+      return -1000 * jaccard - 1 / (1 + Math.max(gapMm, 0));
     });
   });
   const partners = assign(cost);
@@ -73,27 +74,28 @@ export function changeOf(volumeMm3: number, priorVolumeMm3: number, { change }: 
   return ratio <= change.shrunkVolumeRatio ? 'shrunk' : 'stable';
 }
 
-/** For each pair that shares space: the share of the current lesion that lies in the known one. */
-function countOverlaps(current: LabelMap, prior: LabelMap, priorFromCurrent: Affine): Map<string, number> {
+/** mm³ that a current and a known lesion share, for each pair that shares any: voxels of the current grid. */
+function sharedVolumes(current: LabelMap, prior: LabelMap, priorFromCurrent: Affine): Map<string, number> {
   const m = multiplyAffine(
     invertAffine(prior.patientFromVoxel),
     multiplyAffine(priorFromCurrent, current.patientFromVoxel),
   );
   const [nx, ny] = current.shape;
   const [px, py, pz] = prior.shape;
+  const voxelMm3 = voxelVolumeMm3(current);
   const shared = new Map<string, number>();
-  const sizes = new Map<number, number>();
   current.voxels.forEach((label, index) => {
     if (label === 0) return;
-    sizes.set(label, (sizes.get(label) ?? 0) + 1);
     const voxel: Vector3 = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
     const [x, y, z] = applyAffine(m, voxel).map(Math.round);
     if (x < 0 || y < 0 || z < 0 || x >= px || y >= py || z >= pz) return;
     const known = prior.voxels[x + px * (y + py * z)];
-    if (known) shared.set(`${label} ${known}`, (shared.get(`${label} ${known}`) ?? 0) + 1);
+    if (known) shared.set(pairOf(label, known), (shared.get(pairOf(label, known)) ?? 0) + voxelMm3);
   });
-  return new Map([...shared].map(([pair, count]) => [pair, count / sizes.get(Number(pair.split(' ')[0]))!]));
+  return shared;
 }
+
+const pairOf = (number: number, known: number): string => `${number} ${known}`;
 
 const equivalentRadiusMm = ({ volumeMm3 }: FoundLesion): number => Math.cbrt((3 * volumeMm3) / (4 * Math.PI));
 

@@ -119,7 +119,21 @@ describe('trackLesions', () => {
     );
   });
 
-  test('5: every identity is given once, and none is invented', () => {
+  test('5: specks beside a lesion do not take its identity', () => {
+    const prior = spheres([
+      { center: [0, 0, 0], radiusMm: 7 },
+      { center: [4, 0, 8], radiusMm: 0.5 },
+    ]);
+    const current = spheres([
+      { center: [0, 0, 2], radiusMm: 6.5 },
+      { center: [0, 0, -6], radiusMm: 0.5 },
+    ]);
+    const { tracks } = track(current, prior);
+    expect(tracks[0].known?.trackingID).toBe('T1');
+    expect(tracks[1].known?.trackingID).not.toBe('T1');
+  });
+
+  test('6: every identity is given once, and none is invented', () => {
     const sphere = fc.record({
       center: fc.tuple(
         ...([0, 1, 2].map(() => fc.integer({ min: -22, max: 22 })) as [
