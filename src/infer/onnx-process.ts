@@ -20,8 +20,8 @@ async function start(request: StartRequest): Promise<void> {
     InferenceSession.create(path, {
       executionProviders: [provider],
       intraOpNumThreads: request.threads,
-      // Arena blocks are kept for ever; tiles are large and few, so plain allocation costs nothing and gives memory back.
-      enableCpuMemArena: false,
+      // Sizes differ from layer to layer and from tile to tile; the arena reuses blocks without a plan made for one shape.
+      enableCpuMemArena: true,
       enableMemPattern: false,
     });
   const sessions = {
