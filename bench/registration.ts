@@ -15,7 +15,8 @@ import { registerImages } from '../src/elastix/register-images.js';
 import { composeAffine, parseTransform } from '../src/elastix/transform.js';
 import { loadTemplate } from '../src/prepare/template.js';
 import { registerPrior } from '../src/register/register-prior.js';
-import { loadRegistrationSettings } from '../src/register/registration-settings.js';
+import { loadMapping } from '../src/core/mapping-file.js';
+import { registrationSettingsSchema } from '../src/register/registration-settings.js';
 import { identityAffine, multiplyAffine, type Affine } from '../src/volume/affine.js';
 import { coarsen } from '../src/volume/block-mean.js';
 import { boundingBox, boxOn, crop } from '../src/volume/crop.js';
@@ -28,7 +29,7 @@ import { rescan, targetErrorMm } from '../test/register/rescan.js';
 
 const repetitions = Number(process.argv[2] ?? 3);
 const template = await loadTemplate();
-const settings = await loadRegistrationSettings(resolve(import.meta.dirname, '../mappings/registration.yaml'));
+const settings = loadMapping(resolve(import.meta.dirname, '../mappings/registration.yaml'), registrationSettingsSchema);
 const { name, current, prior, truth, initial } = await images();
 const box = boundingBox(template.brainMask)!;
 

@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { PrioraError } from '../core/errors.js';
 
 /** `mappings/registration.yaml`: how priors are registered and when a registration is believed. */
 export const registrationSettingsSchema = z.strictObject({
@@ -23,16 +20,3 @@ export const registrationSettingsSchema = z.strictObject({
 });
 
 export type RegistrationSettings = z.infer<typeof registrationSettingsSchema>;
-
-/** @throws PrioraError CONFIG_INVALID naming the file and the setting. */
-export async function loadRegistrationSettings(path: string): Promise<RegistrationSettings> {
-  let value: unknown;
-  try {
-    value = parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw new PrioraError('CONFIG_INVALID', `${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const result = registrationSettingsSchema.safeParse(value);
-  if (!result.success) throw new PrioraError('CONFIG_INVALID', `${path}: ${z.prettifyError(result.error)}`);
-  return result.data;
-}

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleSeries } from '../../src/assemble/assemble-series.js';
 import { loadTemplate } from '../../src/prepare/template.js';
 import { registerPrior, resamplePrior } from '../../src/register/register-prior.js';
-import { loadRegistrationSettings, type RegistrationSettings } from '../../src/register/registration-settings.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { registrationSettingsSchema, type RegistrationSettings } from '../../src/register/registration-settings.js';
 import { identityAffine, multiplyAffine, type Affine } from '../../src/volume/affine.js';
 import { correlate } from '../../src/volume/correlation.js';
 import { resampleLinear } from '../../src/volume/resample.js';
@@ -17,7 +18,7 @@ const timeout = 120_000;
 let settings: RegistrationSettings;
 let brain: LabelMap;
 beforeAll(async () => {
-  settings = await loadRegistrationSettings(resolve(import.meta.dirname, '../../mappings/registration.yaml'));
+  settings = loadMapping(resolve(import.meta.dirname, '../../mappings/registration.yaml'), registrationSettingsSchema);
   brain = (await loadTemplate()).brainMask;
 });
 

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadRegistrationSettings } from '../../src/register/registration-settings.js';
+import { loadMapping } from '../../src/core/mapping-file.js';
+import { registrationSettingsSchema } from '../../src/register/registration-settings.js';
 
 const shipped = resolve(import.meta.dirname, '../../mappings/registration.yaml');
 let folder: string;
@@ -18,25 +19,33 @@ async function edited(change: (text: string) => string): Promise<string> {
 }
 
 describe('mappings/registration.yaml', () => {
-  it('loads as shipped', async () => {
-    await expect(loadRegistrationSettings(shipped)).resolves.toMatchObject({ minimumSimilarity: 1.05 });
+  it('loads as shipped', () => {
+    expect(loadMapping(shipped, registrationSettingsSchema)).toMatchObject({ minimumSimilarity: 1.05 });
   });
 
   it('names a misspelt setting, and one out of range', async () => {
     const misspelt = await edited((text) => text.replace('minimumOverlap', 'minimalOverlap'));
-    await expect(loadRegistrationSettings(misspelt)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/minimalOverlap/) as string,
-    });
+    expect(() => loadMapping(misspelt, registrationSettingsSchema)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/minimalOverlap/) as string,
+      }),
+    );
     const wild = await edited((text) => text.replace(/minimumSimilarity: .*/, 'minimumSimilarity: 7'));
-    await expect(loadRegistrationSettings(wild)).rejects.toMatchObject({
-      message: expect.stringMatching(/minimumSimilarity/) as string,
-    });
+    expect(() => loadMapping(wild, registrationSettingsSchema)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/minimumSimilarity/) as string,
+      }),
+    );
   });
 
   it('names a file that is not there or is no YAML', async () => {
-    await expect(loadRegistrationSettings(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(() => loadMapping(join(folder, 'none.yaml'), registrationSettingsSchema)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
     const broken = await edited(() => 'a: [');
-    await expect(loadRegistrationSettings(broken)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(() => loadMapping(broken, registrationSettingsSchema)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
   });
 });
