@@ -14,6 +14,8 @@ const stages = [
   'infer',
   'measure',
   'track',
+  'locate',
+  'respond',
   'report',
   'deliver',
 ];
@@ -21,7 +23,7 @@ const isolated = [...stages, 'phantom'];
 /** Layers from the bottom up: a folder may import only itself and the folders of lower layers. */
 const layers = [
   ['core'],
-  ['dimse', 'dicom', 'volume'],
+  ['dimse', 'dicom', 'volume', 'findings'],
   ['elastix', 'store', 'jobs'],
   isolated,
   ['case'],

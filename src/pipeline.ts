@@ -201,6 +201,8 @@ async function readCase(
           source: reportSource(source),
           lesions,
           labels: measured.labels,
+          gone: [],
+          response: null,
           prior: temporal.found && reportPrior(temporal.found),
           ...(temporal.unusedBecause === null ? {} : { noPriorReason: temporal.unusedBecause }),
           models: reportModels(ensemble.models),
@@ -235,9 +237,9 @@ async function readCase(
     picture: written.picture,
     seconds: timer.seconds,
   };
-  const rows = lesions.map(({ priorVolumeMm3, probabilities: both, ...lesion }) => ({
+  const rows = lesions.map(({ probabilities: both, site, ...lesion }) => ({
     ...lesion,
-    detail: { priorVolumeMm3: priorVolumeMm3 ?? null, probabilities: both },
+    detail: { probabilities: both, site },
   }));
   store.transaction(() => {
     store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: rows }, clock.now());

@@ -1,6 +1,6 @@
 import { derivedUID } from '../dicom/uid.js';
 import type { KnownLesion, LesionTrack } from '../track/lesion-tracking.js';
-import type { Lesion, TrackedLesion } from '../volume/lesion.js';
+import type { Lesion, TrackedLesion } from '../findings/lesion.js';
 
 /**
  * Gives every lesion the identity it keeps for life: that of the prior's lesion it was matched with, else the one an earlier
@@ -22,13 +22,20 @@ export function identify(
     const track = tracks.find(({ number }) => number === lesion.number);
     const change = track?.change ?? 'baseline';
     if (track?.known) {
-      const { trackingUID, trackingID, volumeMm3 } = track.known;
-      return { ...lesion, trackingUID, trackingID, change, priorVolumeMm3: volumeMm3 };
+      const { trackingUID, trackingID } = track.known;
+      return { ...lesion, trackingUID, trackingID, change, site: null, history: [] };
     }
     const again = earlierRun.get(lesion.number);
     if (again && !given.has(again.trackingUID)) {
       given.add(again.trackingUID);
-      return { ...lesion, trackingUID: again.trackingUID, trackingID: again.trackingID, change };
+      return {
+        ...lesion,
+        trackingUID: again.trackingUID,
+        trackingID: again.trackingID,
+        change,
+        site: null,
+        history: [],
+      };
     }
     next++;
     const place = lesion.peakPatientMm.map((value) => value.toFixed(1)).join();
@@ -37,6 +44,8 @@ export function identify(
       trackingUID: derivedUID('lesion', SeriesInstanceUID, place),
       trackingID: `Lesion ${next}`,
       change,
+      site: null,
+      history: [],
     };
   });
 }

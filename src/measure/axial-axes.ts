@@ -1,5 +1,5 @@
 import { applyAffine, type Vector3 } from '../volume/affine.js';
-import type { Lesion, Segment3d } from '../volume/lesion.js';
+import type { Lesion, Segment3d } from '../findings/lesion.js';
 import { spacingMm, type Grid } from '../volume/volume.js';
 import { convexHull, diameter, longestPerpendicularChord, type Point2 } from './convex-polygon.js';
 import { faceOffsets } from './surface.js';

@@ -1,5 +1,5 @@
 import { applyAffine, type Vector3 } from '../volume/affine.js';
-import type { Lesion } from '../volume/lesion.js';
+import type { Lesion } from '../findings/lesion.js';
 import { voxelVolumeMm3, type LabelMap } from '../volume/volume.js';
 import { axialAxes } from './axial-axes.js';
 import type { Component } from './components.js';

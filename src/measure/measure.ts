@@ -1,5 +1,5 @@
 import type { Affine } from '../volume/affine.js';
-import type { Lesion } from '../volume/lesion.js';
+import type { Lesion } from '../findings/lesion.js';
 import type { Grid, LabelMap, Volume } from '../volume/volume.js';
 import { detectLesions } from './detect.js';
 import { labelComponents } from './components.js';

@@ -1,18 +1,6 @@
-/** A coded concept (PS3.3 8.8): value, coding scheme, meaning. */
-export interface Code {
-  readonly value: string;
-  readonly scheme: 'DCM' | 'SCT' | 'UCUM' | 'UMLS' | 'LN' | 'IBSI' | 'RFC5646' | '99PRIORA';
-  readonly meaning: string;
-}
+import { code, type Code } from '../dicom/code.js';
 
-const code = (value: string, scheme: Code['scheme'], meaning: string): Code => ({ value, scheme, meaning });
-
-/** One item of a code sequence. */
-export const codeItem = ({ value, scheme, meaning }: Code) => ({
-  CodeValue: value,
-  CodingSchemeDesignator: scheme,
-  CodeMeaning: meaning,
-});
+export { codeItem, type Code } from '../dicom/code.js';
 
 /** What the standard has no code for. Declared in every object that uses it (PS3.3 C.12.1.1.7). */
 export const privateScheme = {

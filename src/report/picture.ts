@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Vector3 } from '../volume/affine.js';
-import type { TrackedLesion } from '../volume/lesion.js';
+import type { TrackedLesion } from '../findings/lesion.js';
 import type { Grid, LabelMap, Volume } from '../volume/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
 import { segmentLabel } from './segmentation/segments.js';

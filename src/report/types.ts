@@ -1,7 +1,8 @@
 import type { Dataset } from '../dicom/dataset.js';
 import type { LabelMap, Grid } from '../volume/volume.js';
 import type { Vector3 } from '../volume/affine.js';
-import type { TrackedLesion } from '../volume/lesion.js';
+import type { GoneLesion, TrackedLesion } from '../findings/lesion.js';
+import type { ResponseAssessment } from '../findings/response.js';
 
 /** One frame of a source: a single-frame instance, or one frame of a multi-frame one. */
 export interface SourceFrame {
@@ -76,6 +77,10 @@ export interface ReportInput {
   readonly lesions: readonly TrackedLesion[];
   /** On the source grid. */
   readonly labels: LabelMap;
+  /** Lesions of earlier time points that are no longer seen. */
+  readonly gone: readonly GoneLesion[];
+  /** Null where nobody assessed it. */
+  readonly response: ResponseAssessment | null;
   readonly prior: ReportPrior | null;
   /** Why there is no prior, one sentence; only read when `prior` is null. */
   readonly noPriorReason?: string;

@@ -1,5 +1,5 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import type { LesionChange } from '../volume/lesion.js';
+import type { LesionChange } from '../findings/lesion.js';
 import { voxelVolumeMm3, type LabelMap } from '../volume/volume.js';
 import { assign } from './assignment.js';
 import type { ResponseCriteria } from './criteria.js';

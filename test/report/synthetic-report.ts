@@ -1,7 +1,7 @@
 import { parseFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
 import { derivedUID, SOPClass } from '../../src/dicom/uid.js';
 import { applyAffine, invertAffine, type Vector3 } from '../../src/volume/affine.js';
-import type { Confidence, LesionChange, TrackedLesion } from '../../src/volume/lesion.js';
+import type { Confidence, LesionChange, TrackedLesion } from '../../src/findings/lesion.js';
 import { spacingMm, voxelVolumeMm3, type Grid } from '../../src/volume/volume.js';
 import type { ReportInput, SourceFrame } from '../../src/report/types.js';
 import { sourceGrid } from '../measure/probability-maps.js';
@@ -57,6 +57,8 @@ export function syntheticReport({
       source: { header: parsed, frames, grid },
       lesions,
       labels: { shape: grid.shape, patientFromVoxel: grid.patientFromVoxel, voxels },
+      gone: [],
+      response: null,
       prior: null,
       models,
       timePoint: { order: 1, type: 'baseline' },
@@ -110,6 +112,8 @@ function ball(
     trackingUID: uid('lesion', String(number)),
     trackingID: `Lesion ${number}`,
     change: changes[number % 5],
+    site: null,
+    history: [],
   };
 }
 

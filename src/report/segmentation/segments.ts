@@ -1,5 +1,5 @@
 import type { Dataset } from '../../dicom/dataset.js';
-import type { TrackedLesion } from '../../volume/lesion.js';
+import type { TrackedLesion } from '../../findings/lesion.js';
 import { codeItem, codes } from '../codes.js';
 import { modelText } from '../model-text.js';
 import type { ReportInput } from '../types.js';

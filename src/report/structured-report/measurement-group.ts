@@ -1,4 +1,4 @@
-import type { Segment3d, TrackedLesion } from '../../volume/lesion.js';
+import type { Segment3d, TrackedLesion } from '../../findings/lesion.js';
 import { codes, type Code } from '../codes.js';
 import { roundedDecimalString } from '../decimal-string.js';
 import { modelText } from '../model-text.js';

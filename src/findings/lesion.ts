@@ -1,4 +1,5 @@
-import type { Vector3 } from './affine.js';
+import type { Vector3 } from '../volume/affine.js';
+import type { Code } from '../dicom/code.js';
 
 /** `confirmed`: the high-specificity network touches the lesion; `candidate`: only the high-sensitivity one sees it. */
 export type Confidence = 'confirmed' | 'candidate';
@@ -36,12 +37,44 @@ export interface Lesion {
 /** What became of a lesion since the prior study; `baseline` where there is no usable prior. */
 export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk';
 
+/** Where a lesion lies, from an atlas registered with the patient. */
+export interface FindingSite {
+  /** Lobe or structure (SCT). */
+  readonly structure: Code;
+  /** Right, left, or null for a midline structure. */
+  readonly laterality: Code | null;
+}
+
+/** One lesion as it was measured at one time point. */
+export interface LesionSighting {
+  readonly StudyInstanceUID: string;
+  /** The time point, from 1 in order of acquisition. */
+  readonly order: number;
+  /** Milliseconds since the epoch, UTC. */
+  readonly acquiredAt: number;
+  readonly confidence: Confidence;
+  readonly volumeMm3: number;
+  readonly longAxisMm: number;
+  readonly shortAxisMm: number;
+}
+
 /** A lesion with the identity it keeps for life. */
 export interface TrackedLesion extends Lesion {
   readonly trackingUID: string;
   /** Human-readable twin of {@link trackingUID}, e.g. `Lesion 3`; at most 64 characters. */
   readonly trackingID: string;
   readonly change: LesionChange;
-  /** Volume at the prior study, where the lesion was seen there. */
-  readonly priorVolumeMm3?: number;
+  /** Null where the atlas does not tell. */
+  readonly site: FindingSite | null;
+  /** The same lesion at earlier time points, oldest first; empty at first sight. */
+  readonly history: readonly LesionSighting[];
+}
+
+/** A lesion of earlier time points that is no longer seen. */
+export interface GoneLesion {
+  readonly trackingUID: string;
+  readonly trackingID: string;
+  readonly site: FindingSite | null;
+  /** Oldest first, at least one. */
+  readonly history: readonly LesionSighting[];
 }
