@@ -10,7 +10,7 @@ import { destinationsSchema } from '../src/deliver/destinations.js';
 import { priorMatchingSchema } from '../src/match/prior-matching.js';
 import { registrationSettingsSchema } from '../src/register/registration-settings.js';
 import { selectionRulesSchema } from '../src/select/selection-rules.js';
-import { responseCriteriaSchema } from '../src/track/criteria.js';
+import { responseCriteriaSchema } from '../src/findings/criteria.js';
 
 /** `mappings/<name>.yaml` → the schema that its loader checks it with. */
 const schemas: Record<string, z.ZodType> = {

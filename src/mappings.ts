@@ -4,7 +4,7 @@ import { destinationsSchema, type Destination } from './deliver/destinations.js'
 import { priorMatchingSchema, type PriorMatching } from './match/prior-matching.js';
 import { registrationSettingsSchema, type RegistrationSettings } from './register/registration-settings.js';
 import { selectionRulesSchema, type SelectionRules } from './select/selection-rules.js';
-import { responseCriteriaSchema, type ResponseCriteria } from './track/criteria.js';
+import { responseCriteriaSchema, type ResponseCriteria } from './findings/criteria.js';
 
 /** The facts a hospital edits, read and validated. */
 export interface Mappings {

@@ -4,14 +4,19 @@ import type { CaseResult } from './case/case-result.js';
 import { caseFingerprint } from './case/fingerprint.js';
 import { identify } from './case/identities.js';
 import { knownLesions, matchEarlierRun } from './case/known-lesions.js';
+import { lesionHistories } from './case/lesion-history.js';
+import { lesionRow } from './case/lesion-row.js';
 import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
 import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
 import { StageTimer, type StageHooks } from './case/stage-timer.js';
+import { standingTimePoints, type StandingTimePoint } from './case/standing-time-points.js';
 import { temporalPrior } from './case/temporal-prior.js';
 import { writeObjects } from './case/write-objects.js';
 import type { Clock } from './core/clock.js';
 import { asPrioraError, PrioraError } from './core/errors.js';
 import { software } from './core/software.js';
+import { volumeChange, type DatedVolume } from './findings/change.js';
+import type { GoneLesion, TrackedLesion } from './findings/lesion.js';
 import type { Ensemble } from './infer/ensemble.js';
 import type { Mappings } from './mappings.js';
 import { findPrior } from './match/find-prior.js';
@@ -86,7 +91,7 @@ export async function analyseStudy(
     }),
   );
   const prior = await timer.run('match', () => (selected.series ? priorSeries(context, selected.series) : null));
-  const order = 1 + earlierTimePoints(store, study.patientKey, selected.series);
+  const earlier = selected.series ? timePointsBefore(store, selected.series) : [];
   const fingerprint = caseFingerprint({
     instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
     prior: prior && {
@@ -96,7 +101,7 @@ export async function analyseStudy(
     models: context.ensemble.models,
     mappings: { ...mappings, destinations: null },
     forced: selected.forced,
-    order,
+    earlier: earlier.map(({ reported }) => reported.fingerprint),
   });
   const opened = open(selected.series, prior, fingerprint);
   if (opened.status === 'reported' || opened.status === 'rejected') return opened;
@@ -107,7 +112,13 @@ export async function analyseStudy(
       throw new PrioraError('SERIES_NOT_SELECTED', whyNothingSelected(selected.selection), {
         subject: { StudyInstanceUID },
       });
-    await readCase(context, opened, { series: selected.series, prior, forced: selected.forced, order }, timer, options);
+    await readCase(
+      context,
+      opened,
+      { series: selected.series, prior, forced: selected.forced, earlier },
+      timer,
+      options,
+    );
   } catch (thrown) {
     const error = asPrioraError(thrown);
     const status = error.blamesInput ? 'rejected' : 'failed';
@@ -124,11 +135,17 @@ export async function analyseStudy(
 async function readCase(
   context: PipelineContext,
   opened: CaseRow,
-  { series, prior, forced, order }: { series: SeriesRow; prior: SeriesRow | null; forced: boolean; order: number },
+  {
+    series,
+    prior,
+    forced,
+    earlier,
+  }: { series: SeriesRow; prior: SeriesRow | null; forced: boolean; earlier: readonly StandingTimePoint[] },
   timer: StageTimer,
   { signal }: StageHooks,
 ): Promise<void> {
   const { store, dataDir, mappings, ensemble, clock } = context;
+  const acquiredAt = series.acquiredAt!;
   const stop = signal ? { signal } : {};
   const source = await timer.run('assemble', () =>
     assembleSeries(instancePaths(store, dataDir, series.SeriesInstanceUID), stop),
@@ -172,17 +189,39 @@ async function readCase(
         ? trackLesions(measured, known, priorFromCurrent, mappings.response)
         : { tracks: [], gone: [] };
     const sameImages = superseded?.SeriesInstanceUID === series.SeriesInstanceUID ? superseded : null;
-    const earlier = matchEarlierRun(
+    const earlierRun = matchEarlierRun(
       measured,
       sameImages && (await knownLesions(store, dataDir, sameImages)),
       mappings.response,
     );
     const identity = { SeriesInstanceUID: series.SeriesInstanceUID, taken: store.cases.identities(series.patientKey) };
-    return { lesions: identify(measured.lesions, followed.tracks, earlier, identity), gone: followed.gone };
+    const identified = identify(measured.lesions, followed.tracks, earlierRun, identity);
+    const histories = lesionHistories(earlier);
+    const found = identified.map((lesion): TrackedLesion => {
+      const history = histories.get(lesion.trackingUID)?.history ?? [];
+      const since = (before: DatedVolume | undefined) =>
+        before ? volumeChange(before, { acquiredAt, volumeMm3: lesion.volumeMm3 }, mappings.response) : null;
+      return {
+        ...lesion,
+        site: null,
+        history,
+        sincePrior: since(history.at(-1)),
+        sinceBaseline: since(history[0]),
+        mergedFrom: [],
+        splitFrom: null,
+      };
+    });
+    const present = new Set(found.map(({ trackingUID }) => trackingUID));
+    const missing = [...histories.values()].filter(({ trackingUID }) => used && !present.has(trackingUID));
+    return {
+      lesions: found,
+      gone: missing.map((lesion): GoneLesion => ({ ...lesion, status: 'no longer seen', mergedInto: null })),
+    };
   });
 
   const folder = new CaseFolder(dataDir, opened.caseKey);
-  const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment' } as const;
+  const order = earlier.length + 1;
+  const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment', acquiredAt } as const;
   const notes = qualityNotes(source, prepared);
   const demonstration = isDemonstration(ensemble.models);
   const written = await timer.run('report', () => {
@@ -201,7 +240,7 @@ async function readCase(
           source: reportSource(source),
           lesions,
           labels: measured.labels,
-          gone: [],
+          gone,
           response: null,
           prior: temporal.found && reportPrior(temporal.found),
           ...(temporal.unusedBecause === null ? {} : { noPriorReason: temporal.unusedBecause }),
@@ -237,12 +276,8 @@ async function readCase(
     picture: written.picture,
     seconds: timer.seconds,
   };
-  const rows = lesions.map(({ probabilities: both, site, ...lesion }) => ({
-    ...lesion,
-    detail: { probabilities: both, site },
-  }));
   store.transaction(() => {
-    store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: rows }, clock.now());
+    store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: lesions.map(lesionRow) }, clock.now());
     for (const object of written.objects) store.objects.insert({ ...object, createdAt: clock.now() });
     context.onReported?.(store.cases.find(opened.caseKey)!);
   });
@@ -263,16 +298,9 @@ function kindOfPrior(context: PipelineContext, StudyInstanceUID: string): Series
   return undefined;
 }
 
-/** Time points of the patient that were reported and lie before this one. */
-function earlierTimePoints(store: Store, patientKey: number, current: SeriesRow | null): number {
-  const before = current?.acquiredAt ?? Infinity;
-  return store.cases
-    .ofPatient(patientKey)
-    .filter(
-      ({ status, StudyInstanceUID, acquiredAt }) =>
-        status === 'reported' &&
-        StudyInstanceUID !== current?.StudyInstanceUID &&
-        acquiredAt !== null &&
-        acquiredAt < before,
-    ).length;
+/** The patient's time points before this series. */
+function timePointsBefore(store: Store, { patientKey, StudyInstanceUID, acquiredAt }: SeriesRow): StandingTimePoint[] {
+  return standingTimePoints(store, patientKey).filter(
+    (timePoint) => timePoint.reported.StudyInstanceUID !== StudyInstanceUID && timePoint.acquiredAt < acquiredAt!,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Affine } from '../volume/affine.js';
+import type { LesionIdentity } from '../findings/lesion.js';
 import type { ObjectKind } from '../store/store.js';
 
 /** The stages in the order a study goes through them. */
@@ -31,7 +32,12 @@ export interface CasePrior {
 export interface CaseResult {
   /** Series selection was overridden by a person. */
   readonly forced: boolean;
-  readonly timePoint: { readonly order: number; readonly type: 'baseline' | 'posttreatment' };
+  readonly timePoint: {
+    readonly order: number;
+    readonly type: 'baseline' | 'posttreatment';
+    /** Milliseconds since the epoch, UTC. */
+    readonly acquiredAt: number;
+  };
   readonly prior: CasePrior | null;
   /** Why no prior was used; null when one was. */
   readonly noPriorReason: string | null;
@@ -44,8 +50,8 @@ export interface CaseResult {
   /** Made with demonstration weights: stays on this machine unless a destination allows them. */
   readonly demonstration: boolean;
   readonly provider: 'cpu' | 'cuda';
-  /** Identities of the prior's lesions that are no longer seen. */
-  readonly gone: readonly { readonly trackingUID: string; readonly trackingID: string }[];
+  /** Lesions of earlier time points that are not found now. */
+  readonly gone: readonly LesionIdentity[];
   /** What was written for this case; an object that did not change since the superseded case is the same object. */
   readonly objects: readonly { readonly kind: ObjectKind; readonly SOPInstanceUID: string; readonly path: string }[];
   /** PNG, relative to the data folder. */

@@ -11,12 +11,12 @@ export interface CaseInputs {
   /** The mapping files that bear on results, as parsed. */
   readonly mappings: unknown;
   readonly forced: boolean;
-  /** Position of the time point among the patient's. */
-  readonly order: number;
+  /** Fingerprints of the reports that stand for the patient's earlier time points: lesions are followed through them. */
+  readonly earlier: readonly string[];
 }
 
 /** Equal for equal inputs: a case that has been computed is not computed again, and a changed prior is noticed. */
-export function caseFingerprint({ instances, prior, models, mappings, forced, order }: CaseInputs): string {
+export function caseFingerprint({ instances, prior, models, mappings, forced, earlier }: CaseInputs): string {
   const content = (rows: readonly InstanceRow[]) =>
     rows.map(({ SOPInstanceUID, sha256 }) => `${SOPInstanceUID} ${Buffer.from(sha256).toString('hex')}`).sort();
   const everything = {
@@ -26,7 +26,7 @@ export function caseFingerprint({ instances, prior, models, mappings, forced, or
     models: Object.values(models).map(({ manifest }) => manifest),
     mappings,
     forced,
-    order,
+    earlier,
   };
   return createHash('sha256').update(JSON.stringify(everything)).digest('hex');
 }

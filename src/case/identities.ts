@@ -1,6 +1,9 @@
 import { derivedUID } from '../dicom/uid.js';
+import type { Lesion, LesionChange, LesionIdentity } from '../findings/lesion.js';
 import type { KnownLesion, LesionTrack } from '../track/lesion-tracking.js';
-import type { Lesion, TrackedLesion } from '../findings/lesion.js';
+
+/** A lesion with its identity, and what became of it since the prior. */
+export type IdentifiedLesion = Lesion & LesionIdentity & { readonly change: LesionChange };
 
 /**
  * Gives every lesion the identity it keeps for life: that of the prior's lesion it was matched with, else the one an earlier
@@ -15,27 +18,20 @@ export function identify(
   tracks: readonly LesionTrack[],
   earlierRun: ReadonlyMap<number, KnownLesion>,
   { SeriesInstanceUID, taken }: { SeriesInstanceUID: string; taken: number },
-): TrackedLesion[] {
+): IdentifiedLesion[] {
   const given = new Set(tracks.flatMap(({ known }) => (known ? [known.trackingUID] : [])));
   let next = taken;
-  return lesions.map((lesion): TrackedLesion => {
+  return lesions.map((lesion): IdentifiedLesion => {
     const track = tracks.find(({ number }) => number === lesion.number);
     const change = track?.change ?? 'baseline';
     if (track?.known) {
       const { trackingUID, trackingID } = track.known;
-      return { ...lesion, trackingUID, trackingID, change, site: null, history: [] };
+      return { ...lesion, trackingUID, trackingID, change };
     }
     const again = earlierRun.get(lesion.number);
     if (again && !given.has(again.trackingUID)) {
       given.add(again.trackingUID);
-      return {
-        ...lesion,
-        trackingUID: again.trackingUID,
-        trackingID: again.trackingID,
-        change,
-        site: null,
-        history: [],
-      };
+      return { ...lesion, trackingUID: again.trackingUID, trackingID: again.trackingID, change };
     }
     next++;
     const place = lesion.peakPatientMm.map((value) => value.toFixed(1)).join();
@@ -44,8 +40,6 @@ export function identify(
       trackingUID: derivedUID('lesion', SeriesInstanceUID, place),
       trackingID: `Lesion ${next}`,
       change,
-      site: null,
-      history: [],
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { ResponseCriteria } from '../track/criteria.js';
+import type { ResponseCriteria } from '../findings/criteria.js';
 import { trackLesions, type FoundLesion, type KnownLesion, type LesionsOnGrid } from '../track/lesion-tracking.js';
 import { identityAffine } from '../volume/affine.js';
 import type { CaseRow, Store } from '../store/store.js';

@@ -16,7 +16,7 @@ import { seriesIdentity, writeDicomSeries } from '../phantom/dicom-series.js';
 import { loadSourceHead } from '../phantom/source-head.js';
 import type { PhantomScan } from '../phantom/scan.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
-import { responseCriteriaSchema } from '../track/criteria.js';
+import { responseCriteriaSchema } from '../findings/criteria.js';
 import { startReceivingPacs, type ReceivingPacs } from './receiving-pacs.js';
 import { compareWithTruth, mostFalseFindings, mustFindMm, type Comparison } from './truth.js';
 

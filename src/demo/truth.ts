@@ -1,7 +1,7 @@
 import type { TimePoint } from '../case/time-point.js';
 import type { PhantomScan } from '../phantom/scan.js';
-import { changeOf } from '../track/lesion-tracking.js';
-import type { ResponseCriteria } from '../track/criteria.js';
+import { changeOf } from '../findings/change.js';
+import type { ResponseCriteria } from '../findings/criteria.js';
 import { applyAffine, type Vector3 } from '../volume/affine.js';
 
 /** Every true lesion of at least this size must be found. */

@@ -1,5 +1,6 @@
 import type { Vector3 } from '../volume/affine.js';
 import type { Code } from '../dicom/code.js';
+import type { VolumeChange } from './change.js';
 
 /** `confirmed`: the high-specificity network touches the lesion; `candidate`: only the high-sensitivity one sees it. */
 export type Confidence = 'confirmed' | 'candidate';
@@ -34,8 +35,16 @@ export interface Lesion {
   readonly probabilities: { readonly sensitivity: number; readonly specificity: number };
 }
 
-/** What became of a lesion since the prior study; `baseline` where there is no usable prior. */
-export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk';
+/**
+ * What became of a lesion since the prior study.
+ *
+ * - `baseline`: the first look at its site; there is no usable prior, or the prior does not cover it;
+ * - `new`: the prior covers the site and both networks saw nothing there;
+ * - `grown`, `stable`, `shrunk`: the same lesion at the prior, by volume;
+ * - `reappeared`: not at the prior, but the same lesion was there before it;
+ * - `unclear`: it cannot be told. The prior was not quite empty here, or could not be compared.
+ */
+export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk' | 'reappeared' | 'unclear';
 
 /** Where a lesion lies, from an atlas registered with the patient. */
 export interface FindingSite {
@@ -58,22 +67,35 @@ export interface LesionSighting {
   readonly shortAxisMm: number;
 }
 
-/** A lesion with the identity it keeps for life. */
-export interface TrackedLesion extends Lesion {
+/** What a lesion is called for life. */
+export interface LesionIdentity {
   readonly trackingUID: string;
   /** Human-readable twin of {@link trackingUID}, e.g. `Lesion 3`; at most 64 characters. */
   readonly trackingID: string;
+}
+
+/** A lesion with the identity it keeps for life. */
+export interface TrackedLesion extends Lesion, LesionIdentity {
   readonly change: LesionChange;
   /** Null where the atlas does not tell. */
   readonly site: FindingSite | null;
   /** The same lesion at earlier time points, oldest first; empty at first sight. */
   readonly history: readonly LesionSighting[];
+  /** Against the last and the first entry of {@link history}; null at first sight, and where the prior could not be compared. */
+  readonly sincePrior: VolumeChange | null;
+  readonly sinceBaseline: VolumeChange | null;
+  /** Other lesions of the prior that have grown together with this one. */
+  readonly mergedFrom: readonly LesionIdentity[];
+  /** The lesion of the prior that this one is a part of, when another part has kept the identity. */
+  readonly splitFrom: LesionIdentity | null;
 }
 
-/** A lesion of earlier time points that is no longer seen. */
-export interface GoneLesion {
-  readonly trackingUID: string;
-  readonly trackingID: string;
+/** A lesion of earlier time points that is not found now. */
+export interface GoneLesion extends LesionIdentity {
+  /** `merged`: it is part of another one now · `not covered`: the images do not show its site. */
+  readonly status: 'no longer seen' | 'merged' | 'not covered';
+  /** The lesion it is part of now; null unless merged. */
+  readonly mergedInto: LesionIdentity | null;
   readonly site: FindingSite | null;
   /** Oldest first, at least one. */
   readonly history: readonly LesionSighting[];

@@ -90,6 +90,8 @@ export const codes = {
   grown: code('15454001', 'SCT', 'Increased size'),
   stable: code('58158008', 'SCT', 'Stable'),
   shrunk: code('19776001', 'SCT', 'Decreased size'),
+  reappeared: code('reappeared', '99PRIORA', 'Reappeared'),
+  unclear: code('unclear', '99PRIORA', 'Unclear whether new'),
 
   // Units
   cubicMillimetre: code('mm3', 'UCUM', 'cubic millimeter'),

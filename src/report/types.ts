@@ -55,6 +55,8 @@ export interface TimePoint {
   /** From 1, in order of acquisition. */
   readonly order: number;
   readonly type: 'baseline' | 'posttreatment';
+  /** Milliseconds since the epoch, UTC. */
+  readonly acquiredAt: number;
 }
 
 /** A DICOM object by its place in the hierarchy. */
@@ -77,7 +79,7 @@ export interface ReportInput {
   readonly lesions: readonly TrackedLesion[];
   /** On the source grid. */
   readonly labels: LabelMap;
-  /** Lesions of earlier time points that are no longer seen. */
+  /** Lesions of earlier time points that are not found now; empty where no prior could be compared. */
   readonly gone: readonly GoneLesion[];
   /** Null where nobody assessed it. */
   readonly response: ResponseAssessment | null;

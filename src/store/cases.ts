@@ -36,11 +36,17 @@ export interface CaseTable {
   latestReportedOfSeries(SeriesInstanceUID: string): CaseRow | undefined;
   /** Each study's latest case in time order. */
   ofPatient(patientKey: number): CaseRow[];
+  /**
+   * The reports that stand, one a study, in order of acquisition: of a study's finished cases the last one, if it is a report.
+   * A run that is under way or has failed leaves the report before it standing.
+   */
+  standing(patientKey: number): CaseRow[];
   /** Latest cases of all studies, newest first. */
   list(filter?: { status?: CaseStatus; limit?: number }): CaseRow[];
   start(caseKey: number): void;
   /** Status, result and lesions in one transaction; calling it again replaces them. */
   finish(caseKey: number, outcome: CaseOutcome, now: number): void;
+  /** The lesions that stand in a case. */
   lesions(caseKey: number): LesionRow[];
   /** How many lesions the patient has ever had: distinct tracking UIDs over all cases, superseded ones included. */
   identities(patientKey: number): number;
@@ -92,6 +98,12 @@ export function caseTable(database: Database): CaseTable {
   const ofPatient = database.prepare<StoredCase>(
     `SELECT ${columns} WHERE studies.patientKey = :patientKey AND ${isLatest} ORDER BY series.acquiredAt, cases.caseKey`,
   );
+  const standing = database.prepare<StoredCase>(
+    `SELECT ${columns} WHERE studies.patientKey = :patientKey AND status = 'reported'
+       AND cases.caseKey = (SELECT max(caseKey) FROM cases AS other WHERE other.studyKey = cases.studyKey
+         AND other.status IN ('reported', 'rejected', 'held'))
+     ORDER BY series.acquiredAt, cases.caseKey`,
+  );
   const list = database.prepare<StoredCase>(
     `SELECT ${columns} WHERE (:status IS NULL OR status = :status) AND ${isLatest} ORDER BY cases.caseKey DESC LIMIT :limit`,
   );
@@ -140,6 +152,7 @@ export function caseTable(database: Database): CaseTable {
       latestReportedOfStudy({ StudyInstanceUID, beforeCaseKey }),
     latestReportedOfSeries: (SeriesInstanceUID) => latestReportedOfSeries({ SeriesInstanceUID }),
     ofPatient: (patientKey) => ofPatient.all({ patientKey }).map((row) => parsedCase(row)!),
+    standing: (patientKey) => standing.all({ patientKey }).map((row) => parsedCase(row)!),
     list: ({ status, limit } = {}) =>
       list.all({ status: status ?? null, limit: limit ?? 1000 }).map((row) => parsedCase(row)!),
     start: (caseKey) => void start.run({ caseKey }),

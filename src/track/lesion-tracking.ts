@@ -1,8 +1,9 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
+import { changeOf } from '../findings/change.js';
 import type { LesionChange } from '../findings/lesion.js';
 import { voxelVolumeMm3, type LabelMap } from '../volume/volume.js';
 import { assign } from './assignment.js';
-import type { ResponseCriteria } from './criteria.js';
+import type { ResponseCriteria } from '../findings/criteria.js';
 
 /** A measured lesion; its voxels carry `number` in the label map. */
 export interface FoundLesion {
@@ -64,14 +65,6 @@ export function trackLesions(
   });
   const gone = prior.lesions.filter((_, column) => !partners.includes(column));
   return { tracks, gone };
-}
-
-/** Grown, shrunk or stable, from two volumes of one lesion. */
-export function changeOf(volumeMm3: number, priorVolumeMm3: number, { change }: ResponseCriteria): LesionChange {
-  if (Math.abs(volumeMm3 - priorVolumeMm3) < change.minimumVolumeChangeMm3) return 'stable';
-  const ratio = volumeMm3 / priorVolumeMm3;
-  if (ratio >= change.grownVolumeRatio) return 'grown';
-  return ratio <= change.shrunkVolumeRatio ? 'shrunk' : 'stable';
 }
 
 /** mm³ that a current and a known lesion share, for each pair that shares any: voxels of the current grid. */

@@ -20,7 +20,10 @@ const prior: ReportPrior = {
   acquiredDate: '20240130',
   registration: { verdict: 'accepted', similarity: 0.8312 },
 };
-const followUp = { prior, timePoint: { order: 2, type: 'posttreatment' } } as const;
+const followUp = {
+  prior,
+  timePoint: { order: 2, type: 'posttreatment', acquiredAt: Date.UTC(2024, 2, 12, 10, 22, 33) },
+} as const;
 
 /** Every orientation, multi-frame, anisotropic, character sets, and 0, 1, 3 and 40 lesions. */
 export const cases = [

@@ -61,7 +61,7 @@ export function syntheticReport({
       response: null,
       prior: null,
       models,
-      timePoint: { order: 1, type: 'baseline' },
+      timePoint: { order: 1, type: 'baseline', acquiredAt: Date.UTC(2024, 2, 12, 10, 22, 33) },
       software: { name: 'Priora', version: '0.1.0' },
       demonstration: true,
       qualityNotes: [],
@@ -114,6 +114,10 @@ function ball(
     change: changes[number % 5],
     site: null,
     history: [],
+    sincePrior: null,
+    sinceBaseline: null,
+    mergedFrom: [],
+    splitFrom: null,
   };
 }
 

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadMapping } from '../../src/core/mapping-file.js';
-import { responseCriteriaSchema } from '../../src/track/criteria.js';
-import { changeOf, trackLesions, type KnownLesion, type LesionsOnGrid } from '../../src/track/lesion-tracking.js';
+import { responseCriteriaSchema } from '../../src/findings/criteria.js';
+import { changeOf } from '../../src/findings/change.js';
+import { trackLesions, type KnownLesion, type LesionsOnGrid } from '../../src/track/lesion-tracking.js';
 import { identityAffine, type Affine, type Vector3 } from '../../src/volume/affine.js';
 import type { Grid } from '../../src/volume/volume.js';
 

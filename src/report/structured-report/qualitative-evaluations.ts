@@ -34,7 +34,7 @@ function summary({ lesions, timePoint }: ReportInput): string {
   const at = `Time point ${timePoint.order} (${timePoint.type})`;
   if (lesions.length === 0) return `${at}: no brain metastasis found, neither confirmed nor candidate.`;
   const count = (confidence: string) => lesions.filter((lesion) => lesion.confidence === confidence).length;
-  const changes = ['new', 'grown', 'stable', 'shrunk']
+  const changes = ['new', 'grown', 'stable', 'shrunk', 'reappeared', 'unclear']
     .map((change) => [change, lesions.filter((lesion) => lesion.change === change).length] as const)
     .filter(([, number]) => number > 0)
     .map(([change, number]) => `${number} ${change}`);

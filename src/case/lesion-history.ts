@@ -1,0 +1,29 @@
+import type { FindingSite, LesionIdentity, LesionSighting } from '../findings/lesion.js';
+import type { LesionDetail } from './lesion-row.js';
+import type { StandingTimePoint } from './standing-time-points.js';
+
+/** One lesion over a patient's time points. */
+export interface LesionHistory extends LesionIdentity {
+  /** As last seen. */
+  readonly site: FindingSite | null;
+  /** Oldest first, at least one. */
+  readonly history: readonly LesionSighting[];
+}
+
+/** Every lesion of these time points, by tracking UID, in the order of first sight. */
+export function lesionHistories(timePoints: readonly StandingTimePoint[]): Map<string, LesionHistory> {
+  const histories = new Map<string, LesionHistory>();
+  for (const { reported, order, acquiredAt, lesions } of timePoints)
+    for (const lesion of lesions) {
+      const { trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm } = lesion;
+      const { StudyInstanceUID } = reported;
+      const sighting = { StudyInstanceUID, order, acquiredAt, confidence, volumeMm3, longAxisMm, shortAxisMm };
+      histories.set(trackingUID, {
+        trackingUID,
+        trackingID,
+        site: (lesion.detail as LesionDetail | null)?.site ?? null,
+        history: [...(histories.get(trackingUID)?.history ?? []), sighting],
+      });
+    }
+  return histories;
+}

@@ -1,0 +1,46 @@
+import type { ResponseCriteria } from './criteria.js';
+
+/** A lesion's volume at one time point. */
+export interface DatedVolume {
+  /** Milliseconds since the epoch, UTC. */
+  readonly acquiredAt: number;
+  readonly volumeMm3: number;
+}
+
+/** How a lesion's volume changed between two time points. */
+export interface VolumeChange {
+  /** Days between both, rounded. */
+  readonly intervalDays: number;
+  readonly volumeChangeMm3: number;
+  /** Of the earlier volume. */
+  readonly volumeChangePercent: number;
+  /** Days in which the volume doubles at this pace; null when it did not grow by more than measurement noise, or within a day. */
+  readonly doublingTimeDays: number | null;
+}
+
+const dayMs = 86_400_000;
+
+/** The numbers that SR, PDF and `priora history` all show. Doubling time after Collins 1956: exponential growth between two volumes. */
+export function volumeChange(before: DatedVolume, now: DatedVolume, { change }: ResponseCriteria): VolumeChange {
+  const days = (now.acquiredAt - before.acquiredAt) / dayMs;
+  const volumeChangeMm3 = now.volumeMm3 - before.volumeMm3;
+  const grows = volumeChangeMm3 > 0 && volumeChangeMm3 >= change.minimumVolumeChangeMm3 && days >= 1;
+  return {
+    intervalDays: Math.round(days),
+    volumeChangeMm3,
+    volumeChangePercent: (100 * volumeChangeMm3) / before.volumeMm3,
+    doublingTimeDays: grows ? (days * Math.LN2) / Math.log(now.volumeMm3 / before.volumeMm3) : null,
+  };
+}
+
+/** Grown, shrunk or stable, from two volumes of one lesion. */
+export function changeOf(
+  volumeMm3: number,
+  priorVolumeMm3: number,
+  { change }: ResponseCriteria,
+): 'grown' | 'stable' | 'shrunk' {
+  if (Math.abs(volumeMm3 - priorVolumeMm3) < change.minimumVolumeChangeMm3) return 'stable';
+  const ratio = volumeMm3 / priorVolumeMm3;
+  if (ratio >= change.grownVolumeRatio) return 'grown';
+  return ratio <= change.shrunkVolumeRatio ? 'shrunk' : 'stable';
+}
