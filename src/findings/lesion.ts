@@ -23,6 +23,8 @@ export interface Lesion {
   readonly shortAxis: Segment3d;
   /** Patient z (mm) of the axial plane on which both axes were measured. */
   readonly axialPlaneMm: number;
+  /** How many of the patient's axial slices it is seen on, at the acquisition's own spacing, whatever its orientation. */
+  readonly axialSlices: number;
   /** Index k of the source slice that holds most of the lesion. */
   readonly sourceSlice: number;
   readonly maximum3dDiameterMm: number;
@@ -65,6 +67,7 @@ export interface LesionSighting {
   readonly volumeMm3: number;
   readonly longAxisMm: number;
   readonly shortAxisMm: number;
+  readonly axialSlices: number;
 }
 
 /** What a lesion is called for life. */

@@ -1,34 +1,65 @@
-/** One lesion's part in the ledger. */
+/** Whether the patient is under immunotherapy: an input that a person gives (`priora therapy`), unknown until then. */
+export type Immunotherapy = 'unknown' | 'yes' | 'no';
+
+/** One lesion's part in the ledger: longest diameters in the patient's axial planes, mm, as the criteria count them. */
 export interface LedgerLesion {
   readonly trackingUID: string;
   readonly trackingID: string;
-  /** 0 when it is no longer seen. */
-  readonly longAxisMm: number;
+  /** Now; 0 when it is no longer seen, null when it cannot be judged (outside the images). */
+  readonly longAxisMm: number | null;
+  /** At the time point the ledger starts from; null for a lesion that is new since. */
+  readonly baselineMm: number | null;
+  /** Smallest at any time point before this one, the baseline included; null where it was not seen before. */
+  readonly nadirMm: number | null;
+  /** Time point of first sight. */
+  readonly firstSeen: number;
 }
 
+/** The verdict of RANO-BM; without targets a persisting rest is non-CR/non-PD, as the criteria call it. */
+export type ResponseCategory = 'CR' | 'PR' | 'SD' | 'non-CR/non-PD' | 'PD' | 'NE';
+
+/** Why a verdict is NE. */
+export type NotEvaluable =
+  /** Later time points exist before this one, but none could be registered: its lesions cannot be followed from them. */
+  | 'no usable prior'
+  /** The images cut the brain off, and lesions of the ledger may lie outside. */
+  | 'incomplete coverage'
+  /** No confirmed lesion at the baseline and none since. */
+  | 'no lesion';
+
 /**
- * The radiographic part of RANO-BM (Lin 2015) at one time point, with the numbers it came from. Steroid dose and clinical
- * status are not ours to judge.
+ * The radiographic part of RANO-BM (Lin 2015) at one time point, with every number it came from; `wording/` puts it into
+ * sentences. Steroid dose and clinical status are not ours to judge.
  */
 export interface ResponseAssessment {
-  /** `baseline` at the first time point; NE: not evaluable, e.g. nothing measurable. */
-  readonly overall: 'baseline' | 'CR' | 'PR' | 'SD' | 'PD' | 'NE';
-  /** For CR and PR: whether an examination at least four weeks earlier already showed it. */
+  /** `baseline` where the ledger starts. */
+  readonly overall: 'baseline' | ResponseCategory;
+  readonly notEvaluable: NotEvaluable | null;
+  readonly immunotherapy: Immunotherapy;
+  /** The verdict if the patient is under immunotherapy; null where it is the same, or known whether he is. */
+  readonly underImmunotherapy: ResponseCategory | null;
+  /** For CR and PR: shown by every evaluable time point from one at least `confirmationDays` ago up to now. */
   readonly confirmed: boolean;
+  readonly confirmationDays: number;
+  /** Days since the first of those time points; null unless CR or PR. */
+  readonly sustainedDays: number | null;
+  /** Time point the ledger starts from; targets were chosen there. */
+  readonly baselineOrder: number;
   readonly targets: {
-    readonly category: 'baseline' | 'CR' | 'PR' | 'SD' | 'PD' | 'NE';
+    readonly category: 'baseline' | 'CR' | 'PR' | 'SD' | 'PD' | 'NE' | 'none';
+    /** Chosen at the baseline and kept, largest first. */
     readonly lesions: readonly LedgerLesion[];
     /** Sums of longest diameters, mm. */
     readonly sumMm: number;
     readonly baselineSumMm: number;
+    /** Smallest sum of the time points before this one, the baseline included. */
     readonly nadirSumMm: number;
+    readonly nadirOrder: number;
   };
   readonly nonTargets: {
-    readonly category: 'baseline' | 'CR' | 'non-CR/non-PD' | 'PD' | 'NE';
+    readonly category: 'baseline' | 'CR' | 'non-CR/non-PD' | 'PD' | 'NE' | 'none';
     readonly lesions: readonly LedgerLesion[];
   };
-  /** Confirmed or accepted lesions that the baseline had not. */
+  /** Confirmed or accepted lesions seen now that the baseline had not. */
   readonly newLesions: readonly LedgerLesion[];
-  /** The verdict expanded into its numbers, one sentence each. */
-  readonly explanation: readonly string[];
 }

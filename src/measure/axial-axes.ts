@@ -4,7 +4,7 @@ import { spacingMm, type Grid } from '../volume/volume.js';
 import { convexHull, diameter, longestPerpendicularChord, type Point2 } from './convex-polygon.js';
 import { faceOffsets } from './surface.js';
 
-type AxialAxes = Pick<Lesion, 'longAxisMm' | 'shortAxisMm' | 'longAxis' | 'shortAxis' | 'axialPlaneMm'>;
+type AxialAxes = Pick<Lesion, 'longAxisMm' | 'shortAxisMm' | 'longAxis' | 'shortAxis' | 'axialPlaneMm' | 'axialSlices'>;
 
 /**
  * Long and short axis in the patient's axial planes (z constant), whatever the acquisition's orientation. Each voxel
@@ -19,6 +19,7 @@ export function axialAxes(surface: readonly Vector3[], grid: Grid): AxialAxes {
   const voxels = surface.map((voxel) => octahedron(voxel, grid));
   const [, , , , , , , , a, b, c] = grid.patientFromVoxel;
   const halfHeight = (Math.abs(a) + Math.abs(b) + Math.abs(c)) / 2;
+  const axialSlices = countAxialSlices(voxels, grid);
   let best: AxialAxes | undefined;
   for (const z of planes(voxels, Math.min(...spacingMm(grid)) / 8)) {
     // Whole voxels decide what hangs together: they fill space, octahedra leave gaps in an oblique plane.
@@ -35,6 +36,7 @@ export function axialAxes(surface: readonly Vector3[], grid: Grid): AxialAxes {
         longAxis: lift(long.ends, z),
         shortAxis: lift(short.ends, z),
         axialPlaneMm: z,
+        axialSlices,
       };
     }
   }
@@ -59,6 +61,21 @@ function octahedron(voxel: Vector3, { patientFromVoxel }: Grid): Octahedron {
     centreZ: applyAffine(patientFromVoxel, voxel)[2],
     faces: faceOffsets.map(([a, b, c]) => applyAffine(patientFromVoxel, [i + a, j + b, k + c])),
   };
+}
+
+/** Slices along the patient's z that the voxel centres span, as thick as the grid is spaced along its axis nearest to z. */
+function countAxialSlices(voxels: readonly Octahedron[], grid: Grid): number {
+  const { patientFromVoxel: m } = grid;
+  const spacing = spacingMm(grid);
+  const steepest = [0, 1, 2].reduce((best, axis) =>
+    Math.abs(m[8 + axis]) / spacing[axis] > Math.abs(m[8 + best]) / spacing[best] ? axis : best,
+  );
+  let [lowest, highest] = [Infinity, -Infinity];
+  for (const { centreZ } of voxels) {
+    lowest = Math.min(lowest, centreZ);
+    highest = Math.max(highest, centreZ);
+  }
+  return Math.floor((highest - lowest) / spacing[steepest] + 1e-6) + 1;
 }
 
 /** The axial planes through voxel centres; centres closer than `quantumMm` share one. */

@@ -124,13 +124,13 @@ export function caseTable(database: Database): CaseTable {
   const clearLesions = database.prepare('DELETE FROM lesions WHERE caseKey = :caseKey');
   const insertLesion = database.prepare(
     `INSERT INTO lesions (caseKey, number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm,
-       maximum3dDiameterMm, centroidXMm, centroidYMm, centroidZMm, probability, change, detail)
+       maximum3dDiameterMm, axialSlices, centroidXMm, centroidYMm, centroidZMm, probability, change, detail)
      VALUES (:caseKey, :number, :trackingUID, :trackingID, :confidence, :volumeMm3, :longAxisMm, :shortAxisMm,
-       :maximum3dDiameterMm, :centroidXMm, :centroidYMm, :centroidZMm, :probability, :change, :detail)`,
+       :maximum3dDiameterMm, :axialSlices, :centroidXMm, :centroidYMm, :centroidZMm, :probability, :change, :detail)`,
   );
   const lesions = database.prepare<StoredLesion>(
     `SELECT number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, maximum3dDiameterMm,
-       centroidXMm, centroidYMm, centroidZMm, probability, change, detail
+       axialSlices, centroidXMm, centroidYMm, centroidZMm, probability, change, detail
      FROM lesions WHERE caseKey = :caseKey ORDER BY number`,
   );
   const identities = database.prepare<{ n: number }>(

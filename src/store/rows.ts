@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { Immunotherapy } from '../findings/response.js';
 
 /**
  * What the store gives back: plain rows, joined with the UIDs of what they belong to. Times are ms since the epoch, UTC;
@@ -11,6 +12,8 @@ export interface PatientRow {
   readonly PatientName: string;
   readonly PatientBirthDate: string;
   readonly PatientSex: string;
+  /** What a person told with `priora therapy`. */
+  readonly immunotherapy: Immunotherapy;
 }
 
 export interface StudyRow {
@@ -130,6 +133,7 @@ export interface LesionRow {
   readonly longAxisMm: number;
   readonly shortAxisMm: number;
   readonly maximum3dDiameterMm: number;
+  readonly axialSlices: number;
   /** LPS mm in the case's own frame of reference. */
   readonly centroidPatientMm: readonly [number, number, number];
   readonly probability: number;

@@ -43,6 +43,9 @@ describe('measures', () => {
           expect(Math.abs(lesion.shortAxisMm - 2 * radius)).toBeLessThanOrEqual(voxel);
           expect(Math.abs(lesion.maximum3dDiameterMm - 2 * radius)).toBeLessThanOrEqual(voxel);
           expect(distance([lesion.centroidPatientMm, [x, y, 3]])).toBeLessThan(0.5 * voxel);
+          // Whatever the orientation: the diameter's worth of slices, as thick as the voxels are along the patient's axis.
+          expect(lesion.axialSlices).toBeGreaterThanOrEqual(Math.floor((2 * radius) / voxel) - 1);
+          expect(lesion.axialSlices).toBeLessThanOrEqual(Math.ceil((2 * radius) / Math.min(...spacing)) + 1);
           expect(labels.voxels.filter((label) => label === 1)).toHaveLength(lesion.voxelCount);
         },
       ),
@@ -81,12 +84,14 @@ describe('measures', () => {
     const [lesion] = measure(map, sourceGrid('sagittal', [1, 1, 1], [70, 70, 70])).lesions;
     expect(Math.abs(lesion.longAxisMm - 8)).toBeLessThanOrEqual(1);
     expect(Math.abs(lesion.maximum3dDiameterMm - 24)).toBeLessThanOrEqual(1);
+    expect(Math.abs(lesion.axialSlices - 24)).toBeLessThanOrEqual(1);
   });
 
   test('a single voxel measures its own width', () => {
     const grid = sourceGrid('axial', [1, 1, 1], [80, 80, 80]);
     const [lesion] = measure(withPoint([[[40, 40, 40], 0.9]]), grid).lesions;
-    expect(lesion).toMatchObject({ voxelCount: 1, volumeMm3: 1, longAxisMm: 1, shortAxisMm: 1, sourceSlice: 40 });
+    expect(lesion).toMatchObject({ voxelCount: 1, volumeMm3: 1, longAxisMm: 1, shortAxisMm: 1, axialSlices: 1 });
+    expect(lesion.sourceSlice).toBe(40);
     expect(lesion.peakPatientMm).toEqual([0.5, 0.5, 0.5]);
   });
 });

@@ -103,6 +103,7 @@ function ball(
     longAxis: [[x - radiusMm, y, z], [x + radiusMm, y, z]], // prettier-ignore
     shortAxis: [[x, y - radiusMm, z], [x, y + radiusMm, z]], // prettier-ignore
     axialPlaneMm: z,
+    axialSlices: Math.max(Math.floor((2 * radiusMm) / spacingMm(grid)[2]), 1),
     sourceSlice: nearest[2],
     maximum3dDiameterMm: 2 * radiusMm,
     centroidPatientMm: centre,

@@ -23,6 +23,7 @@ const lesion = {
   longAxisMm: 7,
   shortAxisMm: 5,
   maximum3dDiameterMm: 7.5,
+  axialSlices: 4,
   centroidPatientMm: [1.5, -2, 3],
   probability: 0.93,
   change: 'new',
