@@ -15,9 +15,10 @@ export function lesionHistories(timePoints: readonly StandingTimePoint[]): Map<s
   const histories = new Map<string, LesionHistory>();
   for (const { reported, order, acquiredAt, lesions } of timePoints)
     for (const lesion of lesions) {
-      const { trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm } = lesion;
+      const { trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, axialSlices } = lesion;
       const { StudyInstanceUID } = reported;
-      const sighting = { StudyInstanceUID, order, acquiredAt, confidence, volumeMm3, longAxisMm, shortAxisMm };
+      const measures = { confidence, volumeMm3, longAxisMm, shortAxisMm, axialSlices };
+      const sighting = { StudyInstanceUID, order, acquiredAt, ...measures };
       histories.set(trackingUID, {
         trackingUID,
         trackingID,

@@ -20,6 +20,7 @@ export function lesionRow(lesion: TrackedLesion): LesionRow {
     longAxisMm: lesion.longAxisMm,
     shortAxisMm: lesion.shortAxisMm,
     maximum3dDiameterMm: lesion.maximum3dDiameterMm,
+    axialSlices: lesion.axialSlices,
     centroidPatientMm: lesion.centroidPatientMm,
     probability: lesion.probability,
     change: lesion.change,
