@@ -1,5 +1,6 @@
 import type { Dataset } from '../dicom/dataset.js';
-import { functionalGroup, normalOf, type SeriesHeader } from './series-header.js';
+import { functionalGroup } from '../dicom/functional-group.js';
+import { normalOf, type SeriesHeader } from './series-header.js';
 
 /** Values of one attribute; empty when the series does not have it. */
 export type AttributeValues = readonly (string | number)[];

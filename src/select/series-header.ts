@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { parseFile, type Dataset, type ParsedFile } from '../dicom/dataset.js';
+import { functionalGroup } from '../dicom/functional-group.js';
 
 /** What selection looks at: one header, and what the positions of all images say. */
 export interface SeriesHeader {
@@ -95,11 +96,4 @@ function planesOf(dataset: Dataset): Plane[] {
     position: vector(functionalGroup(dataset, 'PlanePositionSequence', frame)['ImagePositionPatient'], 3),
     orientation: vector(functionalGroup(dataset, 'PlaneOrientationSequence', frame)['ImageOrientationPatient'], 6),
   }));
-}
-
-/** A functional group of one frame, per-frame before shared (PS3.3 C.7.6.16); empty when there is none. */
-export function functionalGroup(dataset: Dataset, keyword: string, frame = 0): Dataset {
-  const own = (dataset['PerFrameFunctionalGroupsSequence'] as readonly Dataset[] | undefined)?.[frame]?.[keyword];
-  const shared = (dataset['SharedFunctionalGroupsSequence'] as readonly Dataset[] | undefined)?.[0]?.[keyword];
-  return (own?.[0] ?? shared?.[0] ?? {}) as Dataset;
 }

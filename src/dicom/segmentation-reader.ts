@@ -1,0 +1,256 @@
+import { PrioraError } from '../core/errors.js';
+import type { Affine } from '../volume/affine.js';
+import type { LabelMap } from '../volume/volume.js';
+import { parseFile, type Dataset, type ParsedFile } from './dataset.js';
+import { functionalGroup } from './functional-group.js';
+import { frameData, isNative, type PixelLayout } from './pixel-data.js';
+import { decodeFrames } from './pixel-decoder.js';
+import { SOPClass, TransferSyntax } from './uid.js';
+
+/** A coded concept as some system wrote it; empty strings where it left a part out. */
+export interface ReadCode {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}
+
+/** One segment with its voxels. */
+export interface Segment {
+  readonly SegmentNumber: number;
+  readonly SegmentLabel: string;
+  /** SegmentedPropertyTypeCodeSequence: what was segmented. */
+  readonly type: ReadCode | null;
+  readonly TrackingID: string | null;
+  readonly TrackingUID: string | null;
+  /**
+   * 0/1, LPS mm, i along a row, j along a column; it holds the slices from the segment's first frame to its last. Segments may
+   * overlap. On a source series' grid: `resampleNearest(mask, grid, identityAffine)`, which copies voxel by voxel where the
+   * two grids coincide, whatever the order of their slices.
+   */
+  readonly mask: LabelMap;
+}
+
+/** A segmentation object of any system. */
+export interface Segmentation {
+  /** Everything but the pixels. */
+  readonly dataset: Dataset;
+  readonly FrameOfReferenceUID: string;
+  /** SeriesInstanceUID of the series it was drawn on; empty where the writer left that out. */
+  readonly referencedSeries: readonly string[];
+  /** In order of SegmentNumber; segments without a frame are left out. */
+  readonly segments: readonly Segment[];
+}
+
+/** Frames whose places differ by less lie on one grid: headers round to a few digits. */
+const placeToleranceMm = 0.05;
+const orientationTolerance = 1e-3;
+
+/**
+ * Reads a segmentation: BINARY, FRACTIONAL (a voxel belongs to the segment from half of the maximum on) and LABELMAP, written by
+ * whatever system, frames in any order, native or compressed.
+ *
+ * @throws PrioraError DICOM_UNREADABLE; DICOM_CLASS_MISMATCH when it is no segmentation; DICOM_MISSING_ATTRIBUTE;
+ *   PIXELS_UNDECODABLE; GEOMETRY_MISSING, GEOMETRY_MIXED when its frames are no stack. The subject names the SOPInstanceUID.
+ * @see PS3.3 A.51, A.90, C.8.20
+ */
+export async function readSegmentation(bytes: Uint8Array): Promise<Segmentation> {
+  const file = parseFile(bytes, { stopAtPixelData: true });
+  const { dataset } = file;
+  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
+  const labelMap = dataset['SOPClassUID'] === SOPClass.LabelMapSegmentationStorage;
+  if (!labelMap && dataset['SOPClassUID'] !== SOPClass.SegmentationStorage)
+    throw new PrioraError('DICOM_CLASS_MISMATCH', 'this is no segmentation', { subject });
+  const frames = await segmentFrames(file);
+  const place = gridOf(dataset, frames.length);
+  const described = (dataset['SegmentSequence'] ?? []) as readonly Dataset[];
+  const descriptions = new Map(described.map((item) => [Number(item['SegmentNumber']), item]));
+
+  // Segment → its frames: slice and the test that a voxel belongs to it.
+  const parts = new Map<
+    number,
+    { k: number; values: Uint8Array | Uint16Array; belongs: (value: number) => boolean }[]
+  >();
+  const add = (number: number, k: number, values: Uint8Array | Uint16Array, belongs: (value: number) => boolean) => {
+    if (!descriptions.has(number))
+      throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `SegmentSequence does not describe segment ${number}`, {
+        subject,
+      });
+    parts.set(number, [...(parts.get(number) ?? []), { k, values, belongs }]);
+  };
+  const atLeast = dataset['SegmentationType'] === 'FRACTIONAL' ? (dataset['MaximumFractionalValue'] ?? 255) / 2 : 1;
+  frames.forEach((values, index) => {
+    const k = place.slices[index];
+    if (labelMap) {
+      for (const number of new Set(values)) if (number !== 0) add(number, k, values, (value) => value === number);
+    } else {
+      const { ReferencedSegmentNumber } = functionalGroup(dataset, 'SegmentIdentificationSequence', index);
+      add(Number(ReferencedSegmentNumber), k, values, (value) => value >= atLeast);
+    }
+  });
+
+  const [columns, rows] = [dataset['Columns'] as number, dataset['Rows'] as number];
+  const segments = [...parts]
+    .sort(([a], [b]) => a - b)
+    .map(([SegmentNumber, own]): Segment => {
+      const first = Math.min(...own.map(({ k }) => k));
+      const last = Math.max(...own.map(({ k }) => k));
+      const voxels = new Uint8Array(columns * rows * (last - first + 1));
+      for (const { k, values, belongs } of own) {
+        const start = (k - first) * columns * rows;
+        for (let index = 0; index < columns * rows; index++) if (belongs(values[index])) voxels[start + index] = 1;
+      }
+      const description = descriptions.get(SegmentNumber)!;
+      return {
+        SegmentNumber,
+        SegmentLabel: text(description['SegmentLabel']) ?? '',
+        type: readCode(description['SegmentedPropertyTypeCodeSequence']),
+        TrackingID: text(description['TrackingID']),
+        TrackingUID: text(description['TrackingUID']),
+        mask: { shape: [columns, rows, last - first + 1], patientFromVoxel: place.patientFromSlice(first), voxels },
+      };
+    });
+  return {
+    dataset,
+    FrameOfReferenceUID: text(dataset['FrameOfReferenceUID']) ?? '',
+    referencedSeries: ((dataset['ReferencedSeriesSequence'] ?? []) as readonly Dataset[]).flatMap(
+      ({ SeriesInstanceUID }) => text(SeriesInstanceUID) ?? [],
+    ),
+    segments,
+  };
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null);
+
+/** The first item of a code sequence; null when there is none. */
+function readCode(sequence: unknown): ReadCode | null {
+  const item = (sequence as readonly Dataset[] | undefined)?.[0];
+  if (!item) return null;
+  return {
+    value: text(item['CodeValue']) ?? text(item['LongCodeValue']) ?? '',
+    scheme: text(item['CodingSchemeDesignator']) ?? '',
+    meaning: text(item['CodeMeaning']) ?? '',
+  };
+}
+
+/** Each frame's stored values, row by row. */
+async function segmentFrames(file: ParsedFile): Promise<(Uint8Array | Uint16Array)[]> {
+  const { dataset, meta } = file;
+  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
+  const { Rows, Columns, BitsAllocated } = dataset;
+  for (const [keyword, value] of Object.entries({ Rows, Columns, BitsAllocated }))
+    if (!Number.isInteger(value) || value <= 0)
+      throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing or not positive`, { subject });
+  const TransferSyntaxUID = meta['TransferSyntaxUID'] as string;
+  if (BitsAllocated === 1) return bitFrames(file, Rows * Columns);
+  if (BitsAllocated !== 8 && BitsAllocated !== 16)
+    throw new PrioraError('PIXELS_UNDECODABLE', `BitsAllocated ${BitsAllocated} is not supported`, { subject });
+  const layout: PixelLayout = {
+    rows: Rows,
+    columns: Columns,
+    bitsAllocated: BitsAllocated,
+    bitsStored: BitsAllocated,
+    highBit: BitsAllocated - 1,
+    signed: false,
+    PhotometricInterpretation: dataset['PhotometricInterpretation'] ?? 'MONOCHROME2',
+  };
+  const stored = frameData(file, layout);
+  const frames = isNative(TransferSyntaxUID)
+    ? stored
+    : await decodeFrames({ TransferSyntaxUID, layout, frames: stored }, subject);
+  if (BitsAllocated === 8) return frames;
+  const littleEndian = TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian;
+  return frames.map((bytes) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Uint16Array.from({ length: Rows * Columns }, (_, index) => view.getUint16(2 * index, littleEndian));
+  });
+}
+
+/** One bit a voxel, frames without padding between them, the first voxel in the lowest bit (PS3.5 8.1.1). */
+function bitFrames({ dataset, meta, pixelData }: ParsedFile, size: number): Uint8Array[] {
+  const fail = (reason: string) =>
+    new PrioraError('PIXELS_UNDECODABLE', reason, { subject: { SOPInstanceUID: dataset['SOPInstanceUID'] } });
+  const frames = Number(dataset['NumberOfFrames'] ?? 1);
+  if (!pixelData) throw fail('there are no pixel data');
+  if (!isNative(meta['TransferSyntaxUID']) || pixelData.length === undefined)
+    throw fail('compressed segmentations of one bit a voxel are not supported');
+  if (Math.min(pixelData.length, pixelData.bytes.length) * 8 < frames * size) throw fail('the pixel data end early');
+  return Array.from({ length: frames }, (_, frame) => {
+    const values = new Uint8Array(size);
+    for (let index = 0, bit = frame * size; index < size; index++, bit++)
+      values[index] = (pixelData.bytes[bit >> 3] >> (bit & 7)) & 1;
+    return values;
+  });
+}
+
+/** The grid that all frames lie on: the slice of each frame, and the affine of the grid that begins at a slice. */
+function gridOf(dataset: Dataset, frames: number): { slices: number[]; patientFromSlice: (k: number) => Affine } {
+  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
+  const missing = (keyword: string) =>
+    new PrioraError('GEOMETRY_MISSING', `${keyword} is missing or unusable`, { subject });
+  const mixed = (reason: string) => new PrioraError('GEOMETRY_MIXED', reason, { subject });
+  const numbers = (group: Dataset, keyword: string, count: number): number[] => {
+    const value = ([] as unknown[]).concat(group[keyword]).map(Number);
+    if (value.length !== count || !value.every(Number.isFinite)) throw missing(keyword);
+    return value;
+  };
+  const differ = (a: readonly number[], b: readonly number[], tolerance: number) =>
+    a.some((value, index) => Math.abs(value - b[index]) > tolerance);
+
+  const orientation = numbers(functionalGroup(dataset, 'PlaneOrientationSequence'), 'ImageOrientationPatient', 6);
+  const measures = functionalGroup(dataset, 'PixelMeasuresSequence');
+  const [rowSpacing, columnSpacing] = numbers(measures, 'PixelSpacing', 2);
+  const [x, y] = [orientation.slice(0, 3), orientation.slice(3)];
+  const normal = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+  const planes = Array.from({ length: frames }, (_, frame) => {
+    const at = functionalGroup(dataset, 'PlaneOrientationSequence', frame);
+    const spacing = functionalGroup(dataset, 'PixelMeasuresSequence', frame);
+    if (
+      differ(numbers(at, 'ImageOrientationPatient', 6), orientation, orientationTolerance) ||
+      differ(numbers(spacing, 'PixelSpacing', 2), [rowSpacing, columnSpacing], orientationTolerance)
+    )
+      throw mixed('its frames have several orientations or spacings');
+    const position = numbers(functionalGroup(dataset, 'PlanePositionSequence', frame), 'ImagePositionPatient', 3);
+    const along = position[0] * normal[0] + position[1] * normal[1] + position[2] * normal[2];
+    return { along, position };
+  });
+  const lowest = planes.reduce((a, b) => (b.along < a.along ? b : a));
+  const distances = planes.map(({ along }) => along - lowest.along);
+  const spacing = sliceSpacing(distances, measures);
+  if (spacing === undefined) throw mixed('its frames are not evenly spaced');
+  if (!(spacing > 0)) throw missing('SpacingBetweenSlices');
+  const slices = planes.map(({ along, position }) => {
+    const k = Math.round((along - lowest.along) / spacing);
+    const expected = lowest.position.map((value, axis) => value + k * spacing * normal[axis]);
+    if (differ(position, expected, 2 * placeToleranceMm)) throw mixed('its frames are not stacked along their normal');
+    return k;
+  });
+  return {
+    slices,
+    patientFromSlice: (k) => [
+      ...[0, 1, 2].flatMap((axis) => [
+        x[axis] * columnSpacing,
+        y[axis] * rowSpacing,
+        normal[axis] * spacing,
+        lowest.position[axis] + k * spacing * normal[axis],
+      ]),
+      ...[0, 0, 0, 1],
+    ],
+  };
+}
+
+/**
+ * The smallest spacing known of which all distances are multiples: declared, or a gap between frames. Frames are only where a
+ * segment is, so gaps of several slices are usual; slices that lie between two frames of a too fine grid are empty, while a
+ * too coarse one would fill slices that have no frame. 0 when nothing tells, undefined when the frames are uneven.
+ */
+function sliceSpacing(distances: readonly number[], measures: Dataset): number | undefined {
+  const gaps = [...distances]
+    .sort((a, b) => a - b)
+    .map((at, index, all) => at - (all[index - 1] ?? at))
+    .filter((gap) => gap > placeToleranceMm);
+  const declared = [measures['SpacingBetweenSlices'], measures['SliceThickness']].map(Number).filter((mm) => mm > 0);
+  if (gaps.length + declared.length === 0) return 0;
+  const fits = (spacing: number) =>
+    distances.every((at) => Math.abs(at - Math.round(at / spacing) * spacing) <= 2 * placeToleranceMm);
+  return [...declared, ...gaps].sort((a, b) => a - b).find(fits);
+}
