@@ -18,6 +18,8 @@ import { software } from './core/software.js';
 import { volumeChange, type DatedVolume } from './findings/change.js';
 import type { GoneLesion, TrackedLesion } from './findings/lesion.js';
 import type { Ensemble } from './infer/ensemble.js';
+import { locateLesions } from './locate/locate-lesions.js';
+import { loadSiteAtlas } from './locate/site-atlas.js';
 import type { Mappings } from './mappings.js';
 import { findPrior } from './match/find-prior.js';
 import { measureLesions } from './measure/measure.js';
@@ -48,7 +50,7 @@ export interface AnalyseOptions extends StageHooks {
 }
 
 /**
- * One study through all stages: select → match → assemble → prepare → register → infer → measure → track → report.
+ * One study through all stages: select → match → assemble → prepare → register → infer → measure → locate → track → report.
  * Idempotent: the same inputs find their finished case and do nothing; a run that was killed starts again from its images.
  *
  * @returns the study's case: reported, rejected (the images are at fault) or held (a person must look).
@@ -180,10 +182,15 @@ async function readCase(
     }),
   );
 
+  const templateFromSource = invertAffine(prepared.sourceFromTemplate);
+  const sites = await timer.run('locate', async () =>
+    locateLesions(measured.labels, templateFromSource, prepared.atlasFromTemplate, await loadSiteAtlas()),
+  );
+
   const superseded = opened.supersededCaseKey === null ? null : store.cases.find(opened.supersededCaseKey)!;
   const { lesions, gone } = await timer.run('track', async () => {
     const known = used?.reported ? await knownLesions(store, dataDir, used.reported) : null;
-    const priorFromCurrent = used && multiplyAffine(used.priorFromTemplate, invertAffine(prepared.sourceFromTemplate));
+    const priorFromCurrent = used && multiplyAffine(used.priorFromTemplate, templateFromSource);
     const followed =
       known && priorFromCurrent
         ? trackLesions(measured, known, priorFromCurrent, mappings.response)
@@ -203,7 +210,7 @@ async function readCase(
         before ? volumeChange(before, { acquiredAt, volumeMm3: lesion.volumeMm3 }, mappings.response) : null;
       return {
         ...lesion,
-        site: null,
+        site: sites.get(lesion.number) ?? null,
         history,
         sincePrior: since(history.at(-1)),
         sinceBaseline: since(history[0]),

@@ -11,6 +11,7 @@ export const stages = [
   'register',
   'infer',
   'measure',
+  'locate',
   'track',
   'report',
 ] as const;

@@ -1,7 +1,7 @@
 import { PrioraError } from '../core/errors.js';
 import { bsplineStage, linearStage } from '../elastix/parameter-map.js';
 import { registerImages } from '../elastix/register-images.js';
-import { composeAffine } from '../elastix/transform.js';
+import { composeAffine, type StageTransform } from '../elastix/transform.js';
 import { warpMask } from '../elastix/warp.js';
 import { identityAffine, invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
 import { coarsen } from '../volume/block-mean.js';
@@ -22,6 +22,8 @@ export interface Prepared {
   readonly brainMask: LabelMap;
   /** Rigid: template patient space → source patient space, LPS mm. */
   readonly sourceFromTemplate: Affine;
+  /** Non-rigid: template patient space, where this brain lies → the template's own brain; the first applied first. */
+  readonly atlasFromTemplate: readonly StageTransform[];
   readonly quality: ImageQuality;
   /** Fraction of the template's brain that lies inside the source's field of view. */
   readonly coverage: number;
@@ -83,6 +85,7 @@ export async function prepareCurrent(
     image,
     brainMask: covered,
     sourceFromTemplate,
+    atlasFromTemplate: [affine, bspline],
     quality,
     coverage: fraction,
     incompleteCoverage: fraction < completeCoverage,

@@ -97,7 +97,18 @@ describe('two studies of a patient, the later one given first', () => {
         { name: 'M_sens', sha256: sha256('m-sens.onnx') },
         { name: 'M_spec', sha256: sha256('m-spec.onnx') },
       ]);
-      const stages = ['select', 'match', 'assemble', 'prepare', 'register', 'infer', 'measure', 'track', 'report'];
+      const stages = [
+        'select',
+        'match',
+        'assemble',
+        'prepare',
+        'register',
+        'infer',
+        'measure',
+        'locate',
+        'track',
+        'report',
+      ];
       expect(Object.keys(timePoint.seconds)).toEqual(stages);
       expect(Object.values(timePoint.seconds).every((seconds) => seconds >= 0)).toBe(true);
     }

@@ -56,7 +56,7 @@ export interface Head {
 export function warpedHead(
   template: { head: Volume; brainMask: LabelMap },
   head: Head,
-): { image: Volume; isBrain: (point: Vector3) => boolean } {
+): { image: Volume; isBrain: (point: Vector3) => boolean; templateVoxelOf: (point: Vector3) => Vector3 } {
   const random = seeded(head.seed);
   const templateFromSource = invertAffine(pose(head.rotation, head.shiftMm));
   // The warp: a wave an axis, in any direction, mostly 100 to 200 mm long.
@@ -104,6 +104,7 @@ export function warpedHead(
       }
   return {
     image: { shape: head.shape, patientFromVoxel, voxels },
+    templateVoxelOf: toTemplate,
     isBrain: (point) => trilinear(template.brainMask, toTemplate(point)) >= 0.5,
   };
 }
