@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { scanners, type ScannerName } from '../phantom/scanner.js';
 import { generatePhantoms, phantomFormats, type PhantomFormat } from '../phantom/generate.js';
 
 function wholeNumber(text: string): number {
@@ -14,6 +15,7 @@ interface PhantomArguments {
   format: PhantomFormat;
   out: string;
   head?: string;
+  scanner: ScannerName;
 }
 
 /** `priora phantom`: writes synthetic longitudinal patients. */
@@ -27,6 +29,11 @@ export function registerPhantomCommand(program: Command): void {
     .addOption(new Option('--format <name>', 'what to write').choices(phantomFormats).default('dicom'))
     .requiredOption('--out <dir>', 'folder to write into; finished training cases in it are kept')
     .option('--head <dir>', 'folder with head.nii.gz and brain-mask.nii.gz in MNI space [Colin27]')
+    .addOption(
+      new Option('--scanner <name>', 'what they are scanned with (held-out: for testing only)')
+        .choices(Object.keys(scanners))
+        .default('various'),
+    )
     .action(async (options: PhantomArguments) => {
       await generatePhantoms({ ...options, progress: (line) => console.log(line) });
     });

@@ -4,7 +4,7 @@ import { encodeNifti } from '../volume/nifti.js';
 import { writeDicomSeries } from './dicom-series.js';
 import { createPatient, type PhantomPatient } from './patient.js';
 import { scan } from './scan.js';
-import { randomScanner } from './scanner.js';
+import { scanners, type ScannerName } from './scanner.js';
 import { loadSourceHead } from './source-head.js';
 import {
   acquireWith,
@@ -27,12 +27,11 @@ export interface GenerateOptions {
   readonly out: string;
   /** Folder with `head.nii.gz` and `brain-mask.nii.gz`; Colin27 when left out. */
   readonly head?: string;
+  /** What they are scanned with; `various` when left out. */
+  readonly scanner?: ScannerName;
   /** Called with one line a time point. */
   readonly progress?: (line: string) => void;
 }
-
-/** Scanners differ from patient to patient and from scan to scan, reproducibly. */
-const scannerFor = (patient: PhantomPatient, time: number) => randomScanner(patient.seed * 100 + time);
 
 /**
  * Writes synthetic patients. Training cases that are already complete are left alone, so an interrupted run goes on where
@@ -42,7 +41,9 @@ const scannerFor = (patient: PhantomPatient, time: number) => randomScanner(pati
  */
 export async function generatePhantoms(options: GenerateOptions): Promise<void> {
   const source = await loadSourceHead(options.head);
-  const { progress = () => undefined } = options;
+  const { progress = () => undefined, scanner = 'various' } = options;
+  // Scanners differ from patient to patient and from scan to scan, reproducibly.
+  const scannerFor = (patient: PhantomPatient, time: number) => scanners[scanner](patient.seed * 100 + time);
   for (let seed = options.seed; seed < options.seed + options.patients; seed++) {
     const patient = createPatient(source, seed, options.timePoints ? { timePoints: options.timePoints } : {});
     const root = join(options.out, patientName(seed));

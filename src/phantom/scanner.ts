@@ -111,3 +111,23 @@ export function randomScanner(seed: number): ScannerSettings {
     tissue: random.uniform(0.88, 1.12),
   };
 }
+
+/** A protocol that no training phantom has: thick slices, more noise and shading, late contrast. For testing only. */
+export function heldOutScanner(seed: number): ScannerSettings {
+  const random = new Random(`phantom held-out scanner ${seed}`);
+  return {
+    ...randomScanner(seed),
+    orientation: 'axial',
+    shape: [256, 256, 66],
+    spacingMm: [0.94, 0.94, 2.6],
+    tiltDeg: [random.uniform(-20, -12), 0, 0],
+    noise: random.uniform(0.055, 0.07),
+    bias: random.uniform(0.18, 0.25),
+    arterial: random.uniform(0.6, 0.7),
+    venous: random.uniform(1.15, 1.25),
+  };
+}
+
+/** The scanners that `priora phantom` can use. */
+export const scanners = { various: randomScanner, 'held-out': heldOutScanner } as const;
+export type ScannerName = keyof typeof scanners;

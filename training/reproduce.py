@@ -1,0 +1,59 @@
+"""Make networks from nothing: their phantoms, the run each starts from, its own run, its scores, its ONNX file.
+
+    /usr/bin/python3 training/reproduce.py m-sens m-spec --to models
+
+`recipe.json` says which phantoms there are and which network starts from which. Interrupt it whenever you like; the same
+command goes on. Whatever is there already (phantoms, finished runs) is kept.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RECIPE = json.loads((HERE / "recipe.json").read_text())
+RUNS = HERE / "runs"
+
+
+def make_phantoms(split: str) -> None:
+    """Write the phantoms of a split into runs/data/<split>."""
+    for part in RECIPE["phantoms"][split]:
+        options = [word for key, value in part.items() for word in (f"--{key}", str(value))]
+        out = RUNS / "data" / split
+        subprocess.run(["npx", "priora", "phantom", "--format", "training", "--out", str(out), *options], check=True)
+
+
+def python(program: str, *options) -> None:
+    subprocess.run([sys.executable, str(HERE / program), *map(str, options)], check=True)
+
+
+def checkpoint_of(network: str) -> Path:
+    return RUNS / network / "checkpoint.pt"
+
+
+def train_network(network: str) -> None:
+    """Train a network after the one it starts from; a finished run returns at once."""
+    start = RECIPE["networks"][network].get("from")
+    if start and not checkpoint_of(network).exists():
+        train_network(start)
+    config = HERE / "configs" / f"{network}.json"
+    python("train.py", "--run", RUNS / network, "--config", config, *(["--init", checkpoint_of(start)] if start else []))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("networks", nargs="+", choices=list(RECIPE["networks"]))
+    parser.add_argument("--to", help="folder for ONNX files, manifests and cards")
+    options = parser.parse_args()
+    make_phantoms("training")
+    make_phantoms("validation")
+    for network in options.networks:
+        train_network(network)
+        scores = RUNS / network / "validation.json"
+        python("evaluate.py", "--sens", checkpoint_of(network), "--to", scores)
+        if options.to:
+            described = RECIPE["networks"][network]
+            python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"],
+                   "--role", described["role"], "--results", scores, "--to", options.to)
