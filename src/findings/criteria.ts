@@ -7,6 +7,25 @@ export const responseCriteriaSchema = z.strictObject({
     shrunkVolumeRatio: z.number().gt(0).lt(1).describe('volume now / volume before up to which a lesion has shrunk'),
     minimumVolumeChangeMm3: z.number().min(0).describe('smaller differences are measurement noise: stable'),
   }),
+  response: z.strictObject({
+    measurable: z
+      .strictObject({
+        minimumLongAxisMm: z.number().gt(0),
+        minimumShortAxisMm: z.number().min(0),
+        minimumAxialSlices: z.number().int().min(1),
+      })
+      .describe('what a lesion needs at the baseline to be a target'),
+    maximumTargets: z.number().int().min(1),
+    tooSmallToMeasureMm: z.number().min(0).describe('what a lesion that is seen counts at least'),
+    partialResponsePercent: z.number().gt(0).lt(100).describe('fall of the sum since the baseline'),
+    progression: z
+      .strictObject({ percent: z.number().gt(0), oneLesionMm: z.number().min(0) })
+      .describe('rise of the sum since the nadir, and of at least one target'),
+    nonTargetProgression: z
+      .strictObject({ growthMm: z.number().gt(0), lengthMm: z.number().min(0) })
+      .describe('growth of one non-target since its smallest, and the length it has reached'),
+    confirmationDays: z.number().int().min(0).describe('how long CR and PR have to last to be confirmed'),
+  }),
   identity: z.strictObject({
     maximumGapMm: z.number().min(0).describe('largest distance between the surfaces of one lesion at two time points'),
   }),

@@ -9,7 +9,7 @@ export interface LedgerLesion {
   readonly longAxisMm: number | null;
   /** At the time point the ledger starts from; null for a lesion that is new since. */
   readonly baselineMm: number | null;
-  /** Smallest at any time point before this one, the baseline included; null where it was not seen before. */
+  /** A target's at the nadir of the sum, a non-target's smallest so far (baseline included); null where it was not seen before. */
   readonly nadirMm: number | null;
   /** Time point of first sight. */
   readonly firstSeen: number;
@@ -20,11 +20,11 @@ export type ResponseCategory = 'CR' | 'PR' | 'SD' | 'non-CR/non-PD' | 'PD' | 'NE
 
 /** Why a verdict is NE. */
 export type NotEvaluable =
-  /** Later time points exist before this one, but none could be registered: its lesions cannot be followed from them. */
+  /** There are earlier time points, but lesions could not be followed from them; the ledger starts again here. */
   | 'no usable prior'
-  /** The images cut the brain off, and lesions of the ledger may lie outside. */
+  /** The images do not show where targets lie. */
   | 'incomplete coverage'
-  /** No confirmed lesion at the baseline and none since. */
+  /** The ledger has no lesion: none confirmed at the baseline, none since. */
   | 'no lesion';
 
 /**
@@ -36,9 +36,9 @@ export interface ResponseAssessment {
   readonly overall: 'baseline' | ResponseCategory;
   readonly notEvaluable: NotEvaluable | null;
   readonly immunotherapy: Immunotherapy;
-  /** The verdict if the patient is under immunotherapy; null where it is the same, or known whether he is. */
+  /** The verdict if the patient is under immunotherapy; null where it is the same or the therapy is known. */
   readonly underImmunotherapy: ResponseCategory | null;
-  /** For CR and PR: shown by every evaluable time point from one at least `confirmationDays` ago up to now. */
+  /** For CR and PR: every evaluable time point from one at least `confirmationDays` ago up to now shows it. */
   readonly confirmed: boolean;
   readonly confirmationDays: number;
   /** Days since the first of those time points; null unless CR or PR. */
