@@ -89,8 +89,29 @@ def ensemble_counts(sens: np.ndarray, spec: np.ndarray, label: np.ndarray, thres
     }
 
 
+#: Edge in voxels of the sub-volumes that Huang 2021 (Tab. 1, Fig. 3) counts: its training segments.
+SUBVOLUME = 37
+
+
+def subvolume_scores(probability: np.ndarray, label: np.ndarray, mask: np.ndarray) -> dict:
+    """What a threshold decides in each sub-volume that holds brain (Huang 2021, eqs. 1 and 2).
+
+    Positive ones (with metastasis): the highest probability inside the reference. Negative ones: the highest anywhere.
+    """
+    scores = {"positive": [], "negative": []}
+    for start in np.ndindex(*(-(-n // SUBVOLUME) for n in mask.shape)):
+        box = tuple(slice(SUBVOLUME * s, SUBVOLUME * (s + 1)) for s in start)
+        inside = label[box] > 0
+        if inside.any():
+            scores["positive"].append(round(float(probability[box][inside].max()), 4))
+        elif mask[box].any():
+            scores["negative"].append(round(float(probability[box].max()), 4))
+    return scores
+
+
 def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> dict:
-    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries, each volume's counts and every false positive."""
+    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries, each volume's counts and
+    sub-volume scores, and every false positive."""
     matches, rows, false_positives, counts = {key: [] for key in networks}, [], [], []
     for case in cases:
         prior = case.prior if with_prior else np.zeros_like(case.prior)
@@ -98,8 +119,13 @@ def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> di
         for key, probability in maps.items():
             matched: Matched = match_volume(probability, case.label)
             matches[key].append(matched)
-            rows.append({"network": key, "case": case.name, "metastases": len(matched.lesion_volumes),
-                         "found": len(matched.found), "falsePositives": len(matched.false_volumes)})
+            strict = match_volume(probability, case.label, minimum_iou=0.1)
+            rows.append({"network": key, "case": case.name, "prior": case.has_prior and with_prior,
+                         "metastases": len(matched.lesion_volumes), "found": len(matched.found),
+                         "falsePositives": len(matched.false_volumes),
+                         "dice": [round(d, 3) for d in matched.found.values()],
+                         "foundIou10": len(strict.found), "falsePositivesIou10": len(strict.false_volumes),
+                         "subvolumes": subvolume_scores(probability, case.label, case.mask)})
             for volume, centre, peak in zip(matched.false_volumes, matched.false_centres, matched.false_peaks):
                 where = [c + o for c, o in zip(centre, case.corner)]
                 false_positives.append({"network": key, "case": case.name, "kji": where, "mm3": volume, "peak": round(peak, 3)})

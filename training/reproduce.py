@@ -2,7 +2,7 @@
 
     /usr/bin/python3 training/reproduce.py m-sens m-spec --to models
 
-`recipe.json` says which phantoms there are and which network starts from which. Interrupt it whenever you like; the same
+`recipe.json` says which phantoms there are, how each network is trained, and which one it starts from. Interrupt it whenever you like; the same
 command goes on. Whatever is there already (phantoms, finished runs) is kept.
 """
 
@@ -38,7 +38,9 @@ def train_network(network: str) -> None:
     start = RECIPE["networks"][network].get("from")
     if start and not checkpoint_of(network).exists():
         train_network(start)
-    config = HERE / "configs" / f"{network}.json"
+    config = RUNS / network / "config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps({**RECIPE["common"], **RECIPE["networks"][network]["options"]}, indent=1))
     python("train.py", "--run", RUNS / network, "--config", config, *(["--init", checkpoint_of(start)] if start else []))
 
 

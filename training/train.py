@@ -1,8 +1,6 @@
 """Train one network. Interrupt it whenever you like; the same command goes on from the last checkpoint.
 
-    /usr/bin/python3 training/train.py --run training/runs/bce    --config training/configs/bce.json
-    /usr/bin/python3 training/train.py --run training/runs/m-sens --config training/configs/m-sens.json \
-        --init training/runs/bce/checkpoint.pt
+    /usr/bin/python3 training/train.py --run RUN --config OPTIONS.json [--init OTHER_RUN/checkpoint.pt]
     ... --set max_steps=2000 --set learning_rate=0.0005     overrides of the configuration, also when resuming
 
 A run's folder receives checkpoint.pt (embeds the configuration), log.jsonl, loss.png.

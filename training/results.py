@@ -1,0 +1,190 @@
+"""Write docs/results.md and its figures from the scores of the networks that were evaluated on the test phantoms.
+
+    /usr/bin/python3 training/results.py [--runs training/runs] [--to docs]
+
+Takes runs/<network>/test.json of `evaluate.py --split test`, and runs/ensemble/test.json of M_sens and M_spec together.
+A network without scores keeps its row, empty, beside the paper's numbers.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+#: Huang 2021, Tabs. 2 and 3: network here -> (prior, loss, sensitivity, precision, false positives, mean Dice).
+PAPER = {
+    "bce-no-prior": ("no", "BCE", 0.853, 0.691, 106, 0.789),
+    "jvss-1": ("no", "JVSS α = 1", 0.974, 0.274, 718, 0.808),
+    "jvss-0.995": ("no", "JVSS α = 0.995", 0.946, 0.516, 247, 0.798),
+    "jvss-0.99": ("no", "JVSS α = 0.99", 0.914, 0.736, 91, 0.801),
+    "jvss-0.95": ("no", "JVSS α = 0.95", 0.881, 0.918, 22, 0.792),
+    "jvss-0.9": ("no", "JVSS α = 0.9", 0.860, 0.930, 18, 0.788),
+    "jvss-0.5": ("no", "JVSS α = 0.5", 0.802, 0.987, 3, 0.755),
+    "sse-0.5": ("no", "SSE r = 0.5", None, None, None, None),
+    "bce": ("yes", "BCE", None, None, None, None),
+    "m-sens": ("yes", "JVSS α = 0.995 (M_sens)", 0.932, 0.621, 158, 0.808),
+    "m-spec": ("yes", "JVSS α = 0.5 (M_spec)", 0.842, 0.996, 1, 0.760),
+    "prior-channel": ("channel", "JVSS α = 0.995", None, None, None, None),
+    "unet-bce": ("no", "3D U-Net, BCE", 0.720, 0.667, 100, 0.754),
+    "unet-0.9": ("no", "3D U-Net, JVSS α = 0.9", 0.827, 0.197, 939, 0.814),
+    "unet-0.5": ("no", "3D U-Net, JVSS α = 0.5", 0.694, 0.836, 38, 0.763),
+}
+RESAMPLES = 2000
+
+
+def interval(rows: list, rate) -> tuple:
+    """`rate` of all rows, and its 95 % interval when patients are drawn again (bootstrap, 2000 times, seed 1)."""
+    patients: dict = {}
+    for row in rows:
+        patients.setdefault(row["case"].split("/")[0], []).append(row)
+    groups = [patients[name] for name in sorted(patients)]
+    rng = np.random.default_rng(1)
+    drawn = []
+    for _ in range(RESAMPLES):
+        chosen = [groups[n] for n in rng.integers(len(groups), size=len(groups))]
+        drawn.append(rate([row for group in chosen for row in group]))
+    return (rate(rows), *np.nanpercentile(drawn, [2.5, 97.5]))
+
+
+def total(rows: list, key: str) -> float:
+    return float(sum(row[key] for row in rows))
+
+
+def sensitivity(rows: list, suffix="") -> float:
+    return total(rows, "found" + suffix) / max(total(rows, "metastases"), 1)
+
+
+def precision(rows: list, suffix="") -> float:
+    found = total(rows, "found" + suffix)
+    return found / max(found + total(rows, "falsePositives" + suffix), 1)
+
+
+def mean_dice(rows: list) -> float:
+    values = [d for row in rows for d in row["dice"]]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def subvolumes(rows: list) -> tuple:
+    """Scores of all positive, and of all negative, sub-volumes."""
+    return tuple(np.array([s for row in rows for s in row["subvolumes"][kind]]) for kind in ("positive", "negative"))
+
+
+def roc(rows: list) -> tuple:
+    """False positive rate, sensitivity, precision over all thresholds, and the area under the ROC curve."""
+    positive, negative = subvolumes(rows)
+    thresholds = np.unique(np.concatenate([positive, negative, [0.0, 1.1]]))[::-1]
+    hits = len(positive) - np.searchsorted(np.sort(positive), thresholds)
+    alarms = len(negative) - np.searchsorted(np.sort(negative), thresholds)
+    rate, found = alarms / max(len(negative), 1), hits / max(len(positive), 1)
+    exact = hits / np.maximum(hits + alarms, 1)
+    return rate, found, exact, float(np.trapz(found, rate))
+
+
+def with_interval(values: tuple, digits=3) -> str:
+    return "{:.{d}f} ({:.{d}f}–{:.{d}f})".format(*values, d=digits)
+
+
+def number(value, digits=3) -> str:
+    return "" if value is None else f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def metastasis_table(scores: dict) -> list:
+    lines = [
+        "| prior | loss | sensitivity | precision | false positives (a volume) | mean Dice | paper: sens. | prec. | FP | Dice |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for network, (prior, loss, *paper) in PAPER.items():
+        rows = scores.get(network)
+        ours = ["not trained", "", "", ""]
+        if rows:
+            false = total(rows, "falsePositives")
+            ours = [with_interval(interval(rows, sensitivity)), with_interval(interval(rows, precision)),
+                    f"{false:.0f} ({false / len(rows):.2f})", f"{mean_dice(rows):.3f}"]
+        lines.append("| " + " | ".join([prior, loss, *ours, *map(number, paper)]) + " |")
+    return lines
+
+
+def subvolume_table(scores: dict) -> list:
+    lines = ["| network | positive | negative | sensitivity | specificity | precision | ROC area |", "|---|---|---|---|---|---|---|"]
+    for network, rows in scores.items():
+        positive, negative = subvolumes(rows)
+        hits, alarms = (positive >= 0.5).sum(), (negative >= 0.5).sum()
+        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | {len(positive)} | {len(negative)} | {hits / len(positive):.3f} "
+                     f"| {1 - alarms / len(negative):.4f} | {hits / max(hits + alarms, 1):.3f} | {roc(rows)[3]:.4f} |")
+    return lines
+
+
+def strict_table(scores: dict) -> list:
+    lines = ["| network | sensitivity | precision |", "|---|---|---|"]
+    for network, rows in scores.items():
+        values = sensitivity(rows, "Iou10"), precision(rows, "Iou10")
+        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | {values[0]:.3f} | {values[1]:.3f} |")
+    return lines
+
+
+def draw_curves(scores: dict, to: Path) -> None:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
+    for network, rows in scores.items():
+        rate, found, exact, area = roc(rows)
+        label = f"{PAPER[network][1]}, prior: {PAPER[network][0]}"
+        left.plot(rate, found, label=f"{label} ({area:.3f})")
+        right.plot(found, exact, label=label)
+    left.set(xlabel="1 − specificity of sub-volumes", ylabel="sensitivity of sub-volumes", xlim=(-0.01, 0.3), title="ROC")
+    right.set(xlabel="sensitivity (recall) of sub-volumes", ylabel="precision of sub-volumes", title="Precision and recall")
+    left.legend(fontsize=7, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(to, dpi=80)
+
+
+def write_results(runs: Path, to: Path) -> None:
+    found = {network: runs / network / "test.json" for network in PAPER}
+    scores = {network: json.loads(path.read_text())["volumes"] for network, path in found.items() if path.exists()}
+    if not scores:
+        raise SystemExit(f"no network in {runs} has a test.json")
+    any_rows = next(iter(scores.values()))
+    (to / "pictures").mkdir(parents=True, exist_ok=True)
+    draw_curves(scores, to / "pictures" / "roc.png")
+    lines = [
+        "# Results on synthetic patients",
+        "",
+        "Written by `training/results.py`; do not edit. **Synthetic patients only: these numbers say nothing about real ones. Not for clinical use.**",
+        "",
+        f"{len(any_rows)} volumes of {len({r['case'].split('/')[0] for r in any_rows})} unseen phantom patients, {total(any_rows, 'metastases'):.0f} "
+        f"metastases, {sum(r['prior'] for r in any_rows)} volumes with a prior. Half of the patients were scanned with a protocol no training phantom has, "
+        "half were made from a head no training phantom has (`training/recipe.json`). Networks have `compact` widths. "
+        "Intervals: 95 %, patients drawn again.",
+        "",
+        "## Metastases (Huang 2021, Tabs. 2 and 3)",
+        "",
+        *metastasis_table(scores),
+        "",
+        "## The same when a match needs an intersection over union of 0.1",
+        "",
+        *strict_table(scores),
+        "",
+        "## Sub-volumes of 37³ (Huang 2021, Tab. 1 and Fig. 3)",
+        "",
+        *subvolume_table(scores),
+        "",
+        "![ROC and precision–recall curves of sub-volumes](pictures/roc.png)",
+    ]
+    ensemble = runs / "ensemble" / "test.json"
+    if ensemble.exists():
+        counts = json.loads(ensemble.read_text())["summary"]["ensemblePerVolume"]
+        lines += ["", "## Ensemble", "",
+                  f"A volume has {counts['confirmed']} confirmed findings, of which {counts['confirmedFalse']} are false, and "
+                  f"{counts['candidates']} candidates, of which {counts['candidatesFalse']} are false (paper: 1.5 false candidates)."]
+    (to / "results.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", default="training/runs")
+    parser.add_argument("--to", default="docs")
+    options = parser.parse_args()
+    write_results(Path(options.runs), Path(options.to))
