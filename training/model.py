@@ -268,6 +268,31 @@ def build_network(config: NetworkConfig) -> nn.Module:
     return UNet(config) if config.architecture == "unet" else DeepMedic(config)
 
 
+def adopt_variables(network: nn.Module, variables: dict) -> None:
+    """Start `network` from another one's variables: the variants without the prior path from the network with it.
+
+    What the prior path and its maps in the classifier hold is left out; an additional input channel starts with zero weights.
+    Raises ValueError where the two differ otherwise.
+    """
+    own = network.state_dict()
+    for name, target in own.items():
+        source = variables.get(name)
+        if source is None:
+            raise ValueError(f"{name}: the network to start from has no such variable")
+        for axis, (have, need) in enumerate(zip(source.shape, target.shape)):
+            if have > need:
+                # Four paths side by side, of which the second is the prior's.
+                main, _, *rest = source.chunk(4, axis)
+                source = torch.cat([main, *rest], axis)
+            elif have < need:
+                missing = [need - have if a == axis else n for a, n in enumerate(source.shape)]
+                source = torch.cat([source, torch.zeros(missing, dtype=source.dtype)], axis)
+        if source.shape != target.shape:
+            raise ValueError(f"{name}: {tuple(source.shape)} does not fit {tuple(target.shape)}")
+        own[name] = source
+    network.load_state_dict(own)
+
+
 def tumour_logit(scores: Tensor) -> Tensor:
     """Class scores [B, 2, ...] -> logit of metastasis [B, ...]; its sigmoid is the softmax probability."""
     return scores[:, 1] - scores[:, 0]

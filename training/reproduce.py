@@ -47,7 +47,7 @@ def train_network(network: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("networks", nargs="+", choices=list(RECIPE["networks"]))
-    parser.add_argument("--to", help="folder for ONNX files, manifests and cards")
+    parser.add_argument("--to", help="folder for ONNX files, manifests and cards of those that can ship")
     options = parser.parse_args()
     make_phantoms("training")
     make_phantoms("validation")
@@ -55,7 +55,7 @@ if __name__ == "__main__":
         train_network(network)
         scores = RUNS / network / "validation.json"
         python("evaluate.py", "--sens", checkpoint_of(network), "--to", scores)
-        if options.to:
-            described = RECIPE["networks"][network]
+        described = RECIPE["networks"][network]
+        if options.to and "role" in described:
             python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"],
                    "--role", described["role"], "--results", scores, "--to", options.to)

@@ -17,7 +17,7 @@ import torch
 from checkpoint import save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
 from loss import loss_by_name
-from model import NetworkConfig, build_network, tumour_logit
+from model import NetworkConfig, adopt_variables, build_network, tumour_logit
 from plot import plot_losses
 from rmsprop import optimiser_for
 
@@ -120,7 +120,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         replay = [Segment(*s) for s in state["replay"]]
     elif init is not None:
         state = torch.load(init, map_location="cpu")
-        network.load_state_dict(state["network"])
+        adopt_variables(network, state["network"])
         initial = {"steps": state["step"], "loss": state["config"]["loss"], "dataHash": state["data_hash"]}
 
     network.train()

@@ -7,6 +7,7 @@ import torch
 from export_onnx import random_inputs, with_fixed_statistics
 from inference import probability_volume
 from model import (
+    adopt_variables,
     ARCHITECTURES,
     AUTHORS,
     NetworkConfig,
@@ -105,3 +106,20 @@ def test_unknown_options_are_refused():
         NetworkConfig(architecture="vnet")
     with pytest.raises(ValueError, match="depth"):
         NetworkConfig.from_dict({"depth": 3})
+
+
+def test_variants_start_from_the_network_with_a_prior():
+    """Without weights on the new channel, the prior as a channel is the network without prior, for whatever prior."""
+    torch.manual_seed(3)
+    widths = dict(widths=(2,) * 9, classifier_widths=(4, 4), dropout=0.0)
+    whole = build_network(NetworkConfig(**widths))
+    variants = [build_network(NetworkConfig(architecture=a, **widths)).eval() for a in ("deepmedic-no-prior", "deepmedic-prior-channel")]
+    for variant in variants:
+        adopt_variables(variant, whole.state_dict())
+        assert torch.equal(variant.main.layers[3][2].weight, whole.main.layers[3][2].weight)
+        assert torch.equal(variant.classifier.layers[0][2].weight[:, 2:4], whole.classifier.layers[0][2].weight[:, 4:6])
+    inputs = [torch.randn(1, 1, n, n, n) for n in (33, 23, 21, 33)]
+    without, channel = (variant(*inputs) for variant in variants)
+    assert torch.allclose(without, channel, atol=1e-6)
+    with pytest.raises(ValueError, match="no such variable"):
+        adopt_variables(build_network(NetworkConfig(architecture="unet", **widths)), whole.state_dict())
