@@ -8,6 +8,7 @@ import { lesionHistories } from './case/lesion-history.js';
 import { lesionRow } from './case/lesion-row.js';
 import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
 import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
+import { responseLedger } from './case/response-ledger.js';
 import { StageTimer, type StageHooks } from './case/stage-timer.js';
 import { standingTimePoints, type StandingTimePoint } from './case/standing-time-points.js';
 import { temporalPrior } from './case/temporal-prior.js';
@@ -17,6 +18,7 @@ import { asPrioraError, PrioraError } from './core/errors.js';
 import { software } from './core/software.js';
 import { volumeChange, type DatedVolume } from './findings/change.js';
 import type { GoneLesion, TrackedLesion } from './findings/lesion.js';
+import type { Immunotherapy } from './findings/response.js';
 import type { Ensemble } from './infer/ensemble.js';
 import { locateLesions } from './locate/locate-lesions.js';
 import { loadSiteAtlas } from './locate/site-atlas.js';
@@ -26,6 +28,8 @@ import { measureLesions } from './measure/measure.js';
 import { normalise } from './prepare/normalise.js';
 import { prepareCurrent } from './prepare/prepare-current.js';
 import { drawTimePoint } from './report/picture.js';
+import type { Language } from './report/wording/language.js';
+import { assessResponse } from './respond/rano-bm.js';
 import type { SeriesKind } from './select/series-attributes.js';
 import type { CaseRow, SeriesRow, Store } from './store/store.js';
 import { trackLesions } from './track/lesion-tracking.js';
@@ -39,6 +43,7 @@ export interface PipelineContext {
   readonly dataDir: string;
   readonly mappings: Mappings;
   readonly ensemble: Ensemble;
+  readonly language: Language;
   readonly clock: Clock;
   /** Called in the transaction that finishes a reported case, for what must be one commit with it. */
   readonly onReported?: (finished: CaseRow) => void;
@@ -94,6 +99,8 @@ export async function analyseStudy(
   );
   const prior = await timer.run('match', () => (selected.series ? priorSeries(context, selected.series) : null));
   const earlier = selected.series ? timePointsBefore(store, selected.series) : [];
+  // A baseline is the same whatever the therapy.
+  const immunotherapy = earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown';
   const fingerprint = caseFingerprint({
     instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
     prior: prior && {
@@ -102,6 +109,8 @@ export async function analyseStudy(
     },
     models: context.ensemble.models,
     mappings: { ...mappings, destinations: null },
+    language: context.language,
+    immunotherapy,
     forced: selected.forced,
     earlier: earlier.map(({ reported }) => reported.fingerprint),
   });
@@ -117,7 +126,7 @@ export async function analyseStudy(
     await readCase(
       context,
       opened,
-      { series: selected.series, prior, forced: selected.forced, earlier },
+      { series: selected.series, prior, forced: selected.forced, earlier, immunotherapy },
       timer,
       options,
     );
@@ -142,11 +151,18 @@ async function readCase(
     prior,
     forced,
     earlier,
-  }: { series: SeriesRow; prior: SeriesRow | null; forced: boolean; earlier: readonly StandingTimePoint[] },
+    immunotherapy,
+  }: {
+    series: SeriesRow;
+    prior: SeriesRow | null;
+    forced: boolean;
+    earlier: readonly StandingTimePoint[];
+    immunotherapy: Immunotherapy;
+  },
   timer: StageTimer,
   { signal }: StageHooks,
 ): Promise<void> {
-  const { store, dataDir, mappings, ensemble, clock } = context;
+  const { store, dataDir, mappings, ensemble, clock, language } = context;
   const acquiredAt = series.acquiredAt!;
   const stop = signal ? { signal } : {};
   const source = await timer.run('assemble', () =>
@@ -226,8 +242,17 @@ async function readCase(
     };
   });
 
-  const folder = new CaseFolder(dataDir, opened.caseKey);
   const order = earlier.length + 1;
+  const followed = used !== null && used.reported !== null;
+  const response = await timer.run('respond', () =>
+    assessResponse(
+      responseLedger(earlier, { order, acquiredAt, followed, lesions, gone }),
+      mappings.response.response,
+      immunotherapy,
+    ),
+  );
+
+  const folder = new CaseFolder(dataDir, opened.caseKey);
   const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment', acquiredAt } as const;
   const notes = qualityNotes(source, prepared);
   const demonstration = isDemonstration(ensemble.models);
@@ -248,12 +273,13 @@ async function readCase(
           lesions,
           labels: measured.labels,
           gone,
-          response: null,
+          response,
           prior: temporal.found && reportPrior(temporal.found),
           ...(temporal.unusedBecause === null ? {} : { noPriorReason: temporal.unusedBecause }),
           models: reportModels(ensemble.models),
           timePoint,
           software,
+          language,
           demonstration,
           qualityNotes: notes,
           forced,
@@ -278,7 +304,13 @@ async function readCase(
     })),
     demonstration,
     provider: ensemble.provider!,
-    gone: gone.map(({ trackingUID, trackingID }) => ({ trackingUID, trackingID })),
+    gone: gone.map(({ trackingUID, trackingID, status, mergedInto }) => ({
+      trackingUID,
+      trackingID,
+      status,
+      mergedInto,
+    })),
+    response,
     objects: written.objects.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })),
     picture: written.picture,
     seconds: timer.seconds,

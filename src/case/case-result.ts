@@ -1,5 +1,6 @@
 import type { Affine } from '../volume/affine.js';
-import type { LesionIdentity } from '../findings/lesion.js';
+import type { GoneLesion, LesionIdentity } from '../findings/lesion.js';
+import type { ResponseAssessment } from '../findings/response.js';
 import type { ObjectKind } from '../store/store.js';
 
 /** The stages in the order a study goes through them. */
@@ -13,6 +14,7 @@ export const stages = [
   'measure',
   'locate',
   'track',
+  'respond',
   'report',
 ] as const;
 export type Stage = (typeof stages)[number];
@@ -52,7 +54,8 @@ export interface CaseResult {
   readonly demonstration: boolean;
   readonly provider: 'cpu' | 'cuda';
   /** Lesions of earlier time points that are not found now. */
-  readonly gone: readonly LesionIdentity[];
+  readonly gone: readonly Pick<GoneLesion, keyof LesionIdentity | 'status' | 'mergedInto'>[];
+  readonly response: ResponseAssessment;
   /** What was written for this case; an object that did not change since the superseded case is the same object. */
   readonly objects: readonly { readonly kind: ObjectKind; readonly SOPInstanceUID: string; readonly path: string }[];
   /** PNG, relative to the data folder. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { software } from '../core/software.js';
+import type { Immunotherapy } from '../findings/response.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { InstanceRow } from '../store/store.js';
 
@@ -10,13 +11,24 @@ export interface CaseInputs {
   readonly models: EnsembleModels;
   /** The mapping files that bear on results, as parsed. */
   readonly mappings: unknown;
+  readonly language: string;
+  readonly immunotherapy: Immunotherapy;
   readonly forced: boolean;
   /** Fingerprints of the reports that stand for the patient's earlier time points: lesions are followed through them. */
   readonly earlier: readonly string[];
 }
 
 /** Equal for equal inputs: a case that has been computed is not computed again, and a changed prior is noticed. */
-export function caseFingerprint({ instances, prior, models, mappings, forced, earlier }: CaseInputs): string {
+export function caseFingerprint({
+  instances,
+  prior,
+  models,
+  mappings,
+  language,
+  immunotherapy,
+  forced,
+  earlier,
+}: CaseInputs): string {
   const content = (rows: readonly InstanceRow[]) =>
     rows.map(({ SOPInstanceUID, sha256 }) => `${SOPInstanceUID} ${Buffer.from(sha256).toString('hex')}`).sort();
   const everything = {
@@ -25,6 +37,8 @@ export function caseFingerprint({ instances, prior, models, mappings, forced, ea
     prior: prior && { instances: content(prior.instances), caseFingerprint: prior.caseFingerprint },
     models: Object.values(models).map(({ manifest }) => manifest),
     mappings,
+    language,
+    immunotherapy,
     forced,
     earlier,
   };

@@ -103,7 +103,7 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
       try {
         for (const [index, StudyInstanceUID] of studies.entries()) {
           const finished = await analyseStudy(
-            { store, dataDir, mappings, ensemble, clock: systemClock },
+            { store, dataDir, mappings, ensemble, language: config.reportLanguage, clock: systemClock },
             StudyInstanceUID,
             {
               forceSeries: options.forceSeries ?? false,

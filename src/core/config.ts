@@ -23,6 +23,7 @@ export const configSchema = z.strictObject({
   dataDir: z.string().default('data'),
   modelsDir: z.string().optional(),
   mappingsDir: z.string().optional(),
+  reportLanguage: z.enum(['en', 'de']).default('en'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   dicom: z
     .strictObject({

@@ -60,6 +60,6 @@ export interface ResponseAssessment {
     readonly category: 'baseline' | 'CR' | 'non-CR/non-PD' | 'PD' | 'NE' | 'none';
     readonly lesions: readonly LedgerLesion[];
   };
-  /** Confirmed or accepted lesions seen now that the baseline had not. */
+  /** Confirmed lesions that have appeared since the baseline and are not known to be gone. */
   readonly newLesions: readonly LedgerLesion[];
 }

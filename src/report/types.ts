@@ -3,6 +3,7 @@ import type { LabelMap, Grid } from '../volume/volume.js';
 import type { Vector3 } from '../volume/affine.js';
 import type { GoneLesion, TrackedLesion } from '../findings/lesion.js';
 import type { ResponseAssessment } from '../findings/response.js';
+import type { Language } from './wording/language.js';
 
 /** One frame of a source: a single-frame instance, or one frame of a multi-frame one. */
 export interface SourceFrame {
@@ -89,6 +90,8 @@ export interface ReportInput {
   readonly models: readonly ReportModel[];
   readonly timePoint: TimePoint;
   readonly software: Software;
+  /** Of every text; the meanings of codes stay as the standard has them. */
+  readonly language: Language;
   /** Demonstration weights: every text and description says so. */
   readonly demonstration: boolean;
   /** Limits of the input worth a reader's attention (incomplete coverage, lossy source), one sentence each. */

@@ -4,14 +4,9 @@ import type { GoneLesion, LesionIdentity, TrackedLesion } from '../findings/lesi
 /** RANO-BM's numbers, `response` in `mappings/response-criteria.yaml`. */
 export type RanoCriteria = ResponseCriteria['response'];
 
-/** A lesion as one time point shows it. */
-export interface LedgerSighting
-  extends
-    LesionIdentity,
-    Pick<TrackedLesion, 'confidence' | 'change' | 'longAxisMm' | 'shortAxisMm' | 'axialSlices' | 'splitFrom'> {
-  /** What a person said of it: `accepted` stands like a confirmed one, `rejected` is none. */
-  readonly judgement?: 'accepted' | 'rejected';
-}
+/** A lesion as one time point shows it; what a person has accepted is confirmed, what he has rejected is not there. */
+export type LedgerSighting = LesionIdentity &
+  Pick<TrackedLesion, 'confidence' | 'change' | 'longAxisMm' | 'shortAxisMm' | 'axialSlices' | 'splitFrom'>;
 
 /** A time point as the ledger needs it. */
 export interface LedgerTimePoint {
@@ -29,7 +24,7 @@ export interface LedgerTimePoint {
 /**
  * The lesions that count, from the baseline to the present: the longest unbroken row of time points whose identities lead
  * from one to the next. Nothing of it is stored; the same time points give the same ledger, so that a study that arrives
- * late puts it right. Only lesions that stand enter: confirmed at some time point up to now, or accepted by a person.
+ * late puts it right. Only lesions that stand enter: confirmed at some time point up to now.
  */
 export class Ledger {
   readonly timePoints: readonly LedgerTimePoint[];
@@ -49,16 +44,8 @@ export class Ledger {
     timePoints: readonly LedgerTimePoint[],
     private readonly criteria: RanoCriteria,
   ) {
-    const rejected = new Set(
-      timePoints.flatMap(({ lesions }) =>
-        lesions.filter(({ judgement }) => judgement === 'rejected').map(({ trackingUID }) => trackingUID),
-      ),
-    );
     const start = timePoints.findLastIndex(({ followed }, index) => !followed || index === 0);
-    this.timePoints = timePoints.slice(start).map((timePoint) => ({
-      ...timePoint,
-      lesions: timePoint.lesions.filter(({ trackingUID }) => !rejected.has(trackingUID)),
-    }));
+    this.timePoints = timePoints.slice(start);
     const appeared = new Set<string>();
     this.timePoints.forEach(({ order, lesions }, index) => {
       for (const lesion of lesions) {
@@ -122,7 +109,6 @@ export class Ledger {
   }
 }
 
-const stands = ({ confidence, judgement }: LedgerSighting): boolean =>
-  confidence === 'confirmed' || judgement === 'accepted';
+const stands = ({ confidence }: LedgerSighting): boolean => confidence === 'confirmed';
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -28,6 +28,7 @@ async function start(config: Config): Promise<void> {
     dataDir: config.dataDir,
     mappings,
     ensemble,
+    language: config.reportLanguage,
     clock: systemClock,
     onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
   };

@@ -67,6 +67,7 @@ function openContext(): PipelineContext & {
     dataDir,
     mappings,
     ensemble,
+    language: 'en',
     clock: systemClock,
     onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
     receive: async (paths) => {

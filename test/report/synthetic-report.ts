@@ -63,6 +63,7 @@ export function syntheticReport({
       models,
       timePoint: { order: 1, type: 'baseline', acquiredAt: Date.UTC(2024, 2, 12, 10, 22, 33) },
       software: { name: 'Priora', version: '0.1.0' },
+      language: 'en',
       demonstration: true,
       qualityNotes: [],
       ...input,

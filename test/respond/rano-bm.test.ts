@@ -189,10 +189,6 @@ describe('new lesions', () => {
     expect(assess(course(start, [seen('a', 20), doubtful]))).toMatchObject({ overall: 'SD', newLesions: [] });
     const later = course(start, [seen('a', 20), doubtful], [seen('a', 20), seen('x', 7)]);
     expect(assess(later)).toMatchObject({ overall: 'PD', newLesions: [{ trackingID: 'x', firstSeen: 2 }] });
-    const accepted = fresh('x', 6, { confidence: 'candidate', judgement: 'accepted' });
-    expect(assess(course(start, [seen('a', 20), accepted])).overall).toBe('PD');
-    const rejected = fresh('x', 6, { judgement: 'rejected' });
-    expect(assess(course(start, [seen('a', 20), rejected]))).toMatchObject({ overall: 'SD', newLesions: [] });
   });
 
   test('what was a candidate at the baseline and is confirmed later is not new', () => {

@@ -1,0 +1,60 @@
+import type { LedgerLesion, ResponseAssessment } from '../../findings/response.js';
+import type { Wording } from './english.js';
+
+/** The verdict and the numbers it came from, one sentence each; the verdict itself comes first. */
+export function describeResponse(assessment: ResponseAssessment, wording: Wording): string[] {
+  const { overall, notEvaluable, underImmunotherapy, immunotherapy, targets, nonTargets, newLesions } = assessment;
+  const isStart = overall === 'baseline' || notEvaluable === 'no usable prior';
+  const decided = newLesions.length > 0 && !isStart;
+  const lasting = wording.lasting(assessment.confirmed, assessment.sustainedDays ?? 0, assessment.confirmationDays);
+  return [
+    wording.overall(overall),
+    ...(notEvaluable ? [wording.notEvaluable(notEvaluable)] : []),
+    ...(underImmunotherapy ? [wording.underImmunotherapy(underImmunotherapy)] : []),
+    ...(decided ? [wording.immunotherapy(immunotherapy)] : []),
+    ...(assessment.sustainedDays === null ? [] : [lasting]),
+    ...(isStart ? startingTargets(assessment, wording) : judgedTargets(assessment, wording)),
+    ...(nonTargets.category === 'none'
+      ? []
+      : [wording.nonTargets(wording.responses[nonTargets.category], lengthsOf(nonTargets.lesions, isStart, wording))]),
+    ...(newLesions.length > 0
+      ? [
+          wording.newLesions(
+            newLesions.map(
+              ({ trackingID, longAxisMm, firstSeen }) =>
+                `${wording.length(trackingID, [longAxisMm])}, ${wording.firstSeen(firstSeen)}`,
+            ),
+          ),
+        ]
+      : isStart
+        ? []
+        : [wording.noNewLesions]),
+    wording.candidatesDoNotCount,
+    ...(targets.category === 'none' && notEvaluable ? [] : [wording.clinicalPart]),
+  ];
+}
+
+function startingTargets({ targets, baselineOrder }: ResponseAssessment, wording: Wording): string[] {
+  if (targets.lesions.length === 0) return [wording.noTargets];
+  const names = lengthsOf(targets.lesions, true, wording);
+  return [`${wording.targetsAtBaseline(targets.lesions.length, targets.sumMm, baselineOrder)} ${names.join('; ')}.`];
+}
+
+function judgedTargets({ targets }: ResponseAssessment, wording: Wording): string[] {
+  if (targets.category === 'none') return [wording.noTargets];
+  const { category, sumMm, baselineSumMm, nadirSumMm, nadirOrder } = targets;
+  return [
+    wording.targets(wording.responses[category], sumMm, baselineSumMm, nadirSumMm, nadirOrder),
+    wording.targetLengths(
+      targets.lesions.map(({ trackingID, baselineMm, nadirMm, longAxisMm }) =>
+        wording.length(trackingID, [baselineMm, nadirMm, longAxisMm]),
+      ),
+    ),
+  ];
+}
+
+/** Each with its length now, and before it its smallest so far where there is a before. */
+const lengthsOf = (lesions: readonly LedgerLesion[], isStart: boolean, wording: Wording): string[] =>
+  lesions.map(({ trackingID, nadirMm, longAxisMm }) =>
+    wording.length(trackingID, isStart || nadirMm === null ? [longAxisMm] : [nadirMm, longAxisMm]),
+  );
