@@ -9,6 +9,7 @@ import { registerRetryCommand } from './commands/retry.js';
 import { registerSendCommand } from './commands/send.js';
 import { registerServeCommand } from './commands/serve.js';
 import { registerStatusCommand } from './commands/status.js';
+import { registerTherapyCommand } from './commands/therapy.js';
 import { registerVerifyCommand } from './commands/verify.js';
 import { asPrioraError } from './core/errors.js';
 import { ExitCode } from './core/exit-code.js';
@@ -33,6 +34,7 @@ for (const register of [
   registerStatusCommand,
   registerRetryCommand,
   registerReleaseCommand,
+  registerTherapyCommand,
   registerVerifyCommand,
   registerPhantomCommand,
   registerMigrateCommand,

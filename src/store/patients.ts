@@ -5,6 +5,8 @@ import type { PatientRow } from './rows.js';
 export interface PatientTable {
   find(identity: { IssuerOfPatientID: string; PatientID: string }): PatientRow | undefined;
   get(patientKey: number): PatientRow;
+  /** Those of every issuer. */
+  ofPatientID(PatientID: string): PatientRow[];
   /** The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed. */
   remember(patient: Omit<PatientRow, 'patientKey' | 'immunotherapy'>): PatientRow;
   setImmunotherapy(patientKey: number, immunotherapy: Immunotherapy): void;
@@ -15,6 +17,9 @@ export function patientTable(database: Database): PatientTable {
     'SELECT * FROM patients WHERE PatientID = :PatientID AND IssuerOfPatientID = :IssuerOfPatientID',
   );
   const get = database.prepare<PatientRow>('SELECT * FROM patients WHERE patientKey = :patientKey');
+  const ofPatientID = database.prepare<PatientRow>(
+    'SELECT * FROM patients WHERE PatientID = :PatientID ORDER BY IssuerOfPatientID',
+  );
   const setImmunotherapy = database.prepare(
     'UPDATE patients SET immunotherapy = :immunotherapy WHERE patientKey = :patientKey',
   );
@@ -32,6 +37,7 @@ export function patientTable(database: Database): PatientTable {
   const filled = (known: string, given: string) => known !== '' || given === '';
   return {
     find: (identity) => find.get(identity),
+    ofPatientID: (PatientID) => ofPatientID.all({ PatientID }),
     get: (patientKey) => get.get({ patientKey })!,
     remember: (patient) =>
       database.transaction(() => {
