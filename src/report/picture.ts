@@ -4,16 +4,21 @@ import type { Vector3 } from '../volume/affine.js';
 import type { TrackedLesion } from '../findings/lesion.js';
 import type { Grid, LabelMap, Volume } from '../volume/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
+import { greyImage, outline, windowOf, type Edge } from './section-image.js';
 import { segmentLabel } from './segmentation/segments.js';
 import { demonstrationText } from './series-and-equipment.js';
 
-/** What a picture of one time point shows; all images share one patient space. */
-export interface PictureInput {
+/** The images of one time point to be looked at; all share one patient space. */
+export interface TimePointImages {
   /** Registered to `current`; null where none was used. */
   readonly prior: Volume | null;
   readonly current: Volume;
   /** Lesion numbers; on the grid of `current` or another grid of the same patient space. */
   readonly labels: LabelMap;
+}
+
+/** What a picture of one time point shows. */
+export interface PictureInput extends TimePointImages {
   readonly lesions: readonly Pick<
     TrackedLesion,
     'number' | 'confidence' | 'volumeMm3' | 'longAxisMm' | 'trackingID' | 'change'
@@ -72,7 +77,8 @@ export function drawTimePoint(input: PictureInput): Buffer {
     const found = labelsIn(labels, plane);
     for (const label of new Set(found)) {
       const confidence = confidenceOf.get(label);
-      if (confidence !== undefined) drawOutline(context, found, plane, label, colours[confidence], xs[2], top, scale);
+      if (confidence !== undefined)
+        drawOutline(context, outline(found, plane, label), colours[confidence], xs[2], top, scale);
     }
     if (number !== undefined) {
       const [column, row] = pixelOf(plane, at);
@@ -125,15 +131,6 @@ function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
   }));
 }
 
-/** Black and white points: the 1st and 99.8th percentile of what is not background. */
-function windowOf({ voxels }: Volume): readonly [number, number] {
-  // Every 97th voxel is sample enough, and prime to the usual row lengths.
-  const sample = voxels.filter((value, index) => index % 97 === 0 && value !== 0).sort();
-  if (sample.length === 0) return [0, 1];
-  const at = (fraction: number) => sample[Math.min(Math.floor(fraction * sample.length), sample.length - 1)];
-  return [at(0.01), Math.max(at(0.998), at(0.01) + 1e-6)];
-}
-
 interface Box {
   readonly x: number;
   readonly y: number;
@@ -144,47 +141,27 @@ interface Box {
 function drawGrey(
   context: SKRSContext2D,
   values: Float32Array,
-  { shape: [columns, rows] }: Grid,
-  [black, white]: readonly [number, number],
+  plane: Grid,
+  window: readonly [number, number],
   box: Box,
 ): void {
-  const tile = createCanvas(columns, rows);
-  const tileContext = tile.getContext('2d');
-  const image = tileContext.createImageData(columns, rows);
-  values.forEach((value, index) => {
-    const grey = value === 0 ? 0 : Math.min(Math.max(((value - black) / (white - black)) * 255, 0), 255);
-    image.data.fill(grey, index * 4, index * 4 + 3);
-    image.data[index * 4 + 3] = 255;
-  });
-  tileContext.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
-  context.drawImage(tile, box.x, box.y, box.width, box.height);
+  context.drawImage(greyImage(values, plane, window), box.x, box.y, box.width, box.height);
 }
 
-/** The edges between pixels of the label and others. */
 function drawOutline(
   context: SKRSContext2D,
-  found: Uint8Array | Uint16Array,
-  { shape: [columns, rows] }: Grid,
-  label: number,
+  edges: readonly Edge[],
   colour: string,
   x: number,
   y: number,
   scale: number,
 ): void {
-  const is = (i: number, j: number) => i >= 0 && j >= 0 && i < columns && j < rows && found[i + columns * j] === label;
   context.beginPath();
-  for (let j = 0; j <= rows; j++)
-    for (let i = 0; i <= columns; i++) {
-      if (is(i, j) !== is(i - 1, j)) {
-        context.moveTo(x + i * scale, y + j * scale);
-        context.lineTo(x + i * scale, y + (j + 1) * scale);
-      }
-      if (is(i, j) !== is(i, j - 1)) {
-        context.moveTo(x + i * scale, y + j * scale);
-        context.lineTo(x + (i + 1) * scale, y + j * scale);
-      }
-    }
+  for (const [i0, j0, i1, j1] of edges) {
+    context.moveTo(x + i0 * scale, y + j0 * scale);
+    context.lineTo(x + i1 * scale, y + j1 * scale);
+  }
   context.strokeStyle = colour;
   context.lineWidth = 1.25;
   context.stroke();

@@ -1,0 +1,105 @@
+import type { SheetWording } from './wording.js';
+
+const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
+export const english: SheetWording = {
+  language: 'en-GB',
+  dateFormat: 'd LLL yyyy',
+  title: 'Brain metastases over time',
+  researchUse: 'Research use only: no medical device. Every finding needs a radiologist’s reading.',
+  demonstration: 'NOT FOR CLINICAL USE: made with demonstration weights, trained on synthetic patients.',
+  pageOf: (page, pages) => `Page ${page} of ${pages}`,
+
+  patient: 'Patient',
+  patientID: 'Patient ID',
+  birthDate: 'Born',
+  sex: 'Sex',
+  accession: 'Accession',
+  examination: 'Examination',
+  timePoint: (order, first) => `time point ${order}${first ? ', first examination' : ''}`,
+  comparedWith: 'Compared with',
+  days: (count) => plural(count, 'day', 'days'),
+  priorUsed: (date, interval) => `${date} (${interval} earlier), registration accepted`,
+  priorRefused: (date, reason) => `none: ${date} was found but not used${reason ? ` (${reason})` : ''}`,
+  noPrior: (reason) => `none${reason ? `: ${reason}` : ''}`,
+  registration: { accepted: 'registration accepted', refused: 'registration refused' },
+  notStated: 'not stated',
+
+  response: 'Response',
+  responseScope: 'RANO-BM, radiographic part only: steroid dose and clinical status are for the board to judge.',
+  responses: {
+    baseline: 'Baseline',
+    CR: 'Complete response',
+    PR: 'Partial response',
+    SD: 'Stable disease',
+    PD: 'Progressive disease',
+    NE: 'Not evaluable',
+  },
+  nonTargets: {
+    baseline: 'baseline',
+    CR: 'complete response',
+    'non-CR/non-PD': 'non-CR/non-PD',
+    PD: 'progression',
+    NE: 'not evaluable',
+  },
+  unconfirmedResponse: 'to be confirmed after 4 weeks',
+  notAssessed: 'Not assessed',
+  targetSum: 'Sum of target diameters',
+  sumAgainst: (sum, baseline, nadir) => `${sum} (baseline ${baseline}, nadir ${nadir})`,
+  nonTargetLesions: 'Non-target lesions',
+  newLesions: 'New lesions',
+  findings: 'Findings',
+  confirmedCount: (count, volume) =>
+    count === 0 ? 'No confirmed lesion' : `${plural(count, 'confirmed lesion', 'confirmed lesions')}, ${volume} in all`,
+  candidateCount: (count) => `${plural(count, 'candidate', 'candidates')} for the reader to accept or reject`,
+  changeCounts: (counts) =>
+    (['new', 'grown', 'stable', 'shrunk', 'gone'] as const)
+      .filter((change) => counts[change] > 0)
+      .map((change) => `${counts[change]} ${change === 'gone' ? 'no longer seen' : change}`)
+      .join(' · '),
+
+  changes: { baseline: 'baseline', new: 'new', grown: 'grown', stable: 'stable', shrunk: 'shrunk' },
+  confidences: { confirmed: 'confirmed', candidate: 'candidate' },
+  site: ({ structure, laterality }) =>
+    laterality ? `${laterality.meaning} ${structure.meaning.toLowerCase()}` : structure.meaning,
+  overview: 'Where it is (current)',
+  prior: 'Prior, registered',
+  current: 'Current, outlined',
+  noPriorImage: 'no prior used',
+  nothingFound: 'No brain metastasis found',
+  morePictures: (shown, all) => `${shown} of ${all} lesions: confirmed first, then new, grown, and by volume`,
+  pictureNote: 'Axial; R and L are the patient’s. Pictures for orientation, not for diagnosis.',
+  sincePrior: (percent, interval) => `${percent} in ${interval}`,
+  doubling: (days) => `doubles in ${plural(days, 'day', 'days')}`,
+  howItCame: 'How the response came about',
+
+  growthCurves: 'Growth curves',
+  growthNote: 'Volume in cm³ against weeks before this examination; from one grid line to the next it doubles.',
+  growthFirst: 'First examination: the curves begin with the next one.',
+  notSeen: 'not seen',
+  now: 'now',
+  weeks: (count) => `${count} wk`,
+  lesionTable: 'Lesions',
+  columns: {
+    lesion: 'Lesion',
+    site: 'Site',
+    confidence: 'Finding',
+    change: 'Change',
+    volume: 'Volume',
+    axes: 'Long × short axis',
+    sincePrior: 'vs prior',
+    sinceFirst: 'vs baseline',
+    doubling: 'Doubling',
+  },
+  sinceFirstNote: '* not there at baseline: against its first sighting',
+  moreLesions: (count) => `and ${plural(count, 'more lesion', 'more lesions')}, listed in the structured report (SR)`,
+  gone: 'No longer seen',
+  goneLesion: (trackingID, site, volume) => `${trackingID}${site ? ` (${site})` : ''}, last ${volume}`,
+  notes: 'Notes',
+  moreNotes: (count) => `and ${plural(count, 'more sentence', 'more sentences')} in the structured report (SR)`,
+  forced: 'The series was chosen by a person, against the selection rules.',
+  candidateNote:
+    'Confirmed: found by the high-specificity network. Candidate: seen by the high-sensitivity network alone; it counts neither as new lesion nor as progression.',
+  models: 'Networks',
+  model: (role, name, version) => `High-${role} network ${name} ${version}`,
+};
