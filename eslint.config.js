@@ -38,6 +38,9 @@ const doors = {
   'onnxruntime-node': ['src/infer/onnx-process.ts'],
   '@itk-wasm/elastix': ['src/elastix/elastix-process.ts'],
   koffi: ['src/dimse/**'],
+  pdfkit: ['src/report/**'],
+  fontkit: ['src/report/**'],
+  'chart.js': ['src/report/**'],
 };
 
 const folders = layers.flat();

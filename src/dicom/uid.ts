@@ -25,6 +25,7 @@ export const SOPClass = {
   SegmentationStorage: '1.2.840.10008.5.1.4.1.1.66.4',
   LabelMapSegmentationStorage: '1.2.840.10008.5.1.4.1.1.66.7',
   Comprehensive3DSRStorage: '1.2.840.10008.5.1.4.1.1.88.34',
+  EncapsulatedPDFStorage: '1.2.840.10008.5.1.4.1.1.104.1',
   KeyObjectSelectionDocumentStorage: '1.2.840.10008.5.1.4.1.1.88.59',
 } as const;
 

@@ -28,7 +28,7 @@ const commonTypeOne = [
   'SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Modality SpecificCharacterSet InstanceNumber ContentDate',
   'ContentTime Manufacturer',
 ];
-/** Type 1 attributes at the top of each kind of object (PS3.3 A.51, A.35.13, A.35.4). */
+/** Type 1 attributes at the top of each kind of object (PS3.3 A.51, A.35.13, A.35.4, A.45.1). */
 const typeOne: Record<string, readonly string[]> = {
   [SOPClass.SegmentationStorage]: [
     'FrameOfReferenceUID ImageType Rows Columns NumberOfFrames SamplesPerPixel PhotometricInterpretation BitsAllocated BitsStored',
@@ -39,6 +39,9 @@ const typeOne: Record<string, readonly string[]> = {
   [SOPClass.Comprehensive3DSRStorage]: [
     'CompletionFlag VerificationFlag ValueType ConceptNameCodeSequence ContentTemplateSequence ContentSequence ContinuityOfContent',
     'CurrentRequestedProcedureEvidenceSequence ManufacturerModelName DeviceSerialNumber SoftwareVersions SeriesNumber',
+  ],
+  [SOPClass.EncapsulatedPDFStorage]: [
+    'SeriesNumber ConversionType BurnedInAnnotation MIMETypeOfEncapsulatedDocument EncapsulatedDocument SourceInstanceSequence',
   ],
   [SOPClass.KeyObjectSelectionDocumentStorage]: [
     'ValueType ConceptNameCodeSequence ContentTemplateSequence ContentSequence ContinuityOfContent SeriesNumber',

@@ -61,9 +61,11 @@ export const german: SheetWording = {
     (
       [
         ['new', 'neu'],
+        ['reappeared', 'wieder sichtbar'],
         ['grown', 'gewachsen'],
         ['stable', 'stabil'],
         ['shrunk', 'geschrumpft'],
+        ['unclear', 'unklar'],
         ['gone', 'nicht mehr sichtbar'],
       ] as const
     )
@@ -71,7 +73,15 @@ export const german: SheetWording = {
       .map(([change, word]) => `${counts[change]} ${word}`)
       .join(' · '),
 
-  changes: { baseline: 'Ausgangsbefund', new: 'neu', grown: 'gewachsen', stable: 'stabil', shrunk: 'geschrumpft' },
+  changes: {
+    baseline: 'Ausgangsbefund',
+    new: 'neu',
+    grown: 'gewachsen',
+    stable: 'stabil',
+    shrunk: 'geschrumpft',
+    reappeared: 'wieder sichtbar',
+    unclear: 'unklar',
+  },
   confidences: { confirmed: 'bestätigt', candidate: 'Kandidat' },
   site: ({ structure, laterality }) =>
     laterality ? `${laterality.meaning} ${structure.meaning.toLowerCase()}` : structure.meaning,
@@ -108,8 +118,17 @@ export const german: SheetWording = {
   sinceFirstNote: '* beim Ausgangsbefund nicht vorhanden: gegen die erste Sichtung',
   moreLesions: (count) =>
     `und ${plural(count, 'weitere Läsion', 'weitere Läsionen')}, aufgeführt im strukturierten Befund (SR)`,
-  gone: 'Nicht mehr sichtbar',
-  goneLesion: (trackingID, site, volume) => `${trackingID}${site ? ` (${site})` : ''}, zuletzt ${volume}`,
+  gone: 'Frühere Läsionen, jetzt nicht gefunden',
+  goneLesion: (name, status, last, mergedInto) => {
+    const fate = {
+      'no longer seen': 'nicht mehr sichtbar',
+      merged: `in ${mergedInto} aufgegangen`,
+      'not covered': 'nicht im Bild',
+    }[status];
+    return `${name}: ${fate}, zuletzt ${last}`;
+  },
+  merged: (name, others) => `${name} ist mit ${others} zusammengewachsen.`,
+  split: (name, from) => `${name} war ein Teil von ${from}.`,
   notes: 'Hinweise',
   moreNotes: (count) => `und ${plural(count, 'weiterer Satz', 'weitere Sätze')} im strukturierten Befund (SR)`,
   forced: 'Die Serie wurde von einer Person gewählt, gegen die Auswahlregeln.',

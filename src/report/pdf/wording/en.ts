@@ -53,12 +53,20 @@ export const english: SheetWording = {
     count === 0 ? 'No confirmed lesion' : `${plural(count, 'confirmed lesion', 'confirmed lesions')}, ${volume} in all`,
   candidateCount: (count) => `${plural(count, 'candidate', 'candidates')} for the reader to accept or reject`,
   changeCounts: (counts) =>
-    (['new', 'grown', 'stable', 'shrunk', 'gone'] as const)
+    (['new', 'reappeared', 'grown', 'stable', 'shrunk', 'unclear', 'gone'] as const)
       .filter((change) => counts[change] > 0)
       .map((change) => `${counts[change]} ${change === 'gone' ? 'no longer seen' : change}`)
       .join(' · '),
 
-  changes: { baseline: 'baseline', new: 'new', grown: 'grown', stable: 'stable', shrunk: 'shrunk' },
+  changes: {
+    baseline: 'baseline',
+    new: 'new',
+    grown: 'grown',
+    stable: 'stable',
+    shrunk: 'shrunk',
+    reappeared: 'reappeared',
+    unclear: 'unclear',
+  },
   confidences: { confirmed: 'confirmed', candidate: 'candidate' },
   site: ({ structure, laterality }) =>
     laterality ? `${laterality.meaning} ${structure.meaning.toLowerCase()}` : structure.meaning,
@@ -93,8 +101,11 @@ export const english: SheetWording = {
   },
   sinceFirstNote: '* not there at baseline: against its first sighting',
   moreLesions: (count) => `and ${plural(count, 'more lesion', 'more lesions')}, listed in the structured report (SR)`,
-  gone: 'No longer seen',
-  goneLesion: (trackingID, site, volume) => `${trackingID}${site ? ` (${site})` : ''}, last ${volume}`,
+  gone: 'Earlier lesions not found now',
+  goneLesion: (name, status, last, mergedInto) =>
+    `${name}: ${mergedInto ? `merged into ${mergedInto}` : status}, last ${last}`,
+  merged: (name, others) => `${name} has grown together with ${others}.`,
+  split: (name, from) => `${name} was a part of ${from}.`,
   notes: 'Notes',
   moreNotes: (count) => `and ${plural(count, 'more sentence', 'more sentences')} in the structured report (SR)`,
   forced: 'The series was chosen by a person, against the selection rules.',

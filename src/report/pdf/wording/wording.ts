@@ -1,4 +1,4 @@
-import type { Confidence, FindingSite, LesionChange } from '../../../findings/lesion.js';
+import type { Confidence, FindingSite, GoneLesion, LesionChange } from '../../../findings/lesion.js';
 import type { ResponseAssessment } from '../../../findings/response.js';
 import type { ReportPrior } from '../../types.js';
 
@@ -73,7 +73,9 @@ export interface SheetWording {
   readonly sinceFirstNote: string;
   readonly moreLesions: (count: number) => string;
   readonly gone: string;
-  readonly goneLesion: (trackingID: string, site: string | null, volume: string) => string;
+  readonly goneLesion: (name: string, status: GoneLesion['status'], last: string, mergedInto: string | null) => string;
+  readonly merged: (name: string, others: string) => string;
+  readonly split: (name: string, from: string) => string;
   readonly notes: string;
   readonly moreNotes: (count: number) => string;
   readonly forced: string;
@@ -98,6 +100,11 @@ export class Formats {
   /** A relative change with its sign: ratio 1.25 is `+25 %`. */
   change(ratio: number): string {
     return `${this.format((ratio - 1) * 100, { maximumFractionDigits: 0, signDisplay: 'exceptZero' })} %`;
+  }
+
+  /** Two significant digits, for a scale. */
+  significant(value: number): string {
+    return this.format(value, { maximumSignificantDigits: 2 });
   }
 
   private format(value: number, options: Intl.NumberFormatOptions): string {

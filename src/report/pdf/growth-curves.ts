@@ -1,0 +1,61 @@
+import type { Confidence, LesionIdentity, LesionSighting } from '../../findings/lesion.js';
+import { priorIntervalDays } from '../examination.js';
+import type { ReportInput } from '../types.js';
+import type { GrowthPoint } from './growth-chart.js';
+import { byRelevance } from './relevance.js';
+
+/** A lesion's course, for a chart. */
+export interface GrowthCurve extends LesionIdentity {
+  readonly confidence: Confidence;
+  /** Oldest first, at least two. */
+  readonly points: readonly GrowthPoint[];
+  readonly doublingTimeDays: number | null;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * The curves there are to draw, most relevant first, lesions no longer seen last. A lesion that the prior proves to be new
+ * begins with a time point at which it was not seen.
+ */
+export function growthCurves(input: ReportInput): GrowthCurve[] {
+  const now = currentTime(input);
+  const weeks = ({ acquiredAt }: LesionSighting) => Math.min((acquiredAt - now) / (7 * dayMs), 0);
+  const seen = (sighting: LesionSighting) => ({ weeks: weeks(sighting), volumeMm3: sighting.volumeMm3 });
+  const followed = byRelevance(input.lesions).flatMap((lesion): GrowthCurve[] => {
+    const { trackingID, trackingUID, confidence, volumeMm3, history, change } = lesion;
+    const before: GrowthPoint[] = history.map(seen);
+    const interval = priorIntervalDays(input);
+    if ((change === 'new' || change === 'reappeared') && interval !== null)
+      before.push({ weeks: -interval / 7, volumeMm3: null });
+    if (before.length === 0) return [];
+    return [
+      {
+        trackingID,
+        trackingUID,
+        confidence,
+        points: [...before, { weeks: 0, volumeMm3 }],
+        doublingTimeDays: lesion.sincePrior?.doublingTimeDays ?? null,
+      },
+    ];
+  });
+  const gone = input.gone
+    .filter(({ status }) => status === 'no longer seen')
+    .map(({ trackingID, trackingUID, history }): GrowthCurve => ({
+      trackingID,
+      trackingUID,
+      confidence: history[history.length - 1].confidence,
+      points: [...history.map(seen), { weeks: 0, volumeMm3: null }],
+      doublingTimeDays: null,
+    }));
+  return [...followed, ...gone];
+}
+
+/** Milliseconds since the epoch of the current examination, on the clock of the earlier ones. */
+function currentTime(input: ReportInput): number {
+  const last = (history: readonly LesionSighting[]) => history[history.length - 1].acquiredAt;
+  for (const { history, sincePrior } of input.lesions)
+    if (sincePrior && history.length > 0) return last(history) + sincePrior.intervalDays * dayMs;
+  const latest = Math.max(...input.gone.map(({ history }) => last(history)));
+  return latest + (priorIntervalDays(input) ?? 0) * dayMs;
+}

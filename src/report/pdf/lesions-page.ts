@@ -1,0 +1,164 @@
+import type { TrackedLesion } from '../../findings/lesion.js';
+import type { ReportInput } from '../types.js';
+import { drawGrowthChart, growthAxes } from './growth-chart.js';
+import { growthCurves } from './growth-curves.js';
+import { byRelevance } from './relevance.js';
+import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
+
+const columns = 4;
+const mostCharts = 2 * columns;
+const chart = { width: (contentWidth - (columns - 1) * 6) / columns, height: 84, title: 11 };
+const rowHeight = 13;
+/** What the notes may take of the page at most. */
+const notesHeight = 200;
+
+/** Page 2: growth curves, the table, what is gone, and what the reader must know. */
+export function drawLesionsPage(sheet: Sheet, input: ReportInput, top: number): void {
+  const afterCurves = drawCurves(sheet, input, top);
+  const notes = noteBlocks(sheet, input);
+  const wanted = notes.reduce((sum, { sentences }) => sum + 22 + blockHeight(sheet, sentences), 0);
+  const notesTop = pageBottom - Math.min(wanted, notesHeight);
+  const afterTable = input.lesions.length > 0 ? drawTable(sheet, input, afterCurves, notesTop - 6) : afterCurves;
+  let y = Math.min(afterTable + 8, notesTop);
+  for (const [index, { title, sentences }] of notes.entries()) {
+    // Each block leaves a heading and a line to those after it.
+    const bottom = pageBottom - (notes.length - index - 1) * 34;
+    y = sheet.heading(title, y);
+    y = sheet.paragraphs(sentences, y, bottom, noteStyle, sheet.wording.moreNotes) + 2;
+  }
+}
+
+const noteStyle = { size: 7.5, width: contentWidth } as const;
+
+const blockHeight = (sheet: Sheet, sentences: readonly string[]) =>
+  sentences.reduce((sum, sentence) => sum + sheet.heightOf(sentence, noteStyle) + 2, 2);
+
+function drawCurves(sheet: Sheet, input: ReportInput, top: number): number {
+  const { wording, formats, doc } = sheet;
+  const curves = growthCurves(input).slice(0, mostCharts);
+  if (curves.length === 0) {
+    const y = sheet.heading(wording.growthCurves, top);
+    return sheet.write(wording.growthFirst, page.margin, y, { size: 8, colour: colours.faint }) + 8;
+  }
+  const y = sheet.heading(wording.growthCurves, top, wording.growthNote);
+  const axes = growthAxes(curves.map(({ points }) => points));
+  curves.forEach((curve, index) => {
+    const x = page.margin + (index % columns) * (chart.width + 6);
+    const at = y + Math.floor(index / columns) * (chart.height + chart.title + 5);
+    const doubling = curve.doublingTimeDays === null ? '' : wording.doubling(Math.round(curve.doublingTimeDays));
+    sheet.write(curve.trackingID, x, at, { size: 8, typeface: 'bold' });
+    const note = { size: 6.5, colour: colours.faint };
+    sheet.write(doubling, x + chart.width - sheet.widthOf(doubling, note) - 4, at + 1.5, note);
+    const look = {
+      colour: colours[curve.confidence],
+      faint: colours.faint,
+      gridColour: colours.rule,
+      notSeen: wording.notSeen,
+      weeksText: (weeks: number) => (weeks === 0 ? wording.now : wording.weeks(Math.round(weeks))),
+      volumeText: (mm3: number) => formats.significant(mm3 / 1000),
+    };
+    const picture = drawGrowthChart(curve.points, axes, look, chart);
+    doc.image(picture, x, at + chart.title, { width: chart.width, height: chart.height });
+  });
+  return y + Math.ceil(curves.length / columns) * (chart.height + chart.title + 5) + 4;
+}
+
+function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number): number {
+  const { wording, doc } = sheet;
+  const lesions = byRelevance(input.lesions);
+  const starred = lesions.some(firstSeenLater);
+  let y = sheet.heading(wording.lesionTable, top, starred ? wording.sinceFirstNote : '');
+  const room = Math.floor((bottom - y) / rowHeight) - 1;
+  const shown = lesions.length <= room ? lesions : lesions.slice(0, room - 1);
+  const { columns: titles } = wording;
+  doc.font('regular').fontSize(7.5);
+  const table = doc.table({
+    position: { x: page.margin, y },
+    maxWidth: contentWidth,
+    columnStyles: [52, '*', 50, 52, 52, 76, 46, 50, 50].map((width, index) => ({
+      width,
+      align: { x: index >= 4 ? ('right' as const) : ('left' as const), y: 'center' as const },
+    })),
+    rowStyles: (row) => ({
+      height: rowHeight,
+      padding: { left: 2, right: 2, top: 0, bottom: 0 },
+      border: { top: 0, left: 0, right: 0, bottom: 0.5 },
+      borderColor: colours.rule,
+      ...(row === 0 ? { textColor: colours.faint } : {}),
+    }),
+  });
+  table.row([
+    titles.lesion,
+    titles.site,
+    titles.confidence,
+    titles.change,
+    titles.volume,
+    titles.axes,
+    titles.sincePrior,
+    titles.sinceFirst,
+    titles.doubling,
+  ]);
+  for (const lesion of shown) table.row(tableRow(sheet, lesion));
+  table.end();
+  y += (shown.length + 1) * rowHeight;
+  if (shown.length === lesions.length) return y;
+  const more = wording.moreLesions(lesions.length - shown.length);
+  return sheet.write(more, page.margin + 2, y + 2, { size: 7.5, colour: colours.faint }) + 1;
+}
+
+/** Whether "since baseline" of a lesion means since its first sighting at a later time point. */
+const firstSeenLater = ({ history, sinceBaseline }: TrackedLesion): boolean =>
+  sinceBaseline !== null && history[0].order > 1;
+
+function tableRow({ wording, formats }: Sheet, lesion: TrackedLesion) {
+  const { trackingID, site, confidence, change, volumeMm3, longAxisMm, shortAxisMm, sincePrior, sinceBaseline } =
+    lesion;
+  const none = '–';
+  const percent = (changed: TrackedLesion['sincePrior']) =>
+    changed ? formats.change(1 + changed.volumeChangePercent / 100) : none;
+  return [
+    { text: trackingID, font: { src: 'bold' } },
+    site ? wording.site(site) : none,
+    { text: wording.confidences[confidence], textColor: colours[confidence] },
+    wording.changes[change],
+    formats.volume(volumeMm3),
+    `${formats.decimal(longAxisMm, 1)} × ${formats.decimal(shortAxisMm, 1)} mm`,
+    percent(sincePrior),
+    `${percent(sinceBaseline)}${firstSeenLater(lesion) ? '*' : ''}`,
+    sincePrior?.doublingTimeDays ? wording.days(Math.round(sincePrior.doublingTimeDays)) : none,
+  ];
+}
+
+interface NoteBlock {
+  readonly title: string;
+  readonly sentences: readonly string[];
+}
+
+function noteBlocks({ wording, formats }: Sheet, input: ReportInput): NoteBlock[] {
+  const named = ({ trackingID, site }: Pick<TrackedLesion, 'trackingID' | 'site'>) =>
+    site ? `${trackingID} (${wording.site(site)})` : trackingID;
+  const gone = input.gone.map((lesion) => {
+    const last = formats.volume(lesion.history[lesion.history.length - 1].volumeMm3);
+    return wording.goneLesion(named(lesion), lesion.status, last, lesion.mergedInto?.trackingID ?? null);
+  });
+  const notes = [
+    ...input.qualityNotes,
+    ...(input.forced ? [wording.forced] : []),
+    ...input.lesions.flatMap(({ trackingID, mergedFrom, splitFrom }) => [
+      ...(mergedFrom.length > 0
+        ? [wording.merged(trackingID, mergedFrom.map((lesion) => lesion.trackingID).join(', '))]
+        : []),
+      ...(splitFrom ? [wording.split(trackingID, splitFrom.trackingID)] : []),
+    ]),
+    ...(input.lesions.length > 0 ? [wording.candidateNote] : []),
+    wording.responseScope,
+  ];
+  const models = input.models.map(
+    ({ role, name, version, sha256, use }) => `${wording.model(role, name, version)}. ${use} SHA-256 ${sha256}`,
+  );
+  return [
+    ...(gone.length > 0 ? [{ title: wording.gone, sentences: gone }] : []),
+    { title: wording.notes, sentences: notes },
+    { title: wording.models, sentences: models },
+  ];
+}

@@ -1,0 +1,36 @@
+import { canDraw, type Typeface } from './typefaces.js';
+
+/** A text that a typeface has all glyphs for. */
+export interface DrawableText {
+  readonly text: string;
+  readonly typeface: Typeface;
+}
+
+/**
+ * A PatientName for people to read: each component group (PS3.5 6.2.1), `Family, Given Middle`, the alphabetic one
+ * first. A group that none of our fonts can draw in full is left out rather than shown as boxes.
+ *
+ * @param PatientName as the naturalised header has it: text with `=` between groups, or an object of them.
+ */
+export function patientName(PatientName: unknown): DrawableText[] {
+  return componentGroups(PatientName).flatMap((group, index): DrawableText[] => {
+    // The comma is a habit of the alphabetic scripts.
+    const text = readable(group, index === 0 ? ', ' : ' ');
+    const typeface = (['bold', 'eastAsian'] as const).find((face) => canDraw(face, text));
+    return text !== '' && typeface ? [{ text, typeface }] : [];
+  });
+}
+
+function componentGroups(value: unknown): string[] {
+  const single: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof single === 'string') return single.split('=');
+  if (typeof single !== 'object' || single === null) return [];
+  const { Alphabetic, Ideographic, Phonetic } = single as Record<string, unknown>;
+  return [Alphabetic, Ideographic, Phonetic].map((group) => (typeof group === 'string' ? group : ''));
+}
+
+function readable(group: string, comma: string): string {
+  const [family = '', given = '', middle = '', prefix = '', suffix = ''] = group.split('^').map((part) => part.trim());
+  const rest = [prefix, given, middle, suffix].filter((part) => part !== '').join(' ');
+  return [family, rest].filter((part) => part !== '').join(comma);
+}

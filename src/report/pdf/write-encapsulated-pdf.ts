@@ -1,0 +1,78 @@
+import type { Dataset } from '../../dicom/dataset.js';
+import { SOPClass } from '../../dicom/uid.js';
+import { codeItem, codes } from '../codes.js';
+import { calendarDate } from '../examination.js';
+import type { TimePointImages } from '../picture.js';
+import { seal } from '../seal.js';
+import { equipment, resultSeries } from '../series-and-equipment.js';
+import { acquiredAt, patientAndStudy, required } from '../source-attributes.js';
+import { distinctInstances } from '../source-instances.js';
+import type { ReportInput, WrittenObject } from '../types.js';
+import { drawLesionsPage } from './lesions-page.js';
+import { drawOverviewPage } from './overview-page.js';
+import { drawPageFrame } from './page-frame.js';
+import { drawDocument } from './sheet.js';
+import { english } from './wording/en.js';
+
+/**
+ * The sheet for the tumour board, two pages, as an Encapsulated PDF in the source study. It says what the SR says, in pictures
+ * and curves; where it must leave something out for want of room, it says how much.
+ *
+ * @param images of the same time point, in one patient space.
+ * @throws PrioraError DICOM_INVALID_OUTPUT, DICOM_MISSING_ATTRIBUTE
+ * @see PS3.3 A.45.1, C.24
+ */
+export function writeEncapsulatedPdf(input: ReportInput, images: TimePointImages): WrittenObject {
+  const { source, prior, demonstration, software } = input;
+  const { header } = source;
+  const { date, time } = acquiredAt(header);
+  const document = drawBoardSheet(input, images);
+  const padded = new Uint8Array(document.length + (document.length % 2));
+  padded.set(document);
+  const dataset: Dataset = {
+    SOPClassUID: SOPClass.EncapsulatedPDFStorage,
+    ...patientAndStudy(header),
+    ...resultSeries(header, {
+      Modality: 'DOC',
+      SeriesNumber: 9007,
+      description: demonstration ? 'Priora PDF' : 'Priora tumour board sheet',
+      demonstration,
+    }),
+    ...equipment(software),
+    ConversionType: 'WSD',
+    AcquisitionDateTime: `${date}${time}`,
+    BurnedInAnnotation: 'YES',
+    RecognizableVisualFeatures: 'NO',
+    DocumentTitle: english.title,
+    ConceptNameCodeSequence: [codeItem(codes.imagingMeasurementReport)],
+    SourceInstanceSequence: [
+      ...distinctInstances(source.frames),
+      ...(prior?.registration.verdict === 'accepted' ? distinctInstances(prior.frames) : []),
+    ],
+    MIMETypeOfEncapsulatedDocument: 'application/pdf',
+    EncapsulatedDocumentLength: document.length,
+    EncapsulatedDocument: padded.buffer,
+    _vrMap: { EncapsulatedDocument: 'OB' },
+  };
+  return seal(dataset);
+}
+
+/** The PDF itself. */
+export function drawBoardSheet(input: ReportInput, images: TimePointImages): Buffer {
+  const { source, software } = input;
+  const { header } = source;
+  const pages = 2;
+  return drawDocument(
+    english,
+    {
+      title: english.title,
+      subject: required(header, 'StudyInstanceUID'),
+      author: `${software.name} ${software.version}`,
+      date: calendarDate(acquiredAt(header).date)!.toJSDate(),
+    },
+    [
+      (sheet) => drawOverviewPage(sheet, input, images, drawPageFrame(sheet, input, 1, pages)),
+      (sheet) => drawLesionsPage(sheet, input, drawPageFrame(sheet, input, 2, pages)),
+    ],
+  );
+}
