@@ -44,6 +44,9 @@ export function growthAxes(curves: readonly (readonly GrowthPoint[])[]): GrowthA
   };
 }
 
+/** Where lesions of very different sizes share the axis, not every doubling finds room for its grid line. */
+export const doublingsPerLine = ({ lowest, highest }: GrowthAxes): number => Math.ceil((highest - lowest) / 6);
+
 export interface GrowthLook {
   readonly colour: string;
   readonly faint: string;
@@ -64,14 +67,14 @@ const scale = 4;
  */
 export function drawGrowthChart(
   points: readonly GrowthPoint[],
-  { firstWeek, lowest, highest }: GrowthAxes,
+  axes: GrowthAxes,
   look: GrowthLook,
   { width, height }: { readonly width: number; readonly height: number },
 ): Buffer {
   const canvas = createCanvas(width * scale, height * scale);
-  const floor = lowest - 1;
-  // Where lesions of very different sizes share the axis, not every doubling finds room for its line.
-  const step = Math.ceil((highest - lowest) / 6);
+  const { firstWeek, lowest, highest } = axes;
+  const step = doublingsPerLine(axes);
+  const floor = lowest - step;
   const ticks = { color: look.faint, font: { family: font, size: 6 * scale }, padding: 1.5 * scale };
   const seen = (index: number) => points[index].volumeMm3 !== null;
   const configuration: ChartConfiguration<'line', { x: number; y: number }[]> = {

@@ -19,7 +19,7 @@ const dayMs = 86_400_000;
  * begins with a time point at which it was not seen.
  */
 export function growthCurves(input: ReportInput): GrowthCurve[] {
-  const now = currentTime(input);
+  const now = input.timePoint.acquiredAt;
   const weeks = ({ acquiredAt }: LesionSighting) => Math.min((acquiredAt - now) / (7 * dayMs), 0);
   const seen = (sighting: LesionSighting) => ({ weeks: weeks(sighting), volumeMm3: sighting.volumeMm3 });
   const followed = byRelevance(input.lesions).flatMap((lesion): GrowthCurve[] => {
@@ -49,13 +49,4 @@ export function growthCurves(input: ReportInput): GrowthCurve[] {
       doublingTimeDays: null,
     }));
   return [...followed, ...gone];
-}
-
-/** Milliseconds since the epoch of the current examination, on the clock of the earlier ones. */
-function currentTime(input: ReportInput): number {
-  const last = (history: readonly LesionSighting[]) => history[history.length - 1].acquiredAt;
-  for (const { history, sincePrior } of input.lesions)
-    if (sincePrior && history.length > 0) return last(history) + sincePrior.intervalDays * dayMs;
-  const latest = Math.max(...input.gone.map(({ history }) => last(history)));
-  return latest + (priorIntervalDays(input) ?? 0) * dayMs;
 }

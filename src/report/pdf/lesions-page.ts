@@ -1,6 +1,7 @@
-import type { TrackedLesion } from '../../findings/lesion.js';
+import { DateTime } from 'luxon';
+import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../findings/lesion.js';
 import type { ReportInput } from '../types.js';
-import { drawGrowthChart, growthAxes } from './growth-chart.js';
+import { doublingsPerLine, drawGrowthChart, growthAxes } from './growth-chart.js';
 import { growthCurves } from './growth-curves.js';
 import { byRelevance } from './relevance.js';
 import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
@@ -24,7 +25,7 @@ export function drawLesionsPage(sheet: Sheet, input: ReportInput, top: number): 
     // Each block leaves a heading and a line to those after it.
     const bottom = pageBottom - (notes.length - index - 1) * 34;
     y = sheet.heading(title, y);
-    y = sheet.paragraphs(sentences, y, bottom, noteStyle, sheet.wording.moreNotes) + 2;
+    y = sheet.paragraphs(sentences, [page.margin, y], bottom, noteStyle, sheet.wording.moreSentences) + 2;
   }
 }
 
@@ -34,28 +35,30 @@ const blockHeight = (sheet: Sheet, sentences: readonly string[]) =>
   sentences.reduce((sum, sentence) => sum + sheet.heightOf(sentence, noteStyle) + 2, 2);
 
 function drawCurves(sheet: Sheet, input: ReportInput, top: number): number {
-  const { wording, formats, doc } = sheet;
+  const { wording, language, doc } = sheet;
   const curves = growthCurves(input).slice(0, mostCharts);
   if (curves.length === 0) {
-    const y = sheet.heading(wording.growthCurves, top);
-    return sheet.write(wording.growthFirst, page.margin, y, { size: 8, colour: colours.faint }) + 8;
+    const y = sheet.heading(wording.curves, top);
+    return sheet.write(wording.noCurves, page.margin, y, { size: 8, colour: colours.faint }) + 8;
   }
-  const y = sheet.heading(wording.growthCurves, top, wording.growthNote);
   const axes = growthAxes(curves.map(({ points }) => points));
+  const step = doublingsPerLine(axes);
+  const note = step === 1 ? wording.curvesNote : wording.curvesNoteCoarse(step);
+  const y = sheet.heading(wording.curves, top, note);
   curves.forEach((curve, index) => {
     const x = page.margin + (index % columns) * (chart.width + 6);
     const at = y + Math.floor(index / columns) * (chart.height + chart.title + 5);
     const doubling = curve.doublingTimeDays === null ? '' : wording.doubling(Math.round(curve.doublingTimeDays));
     sheet.write(curve.trackingID, x, at, { size: 8, typeface: 'bold' });
-    const note = { size: 6.5, colour: colours.faint };
-    sheet.write(doubling, x + chart.width - sheet.widthOf(doubling, note) - 4, at + 1.5, note);
+    const small = { size: 6.5, colour: colours.faint };
+    sheet.write(doubling, x + chart.width - sheet.widthOf(doubling, small) - 4, at + 1.5, small);
     const look = {
       colour: colours[curve.confidence],
       faint: colours.faint,
       gridColour: colours.rule,
       notSeen: wording.notSeen,
       weeksText: (weeks: number) => (weeks === 0 ? wording.now : wording.weeks(Math.round(weeks))),
-      volumeText: (mm3: number) => formats.significant(mm3 / 1000),
+      volumeText: (mm3: number) => scaleText(language, mm3 / 1000),
     };
     const picture = drawGrowthChart(curve.points, axes, look, chart);
     doc.image(picture, x, at + chart.title, { width: chart.width, height: chart.height });
@@ -67,7 +70,7 @@ function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number
   const { wording, doc } = sheet;
   const lesions = byRelevance(input.lesions);
   const starred = lesions.some(firstSeenLater);
-  let y = sheet.heading(wording.lesionTable, top, starred ? wording.sinceFirstNote : '');
+  let y = sheet.heading(wording.lesions, top, starred ? wording.sinceFirstSight : '');
   const room = Math.floor((bottom - y) / rowHeight) - 1;
   const shown = lesions.length <= room ? lesions : lesions.slice(0, room - 1);
   const { columns: titles } = wording;
@@ -95,7 +98,7 @@ function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number
     titles.volume,
     titles.axes,
     titles.sincePrior,
-    titles.sinceFirst,
+    titles.sinceBaseline,
     titles.doubling,
   ]);
   for (const lesion of shown) table.row(tableRow(sheet, lesion));
@@ -110,22 +113,23 @@ function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number
 const firstSeenLater = ({ history, sinceBaseline }: TrackedLesion): boolean =>
   sinceBaseline !== null && history[0].order > 1;
 
-function tableRow({ wording, formats }: Sheet, lesion: TrackedLesion) {
+function tableRow(sheet: Sheet, lesion: TrackedLesion) {
+  const { language } = sheet;
   const { trackingID, site, confidence, change, volumeMm3, longAxisMm, shortAxisMm, sincePrior, sinceBaseline } =
     lesion;
   const none = '–';
   const percent = (changed: TrackedLesion['sincePrior']) =>
-    changed ? formats.change(1 + changed.volumeChangePercent / 100) : none;
+    changed ? sheet.percent(changed.volumeChangePercent) : none;
   return [
     { text: trackingID, font: { src: 'bold' } },
-    site ? wording.site(site) : none,
-    { text: wording.confidences[confidence], textColor: colours[confidence] },
-    wording.changes[change],
-    formats.volume(volumeMm3),
-    `${formats.decimal(longAxisMm, 1)} × ${formats.decimal(shortAxisMm, 1)} mm`,
+    site ? language.site(site) : none,
+    { text: language.confidences[confidence], textColor: colours[confidence] },
+    language.changes[change],
+    sheet.volume(volumeMm3),
+    `${language.decimal(longAxisMm, 1)} × ${language.decimal(shortAxisMm, 1)} mm`,
     percent(sincePrior),
     `${percent(sinceBaseline)}${firstSeenLater(lesion) ? '*' : ''}`,
-    sincePrior?.doublingTimeDays ? wording.days(Math.round(sincePrior.doublingTimeDays)) : none,
+    sincePrior?.doublingTimeDays ? language.days(Math.round(sincePrior.doublingTimeDays)) : none,
   ];
 }
 
@@ -134,31 +138,38 @@ interface NoteBlock {
   readonly sentences: readonly string[];
 }
 
-function noteBlocks({ wording, formats }: Sheet, input: ReportInput): NoteBlock[] {
-  const named = ({ trackingID, site }: Pick<TrackedLesion, 'trackingID' | 'site'>) =>
-    site ? `${trackingID} (${wording.site(site)})` : trackingID;
-  const gone = input.gone.map((lesion) => {
-    const last = formats.volume(lesion.history[lesion.history.length - 1].volumeMm3);
-    return wording.goneLesion(named(lesion), lesion.status, last, lesion.mergedInto?.trackingID ?? null);
-  });
+function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
+  const { language, wording } = sheet;
+  const { lesions, gone, models, qualityNotes, forced, response } = input;
+  const names = (others: readonly LesionIdentity[]) => others.map(({ trackingID }) => trackingID);
   const notes = [
-    ...input.qualityNotes,
-    ...(input.forced ? [wording.forced] : []),
-    ...input.lesions.flatMap(({ trackingID, mergedFrom, splitFrom }) => [
-      ...(mergedFrom.length > 0
-        ? [wording.merged(trackingID, mergedFrom.map((lesion) => lesion.trackingID).join(', '))]
-        : []),
-      ...(splitFrom ? [wording.split(trackingID, splitFrom.trackingID)] : []),
+    ...qualityNotes,
+    ...(forced ? [language.forced] : []),
+    ...lesions.flatMap(({ trackingID, mergedFrom, splitFrom }) => [
+      ...(mergedFrom.length > 0 ? [`${trackingID}: ${language.mergedFrom(names(mergedFrom))}`] : []),
+      ...(splitFrom ? [`${trackingID}: ${language.splitFrom(splitFrom.trackingID)}`] : []),
     ]),
-    ...(input.lesions.length > 0 ? [wording.candidateNote] : []),
-    wording.responseScope,
+    ...(lesions.length > 0 ? [`${wording.kindsOfFinding} ${language.candidatesDoNotCount}`] : []),
+    ...(response === null ? [] : [language.clinicalPart]),
   ];
-  const models = input.models.map(
-    ({ role, name, version, sha256, use }) => `${wording.model(role, name, version)}. ${use} SHA-256 ${sha256}`,
-  );
   return [
-    ...(gone.length > 0 ? [{ title: wording.gone, sentences: gone }] : []),
+    { title: wording.notFoundNow, sentences: gone.map((lesion) => goneText(sheet, lesion)) },
     { title: wording.notes, sentences: notes },
-    { title: wording.models, sentences: models },
-  ];
+    {
+      title: wording.networks,
+      sentences: models.map(({ role, name, version, sha256, use }) => language.model(role, name, version, sha256, use)),
+    },
+  ].filter(({ sentences }) => sentences.length > 0);
 }
+
+function goneText({ language }: Sheet, { trackingID, site, status, mergedInto, history }: GoneLesion): string {
+  const last = history[history.length - 1];
+  const on = DateTime.fromMillis(last.acquiredAt, { zone: 'utc' }).toFormat('yyyyMMdd');
+  const fate = status === 'merged' ? language.gone.merged(mergedInto?.trackingID ?? '') : language.gone[status];
+  const where = site ? ` (${language.site(site)})` : '';
+  return `${trackingID}${where}: ${fate}, ${language.lastSeen(on, last.volumeMm3, last.longAxisMm)}`;
+}
+
+/** A mark of the volume axis, with as many digits as a doubling needs. */
+const scaleText = ({ decimal }: Sheet['language'], cm3: number): string =>
+  decimal(cm3, Math.max(0, Math.ceil(-Math.log10(cm3)) + (cm3 < 1 ? 1 : 0)));

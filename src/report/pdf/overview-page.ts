@@ -1,4 +1,4 @@
-import type { LesionChange, TrackedLesion } from '../../findings/lesion.js';
+import type { TrackedLesion } from '../../findings/lesion.js';
 import type { ResponseAssessment } from '../../findings/response.js';
 import type { Vector3 } from '../../volume/affine.js';
 import { heights, largestSections } from '../axial-section.js';
@@ -7,9 +7,11 @@ import type { TimePointImages } from '../picture.js';
 import { windowOf } from '../section-image.js';
 import { acquiredAt } from '../source-attributes.js';
 import type { ReportInput } from '../types.js';
+import { describeResponse } from '../wording/describe-response.js';
 import { dateText } from './page-frame.js';
 import { drawEmptyPanel, drawFrame, drawOutlines, drawSection, squareSection, type Square } from './panel.js';
-import { byRelevance } from './relevance.js';
+import { byRelevance, changesByUrgency } from './relevance.js';
+import { canDraw } from './typefaces.js';
 import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
 
 const mostRows = 4;
@@ -19,142 +21,125 @@ const gap = 6;
 
 /** Page 1: the examination, the response and its sums, and pictures of the lesions that matter most. */
 export function drawOverviewPage(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): void {
-  let y = drawExamination(sheet, input, top);
-  y = drawResult(sheet, input, y + 4) + 8;
-  y = drawPictures(sheet, input, images, y);
-  const { response } = input;
-  if (response === null || response.explanation.length === 0 || pageBottom - y < 40) return;
-  y = sheet.heading(sheet.wording.howItCame, y + 4);
-  sheet.paragraphs(response.explanation, y, pageBottom, { size: 8 }, sheet.wording.moreNotes);
+  const y = drawResult(sheet, input, drawExamination(sheet, input, top) + 4);
+  drawPictures(sheet, input, images, y + 8);
 }
 
 function drawExamination(sheet: Sheet, input: ReportInput, top: number): number {
   const { wording } = sheet;
   const { header } = input.source;
-  const { order, type } = input.timePoint;
-  const text = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : wording.notStated);
-  const half = contentWidth / 2;
-  const lines = (pairs: readonly (readonly [string, string])[], x: number, width: number) =>
+  const text = (value: unknown) =>
+    typeof value === 'string' && value.trim() !== '' && canDraw('regular', value) ? value : wording.notStated;
+  const column = (x: number, width: number, pairs: readonly (readonly [string, string])[]) =>
     pairs.reduce((y, [key, value]) => {
       sheet.write(key, x, y, { size: 8, colour: colours.faint });
       return sheet.write(value, x + 74, y, { size: 8, width: width - 74 }) + 1.5;
     }, top);
-  const left = lines(
-    [
-      [wording.birthDate, dateText(sheet, header['PatientBirthDate'])],
-      [wording.sex, text(header['PatientSex'])],
-      [wording.accession, text(header['AccessionNumber'])],
-    ],
-    page.margin,
-    half * 0.8,
-  );
-  const right = lines(
-    [
-      [
-        wording.examination,
-        `${dateText(sheet, acquiredAt(header).date)}, ${wording.timePoint(order, type === 'baseline')}`,
-      ],
-      [wording.comparedWith, comparison(sheet, input)],
-    ],
-    page.margin + half * 0.8,
-    half * 1.2,
-  );
+  const examined = `${dateText(sheet, acquiredAt(header).date)}, ${wording.timePoint(input.timePoint.order)}`;
+  const width = contentWidth * 0.4;
+  const left = column(page.margin, width, [
+    [wording.birthDate, dateText(sheet, header['PatientBirthDate'])],
+    [wording.sex, text(header['PatientSex'])],
+    [wording.accession, text(header['AccessionNumber'])],
+  ]);
+  const right = column(page.margin + width, contentWidth - width, [
+    [wording.examination, examined],
+    [wording.comparedWith, comparison(sheet, input)],
+  ]);
   return Math.max(left, right);
 }
 
 function comparison(sheet: Sheet, input: ReportInput): string {
-  const { wording } = sheet;
+  const { wording, language } = sheet;
   const { prior, noPriorReason } = input;
-  if (prior === null) return wording.noPrior(noPriorReason);
+  if (prior === null) return wording.noPrior(noPriorReason ?? wording.notStated);
   const date = dateText(sheet, prior.acquiredDate);
-  if (prior.registration.verdict === 'refused') return wording.priorRefused(date, prior.registration.reason);
+  const { verdict, reason } = prior.registration;
+  if (verdict === 'refused') return wording.priorRefused(date, reason ?? wording.notStated);
   const interval = priorIntervalDays(input);
-  return wording.priorUsed(date, interval === null ? wording.notStated : wording.days(interval));
+  return wording.priorUsed(date, interval === null ? null : language.days(interval));
 }
 
 const responseColour: Readonly<Record<ResponseAssessment['overall'], string>> = {
   baseline: colours.text,
   NE: colours.text,
   SD: colours.text,
+  'non-CR/non-PD': colours.text,
   PD: colours.worse,
   PR: colours.better,
   CR: colours.better,
 };
 
+/** Response on the left, findings on the right. */
 function drawResult(sheet: Sheet, input: ReportInput, top: number): number {
-  const { doc, wording, formats } = sheet;
-  const { response, lesions, gone } = input;
-  const height = 92;
-  const widths = [contentWidth * 0.58, contentWidth * 0.42 - gap];
-  const xs = [page.margin, page.margin + widths[0] + gap];
-  xs.forEach((x, index) => doc.rect(x, top, widths[index], height).fill(colours.panel));
-  const inner = { left: xs[0] + 8, right: xs[1] + 8, top: top + 6 };
-  const label = { size: 7.5, colour: colours.faint } as const;
-
-  let y = sheet.write(wording.response, inner.left, inner.top, label) + 1;
-  const width = widths[0] - 16;
-  if (response === null) sheet.write(wording.notAssessed, inner.left, y, { size: 14, typeface: 'bold' });
-  else {
-    const { overall, confirmed, targets, nonTargets, newLesions } = response;
-    const colour = responseColour[overall];
-    const open = (overall === 'CR' || overall === 'PR') && !confirmed ? `, ${wording.unconfirmedResponse}` : '';
-    y = sheet.write(`${wording.responses[overall]}${open}`, inner.left, y, {
-      size: 13,
-      typeface: 'bold',
-      colour,
-      width,
-    });
-    const mm = (value: number) => `${formats.decimal(value, 1)} mm`;
-    const against = (reference: number) =>
-      reference > 0 ? `${mm(reference)}, ${formats.change(targets.sumMm / reference)}` : mm(reference);
-    const lines = [
-      ...(targets.lesions.length > 0
-        ? [
-            `${wording.targetSum} (${targets.lesions.length}): ${wording.sumAgainst(mm(targets.sumMm), against(targets.baselineSumMm), against(targets.nadirSumMm))}`,
-          ]
-        : []),
-      ...(nonTargets.lesions.length > 0
-        ? [`${wording.nonTargetLesions} (${nonTargets.lesions.length}): ${wording.nonTargets[nonTargets.category]}`]
-        : []),
-      ...(newLesions.length > 0
-        ? [`${wording.newLesions}: ${newLesions.map(({ trackingID }) => trackingID).join(', ')}`]
-        : []),
-    ];
-    for (const line of lines) y = sheet.write(line, inner.left, y + 1, { size: 8, width });
-  }
-  const scopeStyle = { ...label, size: 6.5, width };
-  const scope = sheet.heightOf(wording.responseScope, scopeStyle);
-  sheet.write(wording.responseScope, inner.left, top + height - scope - 4, scopeStyle);
-
-  const found = lesions.filter(({ confidence }) => confidence === 'confirmed');
-  const volumeMm3 = found.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
-  const candidates = lesions.length - found.length;
-  const rightWidth = widths[1] - 16;
-  y = sheet.write(wording.findings, inner.right, inner.top, label) + 1;
-  const bold = { size: 10, typeface: 'bold', width: rightWidth } as const;
-  y = sheet.write(wording.confirmedCount(found.length, formats.volume(volumeMm3)), inner.right, y, bold) + 2;
-  const counts = changeCounts(found, gone.filter(({ status }) => status === 'no longer seen').length);
-  const changes = wording.changeCounts(counts);
-  if (changes !== '') y = sheet.write(changes, inner.right, y, { size: 8.5, width: rightWidth }) + 2;
-  if (candidates > 0) sheet.write(wording.candidateCount(candidates), inner.right, y, { size: 8, width: rightWidth });
+  const { doc } = sheet;
+  const padding = 8;
+  const widths = [contentWidth * 0.64, contentWidth * 0.36 - gap];
+  const boxes = widths.map((width, index) => ({
+    x: page.margin + (index === 0 ? 0 : widths[0] + gap) + padding,
+    y: top + 5,
+    width: width - 2 * padding,
+  }));
+  const { response } = input;
+  const sentences = response === null ? [] : describeResponse(response, sheet.language).slice(1);
+  const style = { size: 7.5, width: boxes[0].width };
+  const wanted = sentences.reduce((sum, sentence) => sum + sheet.heightOf(sentence, style) + 2, 38);
+  const height = Math.min(Math.max(wanted, 62), 138);
+  widths.forEach((width, index) => doc.rect(boxes[index].x - padding, top, width, height).fill(colours.panel));
+  drawResponse(sheet, response, sentences, boxes[0], top + height - 3);
+  drawFindings(sheet, input, boxes[1]);
   return top + height;
 }
 
-function changeCounts(lesions: readonly TrackedLesion[], gone: number): Record<LesionChange | 'gone', number> {
-  const count = (change: LesionChange) => lesions.filter((lesion) => lesion.change === change).length;
-  return {
-    baseline: count('baseline'),
-    new: count('new'),
-    reappeared: count('reappeared'),
-    grown: count('grown'),
-    stable: count('stable'),
-    shrunk: count('shrunk'),
-    unclear: count('unclear'),
-    gone,
-  };
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
 }
 
-function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): number {
+const boxTitle = { size: 7.5, colour: colours.faint } as const;
+
+/** The verdict, and below it the numbers it came from. */
+function drawResponse(
+  sheet: Sheet,
+  response: ResponseAssessment | null,
+  sentences: readonly string[],
+  { x, y, width }: Box,
+  bottom: number,
+): void {
+  const { wording, language } = sheet;
+  const verdict = response === null ? wording.notAssessed : language.responses[response.overall];
+  const colour = response === null ? colours.text : responseColour[response.overall];
+  const below = sheet.write(wording.response, x, y, boxTitle) + 1;
+  const at = sheet.write(capitalised(verdict), x, below, { size: 13, typeface: 'bold', colour, width }) + 2;
+  sheet.paragraphs(sentences, [x, at], bottom, { size: 7.5, width }, wording.moreSentences);
+}
+
+/** How many lesions there are and what became of them. */
+function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, width }: Box): void {
+  const { wording, language } = sheet;
+  const found = lesions.filter(({ confidence }) => confidence === 'confirmed');
+  const volumeMm3 = found.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
+  const candidates = lesions.length - found.length;
+  const missing = gone.filter(({ status }) => status === 'no longer seen').length;
+  const counts = [
+    ...changesByUrgency.map((change) => [
+      found.filter((lesion) => lesion.change === change).length,
+      language.changes[change],
+    ]),
+    [missing, wording.gone],
+  ] as const;
+  const changes = counts.filter(([count]) => count !== 0).map(([count, word]) => `${count} ${word}`);
+  let at = sheet.write(wording.findings, x, y, boxTitle) + 1;
+  const bold = { size: 10, typeface: 'bold', width } as const;
+  at = sheet.write(wording.confirmed(found.length, sheet.volume(volumeMm3)), x, at, bold) + 2;
+  if (changes.length > 0) at = sheet.write(changes.join(' · '), x, at, { size: 8.5, width }) + 2;
+  if (candidates > 0) sheet.write(wording.candidates(candidates), x, at, { size: 8, width });
+}
+
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): void {
   const { wording } = sheet;
   const { prior, current, labels } = images;
   const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
@@ -176,10 +161,9 @@ function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages,
     return section;
   };
 
-  const many = input.lesions.length > shown.length ? wording.morePictures(shown.length, input.lesions.length) : '';
-  let y = sheet.heading(shown.length > 0 ? wording.lesionTable : wording.nothingFound, top, many);
-  const titles =
-    shown.length > 0 ? [wording.overview, wording.prior, wording.current] : [wording.prior, wording.current];
+  const many = input.lesions.length > shown.length ? wording.shown(shown.length, input.lesions.length) : '';
+  let y = sheet.heading(shown.length > 0 ? wording.lesions : wording.nothingFound, top, many);
+  const titles = shown.length > 0 ? [wording.whole, wording.prior, wording.outlined] : [wording.prior, wording.current];
   const rows = Math.max(shown.length, shown.length === 0 ? 3 : 1);
   const titleHeight = 11;
   const side = Math.min(132, (pageBottom - y - titleHeight - 10) / rows - gap);
@@ -207,7 +191,7 @@ function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages,
     drawFacts(sheet, lesion, factsX, y, page.margin + contentWidth - factsX);
     y += side + gap;
   }
-  return sheet.write(wording.pictureNote, page.margin, y - 2, { size: 6.5, colour: colours.faint });
+  sheet.write(wording.pictureNote, page.margin, y - 2, { size: 6.5, colour: colours.faint });
 }
 
 /** Centre of the image in the axial plane. */
@@ -217,24 +201,20 @@ function middleOf({ shape, patientFromVoxel: m }: TimePointImages['current']): V
 }
 
 function drawFacts(sheet: Sheet, lesion: TrackedLesion, x: number, top: number, width: number): void {
-  const { wording, formats } = sheet;
+  const { wording, language } = sheet;
   const { trackingID, confidence, change, site, volumeMm3, longAxisMm, shortAxisMm, sincePrior } = lesion;
   let y = sheet.write(trackingID, x, top + 2, { size: 10, typeface: 'bold', width });
   const kind = { size: 8, typeface: 'bold', colour: colours[confidence], width } as const;
-  y = sheet.write(`${wording.changes[change]} · ${wording.confidences[confidence]}`, x, y + 1, kind);
+  y = sheet.write(`${language.changes[change]} · ${language.confidences[confidence]}`, x, y + 1, kind);
   const lines = [
-    ...(site ? [wording.site(site)] : []),
-    formats.volume(volumeMm3),
-    `${formats.decimal(longAxisMm, 1)} × ${formats.decimal(shortAxisMm, 1)} mm`,
-    ...(sincePrior
-      ? [
-          wording.sincePrior(
-            formats.change(1 + sincePrior.volumeChangePercent / 100),
-            wording.days(sincePrior.intervalDays),
-          ),
-        ]
-      : []),
-    ...(sincePrior?.doublingTimeDays ? [wording.doubling(Math.round(sincePrior.doublingTimeDays))] : []),
+    ...(site ? [language.site(site)] : []),
+    sheet.volume(volumeMm3),
+    `${language.decimal(longAxisMm, 1)} × ${language.decimal(shortAxisMm, 1)} mm`,
   ];
+  if (sincePrior) {
+    const { volumeChangePercent, intervalDays, doublingTimeDays } = sincePrior;
+    lines.push(wording.volumeChange(sheet.percent(volumeChangePercent), language.days(intervalDays)));
+    if (doublingTimeDays !== null) lines.push(wording.doubling(Math.round(doublingTimeDays)));
+  }
   for (const line of lines) y = sheet.write(line, x, y + 2, { size: 8, width });
 }

@@ -1,4 +1,3 @@
-import { calendarDate } from '../examination.js';
 import { acquiredAt } from '../source-attributes.js';
 import type { ReportInput } from '../types.js';
 import { patientName, type DrawableText } from './patient-name.js';
@@ -45,10 +44,8 @@ function idText({ wording }: Sheet, PatientID: unknown): string {
 }
 
 /** `YYYYMMDD` as people write it. */
-export function dateText({ wording }: Sheet, date: unknown): string {
-  const parsed = typeof date === 'string' ? calendarDate(date) : null;
-  return parsed?.setLocale(wording.language).toFormat(wording.dateFormat) ?? wording.notStated;
-}
+export const dateText = ({ language, wording }: Sheet, date: unknown): string =>
+  typeof date === 'string' && date !== '' ? language.date(date) : wording.notStated;
 
 /** Texts of several typefaces in one line that ends at `right`. */
 function drawEnd(sheet: Sheet, texts: readonly DrawableText[], right: number, y: number, size: number): void {

@@ -1,5 +1,6 @@
 import PDFDocument from 'pdfkit';
-import { Formats, type SheetWording } from './wording/wording.js';
+import type { Wording } from '../wording/english.js';
+import type { SheetWording } from '../wording/sheet-english.js';
 import { fontFiles, type Typeface } from './typefaces.js';
 
 /** A4 upright, in points (1/72 inch). */
@@ -30,13 +31,14 @@ export interface TextStyle {
 
 /** The paper: text and lines at given places, nothing flows by itself and no page is added unasked. */
 export class Sheet {
-  readonly formats: Formats;
+  /** What only the sheet says. */
+  readonly wording: SheetWording;
 
   constructor(
     readonly doc: PDFKit.PDFDocument,
-    readonly wording: SheetWording,
+    readonly language: Wording,
   ) {
-    this.formats = new Formats(wording);
+    this.wording = language.sheet;
     for (const [typeface, path] of Object.entries(fontFiles)) doc.registerFont(typeface, path);
   }
 
@@ -90,22 +92,31 @@ export class Sheet {
    */
   paragraphs(
     sentences: readonly string[],
-    y: number,
+    [x, y]: readonly [number, number],
     bottom: number,
-    style: TextStyle,
+    style: TextStyle & { readonly width: number },
     more: (count: number) => string,
   ): number {
-    const whole = { ...style, width: style.width ?? contentWidth };
     const gap = 2;
     let at = y;
     for (const [index, sentence] of sentences.entries()) {
       const left = sentences.length - index;
-      const reserve = left > 1 ? this.heightOf(more(left - 1), whole) + gap : 0;
-      if (at + this.heightOf(sentence, whole) + reserve > bottom)
-        return this.write(more(left), page.margin, at, { ...whole, colour: colours.faint });
-      at = this.write(sentence, page.margin, at, whole) + gap;
+      const reserve = left > 1 ? this.heightOf(more(left - 1), style) + gap : 0;
+      if (at + this.heightOf(sentence, style) + reserve > bottom)
+        return this.write(more(left), x, at, { ...style, colour: colours.faint });
+      at = this.write(sentence, x, at, style) + gap;
     }
     return at;
+  }
+
+  /** A volume as people read it: cm³ with two decimals, three below 0.1. */
+  volume(volumeMm3: number): string {
+    return `${this.language.decimal(volumeMm3 / 1000, volumeMm3 < 100 ? 3 : 2)} cm³`;
+  }
+
+  /** A relative change, `+25 %`. */
+  percent(change: number): string {
+    return `${this.language.signed(change, 0)} %`;
   }
 
   private use({ size = 8, typeface = 'regular' }: TextStyle): void {
@@ -119,7 +130,7 @@ export class Sheet {
  * @param info its title, subject and author, and the date it bears.
  */
 export function drawDocument(
-  wording: SheetWording,
+  language: Wording,
   info: { readonly title: string; readonly subject: string; readonly author: string; readonly date: Date },
   pages: readonly ((sheet: Sheet) => void)[],
 ): Buffer {
@@ -128,7 +139,7 @@ export function drawDocument(
     // Text is placed, not flowed: a margin would only make the library begin pages by itself.
     margin: 0,
     autoFirstPage: false,
-    lang: wording.language,
+    lang: language.sheet.language,
     displayTitle: true,
     info: {
       Title: info.title,
@@ -138,7 +149,7 @@ export function drawDocument(
       ModDate: info.date,
     },
   });
-  const sheet = new Sheet(doc, wording);
+  const sheet = new Sheet(doc, language);
   for (const draw of pages) {
     doc.addPage();
     draw(sheet);

@@ -12,7 +12,7 @@ import { drawLesionsPage } from './lesions-page.js';
 import { drawOverviewPage } from './overview-page.js';
 import { drawPageFrame } from './page-frame.js';
 import { drawDocument } from './sheet.js';
-import { english } from './wording/en.js';
+import { wordings } from '../wording/language.js';
 
 /**
  * The sheet for the tumour board, two pages, as an Encapsulated PDF in the source study. It says what the SR says, in pictures
@@ -43,7 +43,7 @@ export function writeEncapsulatedPdf(input: ReportInput, images: TimePointImages
     AcquisitionDateTime: `${date}${time}`,
     BurnedInAnnotation: 'YES',
     RecognizableVisualFeatures: 'NO',
-    DocumentTitle: english.title,
+    DocumentTitle: wordings[input.language].sheet.title,
     ConceptNameCodeSequence: [codeItem(codes.imagingMeasurementReport)],
     SourceInstanceSequence: [
       ...distinctInstances(source.frames),
@@ -62,10 +62,11 @@ export function drawBoardSheet(input: ReportInput, images: TimePointImages): Buf
   const { source, software } = input;
   const { header } = source;
   const pages = 2;
+  const language = wordings[input.language];
   return drawDocument(
-    english,
+    language,
     {
-      title: english.title,
+      title: language.sheet.title,
       subject: required(header, 'StudyInstanceUID'),
       author: `${software.name} ${software.version}`,
       date: calendarDate(acquiredAt(header).date)!.toJSDate(),

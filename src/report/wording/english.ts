@@ -2,6 +2,7 @@ import type { Confidence, FindingSite, LesionChange } from '../../findings/lesio
 import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
 import type { Remark } from '../../findings/remark.js';
 import { formatOf, listed, plural } from './format.js';
+import { englishSheet } from './sheet-english.js';
 
 const { decimal, signed, date } = formatOf('en-US', '$1-$2-$3');
 const mm = (value: number) => `${decimal(value, 1)} mm`;
@@ -138,6 +139,8 @@ export const english = {
   clinicalPart:
     'Steroid dose and clinical status belong to RANO-BM too and are not judged here: the verdict needs them.',
   candidatesDoNotCount: 'Candidates count neither as new lesions nor as progression.',
+
+  sheet: englishSheet,
 };
 
 /** What a language has to say; complete by type. */

@@ -3,6 +3,7 @@ import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findin
 import type { Remark } from '../../findings/remark.js';
 import type { Wording } from './english.js';
 import { formatOf, listed, plural } from './format.js';
+import { germanSheet } from './sheet-german.js';
 
 const { decimal, signed, date } = formatOf('de-DE', '$3.$2.$1');
 const mm = (value: number) => `${decimal(value, 1)} mm`;
@@ -155,4 +156,6 @@ export const german: Wording = {
   clinicalPart:
     'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM und werden hier nicht beurteilt: das Urteil braucht sie.',
   candidatesDoNotCount: 'Kandidaten zählen weder als neue Läsion noch als Progress.',
+
+  sheet: germanSheet,
 };
