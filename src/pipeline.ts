@@ -2,23 +2,20 @@ import { assembleSeries } from './assemble/assemble-series.js';
 import { CaseFolder } from './case/case-folder.js';
 import type { CaseResult } from './case/case-result.js';
 import { caseFingerprint } from './case/fingerprint.js';
-import { identify } from './case/identities.js';
-import { knownLesions, matchEarlierRun } from './case/known-lesions.js';
-import { lesionHistories } from './case/lesion-history.js';
+import { lesionRecord, sitesShown, type OtherTimePoints } from './case/lesion-record.js';
 import { lesionRow } from './case/lesion-row.js';
 import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
 import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
 import { responseLedger } from './case/response-ledger.js';
 import { StageTimer, type StageHooks } from './case/stage-timer.js';
-import { standingTimePoints, type StandingTimePoint } from './case/standing-time-points.js';
+import { standingTimePoints } from './case/standing-time-points.js';
 import { temporalPrior } from './case/temporal-prior.js';
 import { writeObjects } from './case/write-objects.js';
 import type { Clock } from './core/clock.js';
 import { asPrioraError, PrioraError } from './core/errors.js';
 import { software } from './core/software.js';
-import { volumeChange, type DatedVolume } from './findings/change.js';
-import type { GoneLesion, TrackedLesion } from './findings/lesion.js';
 import type { Immunotherapy } from './findings/response.js';
+import { probabilityMap } from './findings/probability-map.js';
 import type { Ensemble } from './infer/ensemble.js';
 import { locateLesions } from './locate/locate-lesions.js';
 import { loadSiteAtlas } from './locate/site-atlas.js';
@@ -32,8 +29,8 @@ import type { Language } from './report/wording/language.js';
 import { assessResponse } from './respond/rano-bm.js';
 import type { SeriesKind } from './select/series-attributes.js';
 import type { CaseRow, SeriesRow, Store } from './store/store.js';
-import { trackLesions } from './track/lesion-tracking.js';
-import { invertAffine, multiplyAffine } from './volume/affine.js';
+import { followLesions } from './track/follow-lesions.js';
+import { invertAffine } from './volume/affine.js';
 import { resampleLinear, resampleNearest } from './volume/resample.js';
 import { templateGrid, type Volume } from './volume/volume.js';
 
@@ -98,9 +95,9 @@ export async function analyseStudy(
     }),
   );
   const prior = await timer.run('match', () => (selected.series ? priorSeries(context, selected.series) : null));
-  const earlier = selected.series ? timePointsBefore(store, selected.series) : [];
+  const timePoints = selected.series ? otherTimePoints(store, selected.series) : { earlier: [], later: [] };
   // A baseline is the same whatever the therapy.
-  const immunotherapy = earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown';
+  const immunotherapy = timePoints.earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown';
   const fingerprint = caseFingerprint({
     instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
     prior: prior && {
@@ -112,7 +109,7 @@ export async function analyseStudy(
     language: context.language,
     immunotherapy,
     forced: selected.forced,
-    earlier: earlier.map(({ reported }) => reported.fingerprint),
+    earlier: timePoints.earlier.map(({ reported }) => reported.fingerprint),
   });
   const opened = open(selected.series, prior, fingerprint);
   if (opened.status === 'reported' || opened.status === 'rejected') return opened;
@@ -126,7 +123,7 @@ export async function analyseStudy(
     await readCase(
       context,
       opened,
-      { series: selected.series, prior, forced: selected.forced, earlier, immunotherapy },
+      { series: selected.series, prior, forced: selected.forced, timePoints, immunotherapy },
       timer,
       options,
     );
@@ -150,13 +147,13 @@ async function readCase(
     series,
     prior,
     forced,
-    earlier,
+    timePoints,
     immunotherapy,
   }: {
     series: SeriesRow;
     prior: SeriesRow | null;
     forced: boolean;
-    earlier: readonly StandingTimePoint[];
+    timePoints: OtherTimePoints;
     immunotherapy: Immunotherapy;
   },
   timer: StageTimer,
@@ -204,44 +201,23 @@ async function readCase(
   );
 
   const superseded = opened.supersededCaseKey === null ? null : store.cases.find(opened.supersededCaseKey)!;
+  const seen = probabilityMap(probabilities, prepared.brainMask);
   const { lesions, gone } = await timer.run('track', async () => {
-    const known = used?.reported ? await knownLesions(store, dataDir, used.reported) : null;
-    const priorFromCurrent = used && multiplyAffine(used.priorFromTemplate, templateFromSource);
-    const followed =
-      known && priorFromCurrent
-        ? trackLesions(measured, known, priorFromCurrent, mappings.response)
-        : { tracks: [], gone: [] };
-    const sameImages = superseded?.SeriesInstanceUID === series.SeriesInstanceUID ? superseded : null;
-    const earlierRun = matchEarlierRun(
-      measured,
-      sameImages && (await knownLesions(store, dataDir, sameImages)),
-      mappings.response,
+    const { labels } = measured;
+    const record = await lesionRecord(
+      store,
+      dataDir,
+      { series, labels, templateFromSource, superseded },
+      used,
+      timePoints,
     );
-    const identity = { SeriesInstanceUID: series.SeriesInstanceUID, taken: store.cases.identities(series.patientKey) };
-    const identified = identify(measured.lesions, followed.tracks, earlierRun, identity);
-    const histories = lesionHistories(earlier);
-    const found = identified.map((lesion): TrackedLesion => {
-      const history = histories.get(lesion.trackingUID)?.history ?? [];
-      const since = (before: DatedVolume | undefined) =>
-        before ? volumeChange(before, { acquiredAt, volumeMm3: lesion.volumeMm3 }, mappings.response) : null;
-      return {
-        ...lesion,
-        site: sites.get(lesion.number) ?? null,
-        history,
-        sincePrior: since(history.at(-1)),
-        sinceBaseline: since(history[0]),
-        mergedFrom: [],
-        splitFrom: null,
-      };
-    });
-    const present = new Set(found.map(({ trackingUID }) => trackingUID));
-    const missing = [...histories.values()].filter(({ trackingUID }) => used && !present.has(trackingUID));
-    return {
-      lesions: found,
-      gone: missing.map((lesion): GoneLesion => ({ ...lesion, status: 'no longer seen', mergedInto: null })),
-    };
+    const located = measured.lesions.map((lesion) => ({ ...lesion, site: sites.get(lesion.number) ?? null }));
+    const { SeriesInstanceUID } = series;
+    const shows = sitesShown(seen, timePoints.earlier);
+    return followLesions({ SeriesInstanceUID, acquiredAt, lesions: located, labels, shows }, record, mappings.response);
   });
 
+  const { earlier } = timePoints;
   const order = earlier.length + 1;
   const followed = used !== null && used.reported !== null;
   const response = await timer.run('respond', () =>
@@ -259,6 +235,7 @@ async function readCase(
   const written = await timer.run('report', () => {
     const labels = resampleNearest(measured.labels, templateGrid, prepared.sourceFromTemplate);
     folder.writeLabels(measured.labels);
+    folder.writeProbabilities(seen);
     return {
       picture: folder.write(
         'picture.png',
@@ -337,9 +314,13 @@ function kindOfPrior(context: PipelineContext, StudyInstanceUID: string): Series
   return undefined;
 }
 
-/** The patient's time points before this series. */
-function timePointsBefore(store: Store, { patientKey, StudyInstanceUID, acquiredAt }: SeriesRow): StandingTimePoint[] {
-  return standingTimePoints(store, patientKey).filter(
-    (timePoint) => timePoint.reported.StudyInstanceUID !== StudyInstanceUID && timePoint.acquiredAt < acquiredAt!,
+/** The patient's time points before and after this series. */
+function otherTimePoints(store: Store, { patientKey, StudyInstanceUID, acquiredAt }: SeriesRow): OtherTimePoints {
+  const others = standingTimePoints(store, patientKey).filter(
+    ({ reported }) => reported.StudyInstanceUID !== StudyInstanceUID,
   );
+  return {
+    earlier: others.filter((other) => other.acquiredAt < acquiredAt!),
+    later: others.filter((other) => other.acquiredAt >= acquiredAt!),
+  };
 }

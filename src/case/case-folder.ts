@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeDurably } from '../core/durable-file.js';
+import type { ProbabilityMap } from '../findings/probability-map.js';
 import { encodeNifti, readNifti } from '../volume/nifti.js';
 import type { LabelMap } from '../volume/volume.js';
 
 /**
- * The files of one case: its objects as sent, its picture, and the label map on the source grid that the next time point
- * tracks lesions against. Everything is written before the case is finished in the database, so a finished case has all of it.
+ * The files of one case: its objects as sent, its picture, the label map on the source grid that other time points match
+ * lesions with, and what the networks saw, which tells the next one whether a lesion is new. Everything is written before the case is finished in the database, so a finished case has all of it.
  */
 export class CaseFolder {
   /** Relative to the data folder, as the index keeps it. */
@@ -34,5 +36,17 @@ export class CaseFolder {
   async readLabels(): Promise<LabelMap> {
     const { shape, patientFromVoxel, voxels } = await readNifti(join(this.dataDir, this.relativePath, 'labels.nii.gz'));
     return { shape, patientFromVoxel, voxels: Uint16Array.from(voxels) };
+  }
+
+  writeProbabilities(map: ProbabilityMap): void {
+    this.write('probabilities.nii.gz', gzipSync(encodeNifti(map), { level: 1 }));
+  }
+
+  /** @returns null for a case of an earlier version, which kept none. */
+  async readProbabilities(): Promise<ProbabilityMap | null> {
+    const path = join(this.dataDir, this.relativePath, 'probabilities.nii.gz');
+    if (!existsSync(path)) return null;
+    const { shape, patientFromVoxel, voxels } = await readNifti(path);
+    return { shape, patientFromVoxel, voxels: Uint8Array.from(voxels) };
   }
 }

@@ -1,14 +1,6 @@
-import type { FindingSite, LesionIdentity, LesionSighting } from '../findings/lesion.js';
+import type { LesionHistory } from '../findings/lesion.js';
 import type { LesionDetail } from './lesion-row.js';
 import type { StandingTimePoint } from './standing-time-points.js';
-
-/** One lesion over a patient's time points. */
-export interface LesionHistory extends LesionIdentity {
-  /** As last seen. */
-  readonly site: FindingSite | null;
-  /** Oldest first, at least one. */
-  readonly history: readonly LesionSighting[];
-}
 
 /** Every lesion of these time points, by tracking UID, in the order of first sight. */
 export function lesionHistories(timePoints: readonly StandingTimePoint[]): Map<string, LesionHistory> {

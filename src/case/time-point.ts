@@ -32,8 +32,8 @@ export interface TimePoint {
     readonly centroidPatientMm: readonly [number, number, number];
     readonly probability: number;
   }[];
-  /** Identities of the prior's lesions that are no longer seen. */
-  readonly gone: readonly { readonly trackingUID: string; readonly trackingID: string }[];
+  /** Lesions of earlier time points that are not found now. */
+  readonly gone: CaseResult['gone'];
   /** Absolute paths; `seg` is null when nothing was found, all are null without a report. */
   readonly outputs: { readonly seg: string | null; readonly sr: string | null; readonly picture: string | null };
   readonly seconds: Readonly<Record<string, number>>;

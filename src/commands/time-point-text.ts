@@ -23,7 +23,8 @@ export function timePointText(timePoint: TimePoint): string {
       `  ${lesion.trackingID.padEnd(12)} ${lesion.confidence.padEnd(10)} ${lesion.change.padEnd(9)} ` +
         `${lesion.volumeMm3.toFixed(0).padStart(7)} mm³  ${lesion.longAxisMm.toFixed(1).padStart(5)} mm  p ${lesion.probability.toFixed(2)}`,
     );
-  for (const { trackingID } of gone) lines.push(`  ${trackingID.padEnd(12)} no longer seen`);
+  for (const { trackingID, status, mergedInto } of gone)
+    lines.push(`  ${trackingID.padEnd(12)} ${status}${mergedInto ? ` into ${mergedInto.trackingID}` : ''}`);
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   const parts = Object.entries(seconds).map(([stage, value]) => `${stage} ${value.toFixed(1)}`);
   lines.push(`  ${total.toFixed(1)} s: ${parts.join(', ')}`);

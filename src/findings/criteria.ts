@@ -28,6 +28,23 @@ export const responseCriteriaSchema = z.strictObject({
   }),
   identity: z.strictObject({
     maximumGapMm: z.number().min(0).describe('largest distance between the surfaces of one lesion at two time points'),
+    familyShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .describe('share of a lesion that must lie in another one for both to have merged or split'),
+  }),
+  newLesion: z.strictObject({
+    emptyBelowProbability: z
+      .number()
+      .gt(0)
+      .max(1)
+      .describe('the prior was empty where both networks stayed below this probability'),
+    minimumCoveredShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .describe('share of a lesion that the prior must have examined to cover its site'),
   }),
 });
 

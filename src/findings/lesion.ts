@@ -84,7 +84,10 @@ export interface TrackedLesion extends Lesion, LesionIdentity {
   readonly site: FindingSite | null;
   /** The same lesion at earlier time points, oldest first; empty at first sight. */
   readonly history: readonly LesionSighting[];
-  /** Against the last and the first entry of {@link history}; null at first sight, and where the prior could not be compared. */
+  /**
+   * Against the last and the first entry of {@link history}; null at first sight, and where no prior could be compared. Since
+   * the prior, what has merged or split is compared as a whole.
+   */
   readonly sincePrior: VolumeChange | null;
   readonly sinceBaseline: VolumeChange | null;
   /** Other lesions of the prior that have grown together with this one. */
@@ -93,13 +96,18 @@ export interface TrackedLesion extends Lesion, LesionIdentity {
   readonly splitFrom: LesionIdentity | null;
 }
 
+/** One lesion over a patient's time points. */
+export interface LesionHistory extends LesionIdentity {
+  /** As last seen. */
+  readonly site: FindingSite | null;
+  /** Oldest first, at least one. */
+  readonly history: readonly LesionSighting[];
+}
+
 /** A lesion of earlier time points that is not found now. */
-export interface GoneLesion extends LesionIdentity {
+export interface GoneLesion extends LesionHistory {
   /** `merged`: it is part of another one now · `not covered`: the images do not show its site. */
   readonly status: 'no longer seen' | 'merged' | 'not covered';
   /** The lesion it is part of now; null unless merged. */
   readonly mergedInto: LesionIdentity | null;
-  readonly site: FindingSite | null;
-  /** Oldest first, at least one. */
-  readonly history: readonly LesionSighting[];
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { LesionIdentity } from '../findings/lesion.js';
 import type { Database } from './database.js';
 import type { CaseRow, CaseStatus, LesionRow } from './rows.js';
 
@@ -48,8 +49,8 @@ export interface CaseTable {
   finish(caseKey: number, outcome: CaseOutcome, now: number): void;
   /** The lesions that stand in a case. */
   lesions(caseKey: number): LesionRow[];
-  /** How many lesions the patient has ever had: distinct tracking UIDs over all cases, superseded ones included. */
-  identities(patientKey: number): number;
+  /** Every identity that the patient's lesions have ever had, in superseded cases, too. */
+  identities(patientKey: number): LesionIdentity[];
 }
 
 type StoredCase = Omit<CaseRow, 'result'> & { result: string | null };
@@ -133,8 +134,8 @@ export function caseTable(database: Database): CaseTable {
        axialSlices, centroidXMm, centroidYMm, centroidZMm, probability, change, detail
      FROM lesions WHERE caseKey = :caseKey ORDER BY number`,
   );
-  const identities = database.prepare<{ n: number }>(
-    `SELECT count(DISTINCT trackingUID) AS n FROM lesions JOIN cases USING (caseKey) JOIN studies USING (studyKey)
+  const identities = database.prepare<LesionIdentity>(
+    `SELECT DISTINCT trackingUID, trackingID FROM lesions JOIN cases USING (caseKey) JOIN studies USING (studyKey)
      WHERE studies.patientKey = :patientKey`,
   );
   return {
@@ -178,6 +179,6 @@ export function caseTable(database: Database): CaseTable {
           });
       }),
     lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
-    identities: (patientKey) => identities.get({ patientKey })!.n,
+    identities: (patientKey) => identities.all({ patientKey }),
   };
 }

@@ -1,0 +1,171 @@
+import { changeOf, volumeChange, type DatedVolume } from '../findings/change.js';
+import type { ResponseCriteria } from '../findings/criteria.js';
+import type {
+  FindingSite,
+  GoneLesion,
+  Lesion,
+  LesionChange,
+  LesionHistory,
+  LesionIdentity,
+  TrackedLesion,
+} from '../findings/lesion.js';
+import type { SiteSeen } from '../findings/probability-map.js';
+import type { LabelMap } from '../volume/volume.js';
+import type { FoundLesion } from './match-lesions.js';
+import { identityMint, recognise, type NamedLesion, type Reading } from './name-lesions.js';
+
+/** The time point whose lesions are to be followed. */
+export interface CurrentReading {
+  readonly SeriesInstanceUID: string;
+  readonly acquiredAt: number;
+  readonly lesions: readonly (Lesion & { readonly site: FindingSite | null })[];
+  readonly labels: LabelMap;
+  /** Whether its images show where a lesion of earlier time points was. */
+  readonly shows: (lesion: LesionHistory) => boolean;
+}
+
+/** The prior that the current images were registered with. */
+export interface ComparedPrior {
+  readonly reading: Reading;
+  readonly acquiredAt: number;
+  /** What its networks saw where the current lesions are, by number; null when that was not kept. */
+  readonly sites: ReadonlyMap<number, SiteSeen> | null;
+  /** Lesions that were not found there either. */
+  readonly gone: readonly Pick<GoneLesion, 'trackingUID' | 'status' | 'mergedInto'>[];
+}
+
+/** Everything known of the patient besides the current images. */
+export interface LesionRecord {
+  /** Null when none could be registered: lesions are then recognised, but not compared. */
+  readonly prior: ComparedPrior | null;
+  /** Earlier readings of the current study, the last one first. */
+  readonly runs: readonly Reading[];
+  /** Time points after the current one, the next one first. */
+  readonly later: readonly Reading[];
+  /** Time points before the current one (the prior may be among them), the last one first. */
+  readonly earlier: readonly Reading[];
+  /** The lesions of `earlier`, by tracking UID. */
+  readonly histories: ReadonlyMap<string, LesionHistory>;
+  /** Every identity that the patient has ever had. */
+  readonly identities: readonly LesionIdentity[];
+}
+
+/**
+ * Which lesion is which, and what became of it. A lesion's identity is that of its match in the prior, else what an earlier
+ * run over its study called it, else what later time points call it already (the study came late), else that of a lesion
+ * last seen before the prior, else a new one.
+ *
+ * @returns the current lesions in their order, and those of earlier time points that are not found now.
+ */
+export async function followLesions(
+  current: CurrentReading,
+  record: LesionRecord,
+  criteria: ResponseCriteria,
+): Promise<{ lesions: TrackedLesion[]; gone: GoneLesion[] }> {
+  const { prior, histories } = record;
+  const readings = [...(prior ? [prior.reading] : []), ...record.runs, ...record.later, ...record.earlier];
+  const recognised = await recognise(current, readings, criteria);
+  const mint = identityMint(current.SeriesInstanceUID, record.identities);
+  const identities = new Map(
+    recognised.map(({ number, known }) => [
+      number,
+      known ? identityOf(known) : mint(current.lesions.find((lesion) => lesion.number === number)!),
+    ]),
+  );
+
+  const lesions = current.lesions.map((lesion, index): TrackedLesion => {
+    const named = recognised[index];
+    const identity = identities.get(lesion.number)!;
+    const history = histories.get(identity.trackingUID)?.history ?? [];
+    const atPrior = prior !== null && named.reading === 0;
+    const family = prior && familyVolumes(named, recognised, current.lesions);
+    const now = { acquiredAt: current.acquiredAt, volumeMm3: lesion.volumeMm3 };
+    const since = (before: DatedVolume | undefined) => (prior && before ? volumeChange(before, now, criteria) : null);
+    return {
+      ...lesion,
+      ...identity,
+      change: changeSince(prior, { lesion, family, history }, criteria),
+      history,
+      sincePrior:
+        atPrior && family
+          ? volumeChange(
+              { acquiredAt: prior.acquiredAt, volumeMm3: family.before },
+              { ...now, volumeMm3: family.now },
+              criteria,
+            )
+          : since(history.at(-1)),
+      sinceBaseline: since(history[0]),
+      mergedFrom: prior ? named.mergedFrom.map(identityOf) : [],
+      splitFrom: prior && named.splitFrom && identityOf(named.splitFrom),
+    };
+  });
+  return { lesions, gone: prior ? goneLesions(lesions, current, prior, histories) : [] };
+}
+
+const identityOf = ({ trackingUID, trackingID }: LesionIdentity): LesionIdentity => ({ trackingUID, trackingID });
+
+/** Volumes in mm³ of a lesion's parts at the prior and now: what has merged or split is compared as a whole. Null where nothing was. */
+function familyVolumes(
+  named: NamedLesion,
+  all: readonly NamedLesion[],
+  lesions: readonly FoundLesion[],
+): { before: number; now: number } | null {
+  const head =
+    named.reading === 0 ? named : all.find(({ known, reading }) => reading === 0 && known === named.splitFrom);
+  if (!head?.known) return null;
+  const parts = all.filter((other) => other === head || other.splitFrom === head.known).map(({ number }) => number);
+  const sum = (volumes: readonly { readonly volumeMm3: number }[]) =>
+    volumes.reduce((total, { volumeMm3 }) => total + volumeMm3, 0);
+  return {
+    before: sum([head.known, ...head.mergedFrom]),
+    now: sum(lesions.filter(({ number }) => parts.includes(number))),
+  };
+}
+
+function changeSince(
+  prior: ComparedPrior | null,
+  {
+    lesion,
+    family,
+    history,
+  }: {
+    lesion: FoundLesion;
+    family: { before: number; now: number } | null;
+    history: LesionHistory['history'];
+  },
+  criteria: ResponseCriteria,
+): LesionChange {
+  if (!prior) return history.length > 0 ? 'unclear' : 'baseline';
+  if (family) return changeOf(family.now, family.before, criteria);
+  const last = history.at(-1);
+  if (last && last.acquiredAt < prior.acquiredAt) return 'reappeared';
+  const site = prior.sites?.get(lesion.number);
+  if (!site) return 'unclear';
+  if (site.coveredShare < criteria.newLesion.minimumCoveredShare) return 'baseline';
+  return site.highestProbability < criteria.newLesion.emptyBelowProbability ? 'new' : 'unclear';
+}
+
+/** The lesions of earlier time points that have no counterpart now, and why. */
+function goneLesions(
+  lesions: readonly TrackedLesion[],
+  current: CurrentReading,
+  prior: ComparedPrior,
+  histories: LesionRecord['histories'],
+): GoneLesion[] {
+  const present = new Map(lesions.map((lesion) => [lesion.trackingUID, lesion]));
+  /** Where a lesion has gone, by what is seen now and what the prior knew. */
+  const absorber = (trackingUID: string): LesionIdentity | null => {
+    const now = lesions.find(({ mergedFrom }) => mergedFrom.some((part) => part.trackingUID === trackingUID));
+    if (now) return identityOf(now);
+    const into = prior.gone.find((gone) => gone.trackingUID === trackingUID)?.mergedInto;
+    if (!into) return null;
+    return present.has(into.trackingUID) ? into : absorber(into.trackingUID);
+  };
+  return [...histories.values()]
+    .filter(({ trackingUID }) => !present.has(trackingUID))
+    .map((lesion) => {
+      const mergedInto = absorber(lesion.trackingUID);
+      const status = mergedInto ? 'merged' : current.shows(lesion) ? 'no longer seen' : 'not covered';
+      return { ...lesion, status, mergedInto };
+    });
+}
