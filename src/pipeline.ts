@@ -22,6 +22,7 @@ import { loadSiteAtlas } from './locate/site-atlas.js';
 import type { Mappings } from './mappings.js';
 import { findPrior } from './match/find-prior.js';
 import { measureLesions } from './measure/measure.js';
+import { correctBias } from './prepare/bias-correction.js';
 import { normalise } from './prepare/normalise.js';
 import { prepareCurrent } from './prepare/prepare-current.js';
 import { drawTimePoint } from './report/picture.js';
@@ -165,16 +166,17 @@ async function readCase(
   const source = await timer.run('assemble', () =>
     assembleSeries(instancePaths(store, dataDir, series.SeriesInstanceUID), stop),
   );
-  const prepared = await timer.run('prepare', () => prepareCurrent(source.volume, stop));
+  const { preprocessing } = ensemble.models.sensitivity.manifest;
+  const { biasCorrection } = preprocessing;
+  const prepared = await timer.run('prepare', () => prepareCurrent(correctBias(source.volume, biasCorrection), stop));
   store.series.setState(series.SeriesInstanceUID, 'assembled');
 
   const temporal = await timer.run('register', () =>
-    temporalPrior(store, dataDir, prior, prepared, mappings.registration, stop),
+    temporalPrior(store, dataDir, prior, prepared, { ...mappings, biasCorrection }, stop),
   );
   const { used } = temporal;
-  const priorImage = used && resampleLinear(used.series.volume, templateGrid, used.priorFromTemplate);
+  const priorImage = used && resampleLinear(used.image, templateGrid, used.priorFromTemplate);
 
-  const { preprocessing } = ensemble.models.sensitivity.manifest;
   const network = (image: Volume) => normalise(image, prepared.brainMask, preprocessing);
   const probabilities = await timer.run('infer', (onProgress) =>
     ensemble.run(

@@ -1,10 +1,12 @@
 import { assembleSeries, type AssembledSeries } from '../assemble/assemble-series.js';
 import { asPrioraError } from '../core/errors.js';
+import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
 import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
 import type { RegistrationSettings } from '../register/registration-settings.js';
 import type { CaseRow, SeriesRow, Store } from '../store/store.js';
 import type { Affine } from '../volume/affine.js';
+import type { Volume } from '../volume/volume.js';
 import type { CasePrior, CaseResult } from './case-result.js';
 import { instancePaths } from './select-for-analysis.js';
 
@@ -12,6 +14,8 @@ import { instancePaths } from './select-for-analysis.js';
 export interface FoundPrior {
   readonly row: CasePrior;
   readonly series: AssembledSeries;
+  /** As acquired, its shading corrected as the networks want it. */
+  readonly image: Volume;
   /** Its reported case, whose lesions are followed; null when it has none. */
   readonly reported: CaseRow | null;
   /** Rigid: patient space of the template, where the current image lies → patient space of the prior. */
@@ -36,7 +40,7 @@ export async function temporalPrior(
   dataDir: string,
   prior: SeriesRow | null,
   current: Prepared,
-  settings: RegistrationSettings,
+  settings: { readonly registration: RegistrationSettings; readonly biasCorrection: BiasCorrection },
   stop: { signal?: AbortSignal },
 ): Promise<TemporalPrior> {
   const unused = (unusedBecause: string, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
@@ -44,15 +48,16 @@ export async function temporalPrior(
   const reported = store.cases.latestReportedOfSeries(prior.SeriesInstanceUID) ?? null;
   try {
     const series = await assembleSeries(instancePaths(store, dataDir, prior.SeriesInstanceUID), stop);
+    const image = correctBias(series.volume, settings.biasCorrection);
     const initial = reported
       ? (reported.result as CaseResult).sourceFromTemplate
-      : (await prepareCurrent(series.volume, stop)).sourceFromTemplate;
+      : (await prepareCurrent(image, stop)).sourceFromTemplate;
     const { priorFromCurrent, ...registration } = await registerPrior({
       current: current.image,
       currentMask: current.brainMask,
-      prior: series.volume,
+      prior: image,
       initial,
-      settings,
+      settings: settings.registration,
       ...stop,
     });
     const { verdict, similarity, reason, rotationDegrees, translationMm } = registration;
@@ -66,7 +71,7 @@ export async function temporalPrior(
       rotationDegrees,
       translationMm,
     };
-    const found = { row, series, reported, priorFromTemplate: priorFromCurrent };
+    const found = { row, series, image, reported, priorFromTemplate: priorFromCurrent };
     if (verdict === 'refused') return unused(`the registration of the prior was refused: ${reason}`, found);
     return { found, used: found, unusedBecause: null };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { forkModule } from '../core/child-process.js';
 import { PrioraError, type ErrorCode } from '../core/errors.js';
-import type { LabelMap, Volume } from '../volume/volume.js';
+import type { LabelMap, NetworkImage, Volume } from '../volume/volume.js';
 import type { EnsembleModels, Manifest, Role } from './manifest.js';
 import type { OnnxMessage, OnnxRequest, Provider } from './messages.js';
 import { planTiles } from './tiles.js';
@@ -16,9 +16,9 @@ export interface EnsembleOptions {
 
 export interface EnsembleInput {
   /** Normalised current image on the template grid. */
-  readonly current: Volume;
+  readonly current: NetworkImage;
   /** Normalised prior, registered, on the same grid; null = no prior, the networks see the missing-prior value. */
-  readonly prior: Volume | null;
+  readonly prior: NetworkImage | null;
   /** Where probabilities are wanted: the brain. */
   readonly region: LabelMap;
 }
@@ -71,7 +71,6 @@ export class Ensemble {
         type: 'run',
         ...input,
         tiles,
-        backgroundValue: preprocessing.backgroundValue,
         missingPriorValue: preprocessing.missingPriorValue,
       },
       'done',

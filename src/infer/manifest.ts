@@ -4,6 +4,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { PrioraError } from '../core/errors.js';
 
+/** How images are prepared, whatever their normalisation. */
+const preparation = {
+  /** `n4`: N4 on the series as acquired, before anything else. */
+  biasCorrection: z.enum(['none', 'n4']),
+  masking: z.enum(['brain', 'none']),
+  /** What the networks see all over in place of a prior. */
+  missingPriorValue: z.number(),
+};
+
 /**
  * What a model says of itself, in the JSON file beside its ONNX file: how its input must be prepared, how large its
  * layers are (for the tile planner), where it comes from and what it may be used for.
@@ -24,13 +33,16 @@ export const manifestSchema = z.strictObject({
   output: z.string(),
   spacingMm: z.tuple([z.literal(1), z.literal(1), z.literal(1)]),
   shape: z.tuple([z.literal(240), z.literal(240), z.literal(155)]),
-  preprocessing: z.strictObject({
-    biasCorrection: z.enum(['none']),
-    masking: z.enum(['brain', 'none']),
-    normalisation: z.enum(['z-score-in-mask', 'z-score-whole']),
-    backgroundValue: z.number(),
-    missingPriorValue: z.number(),
-  }),
+  preprocessing: z.discriminatedUnion('normalisation', [
+    z.strictObject({
+      ...preparation,
+      /** Mean 0 and variance 1 within the brain mask; outside, and beyond the grid, this value. */
+      normalisation: z.literal('z-score-in-mask'),
+      backgroundValue: z.number(),
+    }),
+    /** The masked image, its zeros included, has mean 0 and variance 1; beyond the grid it goes on as outside the brain. */
+    z.strictObject({ ...preparation, normalisation: z.literal('z-score-whole') }),
+  ]),
   /** A voxel is metastasis from this probability on. */
   threshold: z.number().gt(0).lt(1),
   /** `demonstration` weights are marked on everything they produce and stay on loopback unless a destination allows them. */

@@ -1,4 +1,4 @@
-import type { LabelMap, Volume } from '../volume/volume.js';
+import type { LabelMap, NetworkImage } from '../volume/volume.js';
 import type { EnsembleModels, Role } from './manifest.js';
 import type { Tile } from './tiles.js';
 
@@ -16,11 +16,10 @@ export interface StartRequest {
 export interface RunRequest {
   readonly type: 'run';
   /** Normalised images on the template grid. */
-  readonly current: Volume;
-  readonly prior: Volume | null;
+  readonly current: NetworkImage;
+  readonly prior: NetworkImage | null;
   readonly region: LabelMap;
   readonly tiles: readonly Tile[];
-  readonly backgroundValue: number;
   readonly missingPriorValue: number;
 }
 

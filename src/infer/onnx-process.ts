@@ -69,20 +69,15 @@ async function run(request: RunRequest): Promise<void> {
 }
 
 /** The tensors of one tile in the manifest's order: current, current ×3, current ×5, prior. */
-function tileInputs(tile: Tile, { current, prior, backgroundValue, missingPriorValue }: RunRequest): Tensor[] {
-  const tensor = (step: number, image: RunRequest['current'] | null, background: number) => {
+function tileInputs(tile: Tile, { current, prior, missingPriorValue }: RunRequest): Tensor[] {
+  const tensor = (step: number, image: RunRequest['prior']) => {
     const { first, count } = pathInput(tile, step);
     const voxels = image
-      ? cutInput(image, first, count, step, background)
-      : new Float32Array(count[0] * count[1] * count[2]).fill(background);
+      ? cutInput(image, first, count, step)
+      : new Float32Array(count[0] * count[1] * count[2]).fill(missingPriorValue);
     return new Tensor('float32', voxels, [1, 1, count[2], count[1], count[0]]);
   };
-  return [
-    tensor(1, current, backgroundValue),
-    tensor(3, current, backgroundValue),
-    tensor(5, current, backgroundValue),
-    tensor(1, prior, prior ? backgroundValue : missingPriorValue),
-  ];
+  return [tensor(1, current), tensor(3, current), tensor(5, current), tensor(1, prior)];
 }
 
 /** Writes a tile's output into the whole image, inside the region only. */

@@ -1,4 +1,4 @@
-import type { LabelMap, Grid } from '../volume/volume.js';
+import type { LabelMap, NetworkImage } from '../volume/volume.js';
 import type { Vector3 } from '../volume/affine.js';
 
 /** Valid 3³ convolutions of one path: each takes a voxel from every side. */
@@ -93,17 +93,11 @@ function coverBlocks(occupied: readonly Vector3[], low: readonly number[], size:
 
 /**
  * Cuts the input of one path out of an image: `count` voxels per axis, every `step`-th from voxel `first` on. Voxels
- * outside the image have the value `background`. The result is laid out [k, j, i], as the networks' tensors are.
+ * outside the image have its background. The result is laid out [k, j, i], as the networks' tensors are.
  */
-export function cutInput(
-  image: Grid & { voxels: Float32Array },
-  first: Vector3,
-  count: Vector3,
-  step: number,
-  background: number,
-): Float32Array {
+export function cutInput(image: NetworkImage, first: Vector3, count: Vector3, step: number): Float32Array {
   const [nx, ny, nz] = image.shape;
-  const input = new Float32Array(count[0] * count[1] * count[2]).fill(background);
+  const input = new Float32Array(count[0] * count[1] * count[2]).fill(image.background);
   for (let c = 0, row = 0; c < count[2]; c++) {
     const k = first[2] + c * step;
     for (let b = 0; b < count[1]; b++, row += count[0]) {

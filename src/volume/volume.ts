@@ -15,6 +15,12 @@ export interface Volume extends Grid {
   readonly voxels: Float32Array;
 }
 
+/** A normalised image, as the networks take it. */
+export interface NetworkImage extends Volume {
+  /** What it holds where there is no head: outside the brain, and beyond the grid. */
+  readonly background: number;
+}
+
 /** Binary mask (0/1) or label map (0 = background) on a grid. */
 export interface LabelMap extends Grid {
   readonly voxels: Uint8Array | Uint16Array;

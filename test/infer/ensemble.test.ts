@@ -5,14 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Ensemble } from '../../src/infer/ensemble.js';
 import { loadModels, type EnsembleModels } from '../../src/infer/manifest.js';
 import { identityAffine, type Vector3 } from '../../src/volume/affine.js';
-import type { LabelMap, Volume } from '../../src/volume/volume.js';
+import type { LabelMap, NetworkImage } from '../../src/volume/volume.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures/models');
 const shape: Vector3 = [50, 47, 40];
 
 /** A bright ball in a dark brain: the tiny networks' probability rises with brightness. */
-const current: Volume = {
+const current: NetworkImage = {
   shape,
+  background: 0,
   patientFromVoxel: identityAffine,
   voxels: Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, index) => {
     const [i, j, k] = [index % 50, Math.floor(index / 50) % 47, Math.floor(index / 2350)];

@@ -61,6 +61,7 @@ describe('pathInput and cutInput', () => {
   const shape: Vector3 = [40, 41, 42];
   const image = {
     shape,
+    background: -1,
     patientFromVoxel: identityAffine,
     voxels: Float32Array.from({ length: 40 * 41 * 42 }, (_, index) => index),
   };
@@ -71,7 +72,7 @@ describe('pathInput and cutInput', () => {
     const tile: Tile = { start: [15, 0, 30], size: [15, 30, 15] };
     const { first, count } = pathInput(tile, step);
     expect(count).toEqual(tile.size.map((size) => Math.ceil(size / step) + 18));
-    const input = cutInput(image, first, count, step, -1);
+    const input = cutInput(image, first, count, step);
     fc.assert(
       fc.property(fc.nat(count[0] - 1), fc.nat(count[1] - 1), fc.nat(count[2] - 1), (a, b, c) => {
         const voxel = [a, b, c].map(

@@ -44,10 +44,22 @@ describe('normalise', () => {
   });
 
   it('can take the whole image as reference', () => {
-    const result = normalise(image, mask, { masking: 'none', normalisation: 'z-score-whole', backgroundValue: 0 });
+    const result = normalise(image, mask, { masking: 'none', normalisation: 'z-score-whole' });
     const { mean, variance } = moments([...result.voxels]);
     expect(mean).toBeCloseTo(0, 5);
     expect(variance).toBeCloseTo(1, 5);
+  });
+
+  it('of a masked image the zeros outside the brain count, and the background is what they become', () => {
+    const result = normalise(image, mask, { masking: 'brain', normalisation: 'z-score-whole' });
+    const { mean, variance } = moments([...result.voxels]);
+    expect(mean).toBeCloseTo(0, 5);
+    expect(variance).toBeCloseTo(1, 4);
+    expect(new Set([...result.voxels].filter((_, index) => !mask.voxels[index]))).toEqual(
+      new Set([Math.fround(result.background)]),
+    );
+    // A fifth of the image is about 30000, the rest 0: the zeros lie half a deviation below the mean.
+    expect(result.background).toBeCloseTo(-0.5, 2);
   });
 
   it('makes a constant region 0 rather than infinite', () => {
