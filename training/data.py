@@ -9,8 +9,12 @@ Layout, one folder per patient and time point; patients never cross splits:
         mask.nii.gz    the brain
         case.json      written last: what else is known, such as `lesions`
 
-Preprocessing is that of the manifests (`masking: brain`, `normalisation: z-score-in-mask`): zero mean and unit
-variance over the brain mask, 0 outside; the prior likewise, within the current scan's mask; a missing prior is zeros.
+`priora training-data` writes it from a hospital's DICOM and from public data sets, `priora phantom` from nothing; README.md says how.
+
+Preprocessing is that of the manifests, with `masking: brain`; the prior is masked by the current scan's brain, and a
+missing prior is zeros. `normalisation` is z-score-in-mask (zero mean and unit variance over the brain, 0 outside) or, as
+the authors have it, z-score-whole (over the whole masked image with its zeros). `biasCorrection` in case.json says
+whether the scans were corrected by N4 (absent: none).
 """
 
 import hashlib
@@ -49,6 +53,8 @@ class Case:
     lesion_voxels: np.ndarray  # flat indices of metastases' voxels inside the mask ...
     lesion_ends: np.ndarray  # ... one metastasis after the other: where each one's end
 
+    background: tuple = (0.0, 0.0)  # of current and prior: their value outside the brain and beyond the grid
+
     @property
     def lesion_centres(self) -> list:
         """Per metastasis, the flat indices of its voxels inside the mask."""
@@ -75,14 +81,25 @@ def segment_centres(current: np.ndarray, label: np.ndarray, mask: np.ndarray, se
     return [some(free), some(free & (current > BRIGHT)), voxels, np.cumsum([len(l) for l in lesions]).astype(int)]
 
 
-def normalise(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Zero mean and unit variance inside `mask`, 0 outside. A constant image becomes zeros."""
-    values = image[mask].astype(np.float64)
-    deviation = values.std()
-    result = np.zeros(image.shape, np.float32)
-    if deviation > 0:
-        result[mask] = (values - values.mean()) / deviation
-    return result
+NORMALISATIONS = ("z-score-in-mask", "z-score-whole")
+
+
+def normalise(image: np.ndarray, mask: np.ndarray, normalisation: str = NORMALISATIONS[0]) -> tuple:
+    """(normalised image, its value outside `mask`), float32 and float. A constant image becomes zeros.
+
+    z-score-in-mask: zero mean and unit variance inside `mask`, 0 outside. z-score-whole: the image with zeros outside
+    `mask` has zero mean and unit variance as a whole.
+    """
+    if normalisation not in NORMALISATIONS:
+        raise ValueError(f"normalisation {normalisation!r} is none of {NORMALISATIONS}")
+    inside = image[mask].astype(np.float64)
+    values = np.where(mask, image, 0).astype(np.float64) if normalisation == "z-score-whole" else inside
+    mean, deviation = values.mean(), values.std()
+    scale = 1 / deviation if deviation > 0 else 0.0
+    background = float((0 - mean) * scale) if normalisation == "z-score-whole" else 0.0
+    result = np.full(image.shape, background, np.float32)
+    result[mask] = (inside - mean) * scale
+    return result, background
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -90,7 +107,7 @@ def read_array(path: Path) -> np.ndarray:
     return np.asarray(nibabel.load(path).dataobj).transpose(2, 1, 0)
 
 
-def read_case(folder: Path) -> Case:
+def read_case(folder: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
     """Read, normalise and crop one time point. Raises FileNotFoundError or ValueError when it is incomplete."""
     mask = read_array(folder / "mask.nii.gz") > 0
     if not mask.any():
@@ -103,29 +120,37 @@ def read_case(folder: Path) -> Case:
     corner = tuple(int(o[0]) // LATTICE * LATTICE for o in occupied)
     box = tuple(slice(c, int(o[-1]) + 1) for c, o in zip(corner, occupied))
     has_prior = (folder / "prior.nii.gz").exists()
-    current = normalise(image, mask)[box].astype(np.float16)
-    prior = normalise(read_array(folder / "prior.nii.gz"), mask)[box] if has_prior else np.zeros(current.shape)
-    arrays = [current, prior.astype(np.float16), label[box].astype(np.uint8), mask[box]]
+    (current, beyond), (prior, beyond_prior) = normalise(image, mask, normalisation), (np.zeros(image.shape), 0.0)
+    if has_prior:
+        prior, beyond_prior = normalise(read_array(folder / "prior.nii.gz"), mask, normalisation)
+    arrays = [current[box].astype(np.float16), prior[box].astype(np.float16), label[box].astype(np.uint8), mask[box]]
+    background = tuple(float(np.float16(value)) for value in (beyond, beyond_prior))
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()
     details = json.loads((folder / "case.json").read_text())
-    centres = segment_centres(current, arrays[2], arrays[3], int(digest[:8], 16))
-    return Case(f"{folder.parent.name}/{folder.name}", *arrays, corner, has_prior, details, digest, *centres)
+    # What is bright is bright among the brain's voxels, whatever the normalisation.
+    in_mask = normalise(image, mask)[0][box].astype(np.float16)
+    centres = segment_centres(in_mask, arrays[2], arrays[3], int(digest[:8], 16))
+    return Case(f"{folder.parent.name}/{folder.name}", *arrays, corner, has_prior, details, digest, *centres, background)
 
 
-def cached_case(folder: Path, cache: Path) -> Case:
+def cached_case(folder: Path, cache: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
     """`read_case`, remembered under `cache` as .npy files and mapped from there; a newer case.json is read again."""
+    if normalisation != NORMALISATIONS[0]:
+        cache = cache / normalisation
     store = cache / folder.parent.parent.name / folder.parent.name / folder.name
     note = store / "case.json"
     if not note.exists() or note.stat().st_mtime < (folder / "case.json").stat().st_mtime:
-        case = read_case(folder)
+        case = read_case(folder, normalisation)
         store.mkdir(parents=True, exist_ok=True)
         for key in ARRAYS:
             np.save(store / f"{key}.npy", getattr(case, key))
-        kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest}
+        kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest,
+                "background": case.background}
         note.write_text(json.dumps({**kept, "details": case.details}))
     kept = json.loads(note.read_text())
     arrays = {key: np.load(store / f"{key}.npy", mmap_mode="r" if key in VOLUMES else None) for key in ARRAYS}
-    return Case(**{**kept, "corner": tuple(kept["corner"])}, **arrays)
+    tuples = {"corner": tuple(kept["corner"]), "background": tuple(kept.get("background", (0.0, 0.0)))}
+    return Case(**{**kept, **tuples}, **arrays)
 
 
 def case_folders(root: Path, split: str) -> list:
@@ -133,11 +158,17 @@ def case_folders(root: Path, split: str) -> list:
     return sorted(note.parent for note in Path(root, split).glob("*/*/case.json"))
 
 
+def preprocessing(normalisation: str = NORMALISATIONS[0], bias_correction: str = "none") -> dict:
+    """`preprocessing` of a manifest."""
+    described = {"biasCorrection": bias_correction, "masking": "brain", "normalisation": normalisation, "missingPriorValue": 0}
+    return {**described, "backgroundValue": 0} if normalisation == "z-score-in-mask" else described
+
+
 class Cases:
     """All cases of a split, growing when `refresh` finds new ones on disk."""
 
-    def __init__(self, root: Path, split: str, cache: Path):
-        self.root, self.split, self.cache = Path(root), split, Path(cache)
+    def __init__(self, root: Path, split: str, cache: Path, normalisation: str = NORMALISATIONS[0]):
+        self.root, self.split, self.cache, self.normalisation = Path(root), split, Path(cache), normalisation
         self.by_name: dict = {}
         self.refresh()
 
@@ -145,13 +176,21 @@ class Cases:
         for folder in case_folders(self.root, self.split):
             name = f"{folder.parent.name}/{folder.name}"
             if name not in self.by_name:
-                self.by_name[name] = cached_case(folder, self.cache)
+                self.by_name[name] = cached_case(folder, self.cache, self.normalisation)
 
     @property
     def digest(self) -> str:
         """SHA-256 over the names and voxels of all cases."""
         lines = (f"{name}:{case.digest}\n" for name, case in sorted(self.by_name.items()))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
+    def preprocessing(self) -> dict:
+        """How the cases were prepared, in the words of the node's manifests. ValueError when they differ."""
+        corrections = {case.details.get("biasCorrection", "none") for case in self.by_name.values()} or {"none"}
+        if len(corrections) > 1:
+            raise ValueError(f"{self.root}: cases with and without bias correction ({sorted(corrections)}) do not go together")
+        return preprocessing(self.normalisation, *corrections)
 
     def __iter__(self):
         return iter([case for _, case in sorted(self.by_name.items())])
@@ -193,7 +232,7 @@ def choose_segment(cases: Cases, rng: np.random.Generator, tumour: bool, config:
 def augmented(values: list, factors: list, size: int, rng: np.random.Generator, config: dict) -> list:
     """Change one scan's intensities alike in all its resolutions: scale, shift, contrast (gamma) and a linear bias.
 
-    Background stays 0, as masking leaves it.
+    Zeros stay: the background that masking to the brain leaves (with z-score-whole it is no zero, and changes along).
     """
     scale = rng.normal(1, config["scale_deviation"])
     shift = rng.normal(0, config["shift_deviation"])
@@ -217,14 +256,15 @@ def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, 
     start = [c - size // 2 for c in centre]
     box = (size, size, size)
     flipped = [rng.random() < p for p in config["flip_probability"]]
-    current = [cut(case.current, start, box, factor, flipped) for factor in (1, 3, 5)]
+    beyond, beyond_prior = case.background
+    current = [cut(case.current, start, box, factor, flipped, beyond) for factor in (1, 3, 5)]
     current = augmented(current, [1, 3, 5], size, rng, config)
     absent = rng.random() < config["prior_dropout"] or not case.has_prior
     if absent:
         prior = np.zeros_like(current[0])
     else:
         moved = [s + int(d) for s, d in zip(start, rng.integers(-1, 2, 3) * (rng.random() < config["prior_shift"]))]
-        (prior,) = augmented([cut(case.prior, moved, box, 1, flipped)], [1], size, rng, config)
+        (prior,) = augmented([cut(case.prior, moved, box, 1, flipped, beyond_prior)], [1], size, rng, config)
     label = cut(case.label, start, box, 1, flipped)[HALO:-HALO, HALO:-HALO, HALO:-HALO]
     return (*current, prior, (label > 0).astype(np.float32))
 

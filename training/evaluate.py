@@ -16,7 +16,7 @@ import torch
 from scipy import ndimage
 
 from checkpoint import load_network
-from data import Cases
+from data import NORMALISATIONS, Cases
 from inference import TILE, probability_volume
 from matching import NEIGHBOURS, Matched, equivalent_diameter, match_volume
 
@@ -115,7 +115,8 @@ def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> di
     matches, rows, false_positives, counts = {key: [] for key in networks}, [], [], []
     for case in cases:
         prior = case.prior if with_prior else np.zeros_like(case.prior)
-        maps = {key: probability_volume(net, case.current, prior, case.mask, tile) for key, net in networks.items()}
+        background = case.background if with_prior else (case.background[0], 0.0)
+        maps = {key: probability_volume(net, case.current, prior, case.mask, tile, background) for key, net in networks.items()}
         for key, probability in maps.items():
             matched: Matched = match_volume(probability, case.label)
             matches[key].append(matched)
@@ -154,10 +155,13 @@ if __name__ == "__main__":
     parser.add_argument("--to", help="file for the JSON result")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    networks = {"sens": load_network(options.sens)[0]}
-    if options.spec:
-        networks["spec"] = load_network(options.spec)[0]
-    cases = [c for c in Cases(options.data, options.split, options.cache) if fnmatch(c.name, options.cases)]
+    loaded = {key: load_network(path) for key, path in (("sens", options.sens), ("spec", options.spec)) if path}
+    networks = {key: network for key, (network, _) in loaded.items()}
+    normalisations = {state["config"].get("normalisation", NORMALISATIONS[0]) for _, state in loaded.values()}
+    if len(normalisations) > 1:
+        raise SystemExit(f"the two networks want their input normalised differently: {sorted(normalisations)}")
+    everything = Cases(options.data, options.split, options.cache, *normalisations)
+    cases = [c for c in everything if fnmatch(c.name, options.cases)]
     result = evaluate(cases, networks, not options.without_prior)
     if options.to:
         Path(options.to).write_text(json.dumps(result, indent=1) + "\n")

@@ -17,6 +17,7 @@ from torch import nn
 
 from card import model_card
 from checkpoint import load_network
+from data import preprocessing
 from geometry import cut, low_resolution_size
 from model import Probability, RollingBatchNorm
 from onnx_runtime import run_onnx
@@ -24,14 +25,6 @@ from onnx_runtime import run_onnx
 INPUTS = ("current", "current_by3", "current_by5", "prior")
 OUTPUT = "probability"
 OPSET = 13
-#: How `data.py` prepares images, for the manifest.
-PREPROCESSING = {
-    "biasCorrection": "none",
-    "masking": "brain",
-    "normalisation": "z-score-in-mask",
-    "backgroundValue": 0,
-    "missingPriorValue": 0,
-}
 #: Output sizes at which the export is compared with PyTorch; the first is also the traced one.
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
@@ -119,7 +112,7 @@ def manifest(name: str, role: str, version: str, file: Path, network: nn.Module,
         "output": OUTPUT,
         "spacingMm": [1, 1, 1],
         "shape": [240, 240, 155],
-        "preprocessing": PREPROCESSING,
+        "preprocessing": preprocessing(),
         "threshold": 0.5,
         "use": "demonstration",
         "training": training,
@@ -134,7 +127,7 @@ def write_model(
     version: str,
     network: nn.Module,
     training: dict,
-    preprocessing: dict = PREPROCESSING,
+    prepared: dict = preprocessing(),
     use: str = "demonstration",
     licence: str = "Apache-2.0",
 ) -> dict:
@@ -144,7 +137,7 @@ def write_model(
     stem = name.lower().replace("_", "-")
     difference = export_network(network, folder / f"{stem}.onnx")
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
-    described.update(preprocessing=preprocessing, use=use, licence=licence)
+    described.update(preprocessing=prepared, use=use, licence=licence)
     (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
     (folder / f"{stem}.md").write_text(model_card(described, difference))
     return described
@@ -181,5 +174,5 @@ if __name__ == "__main__":
         "dataHash": state["data_hash"],
         "results": results_for(options.role, options.results) if options.results else {},
     }
-    written = write_model(options.to, options.name, options.role, options.version, network, training)
+    written = write_model(options.to, options.name, options.role, options.version, network, training, state.get("preprocessing", preprocessing()))
     print(f"{written['file']} sha256 {written['sha256']}")

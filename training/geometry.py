@@ -19,8 +19,8 @@ def input_positions(output: int, factor: int) -> np.ndarray:
     return factor * (np.arange(count) - HALO) + factor // 2
 
 
-def cut(volume: np.ndarray, start, size, factor: int, flipped=(False, False, False)) -> np.ndarray:
-    """The input of one path for the output box of `size` at `start` (both [k, j, i]); zeros beyond the volume.
+def cut(volume: np.ndarray, start, size, factor: int, flipped=(False, False, False), beyond: float = 0.0) -> np.ndarray:
+    """The input of one path for the output box of `size` at `start` (both [k, j, i]); `beyond` outside the volume.
 
     A flipped axis is mirrored about the middle of the output box *before* subsampling, so that voxels lie where the
     network expects them. Returns float32 without batch and channel axes.
@@ -32,9 +32,9 @@ def cut(volume: np.ndarray, start, size, factor: int, flipped=(False, False, Fal
         outside.append((index < 0) | (index >= volume.shape[axis]))
         indices.append(np.clip(index, 0, volume.shape[axis] - 1))
     values = volume[np.ix_(*indices)].astype(np.float32)
-    values[outside[0]] = 0
-    values[:, outside[1]] = 0
-    values[:, :, outside[2]] = 0
+    values[outside[0]] = beyond
+    values[:, outside[1]] = beyond
+    values[:, :, outside[2]] = beyond
     return values
 
 

@@ -18,18 +18,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from data import preprocessing
 from export_onnx import write_model
 from model import AUTHORS, DeepMedic, InputBias, NetworkConfig, RollingBatchNorm, build_network
 
 KINDS = ("W", "b", "gBn", "bBn", "aPrelu", "muBnsForRollingAverage", "varBnsForRollingAverage")
 #: The authors' preprocessing, in the words of the node's manifests.
-PREPROCESSING = {
-    "biasCorrection": "none",
-    "masking": "brain",
-    "normalisation": "z-score-whole",
-    "backgroundValue": 0,
-    "missingPriorValue": 0,
-}
+PREPROCESSING = preprocessing("z-score-whole", "n4")
 
 
 def in_creation_order(variables: dict) -> dict:
@@ -114,7 +109,7 @@ if __name__ == "__main__":
         network = import_variables(dict(dump), mirror=options.mirror)
     training = {
         "data": "The authors' patients (Huang et al. 2021)",
-        "recipe": "Variables of the authors' program, imported. Images must be N4 bias corrected beforehand.",
+        "recipe": "Variables of the authors' program, imported.",
         "config": {},
         "steps": 0,
         "dataHash": hashlib.sha256(Path(options.variables).read_bytes()).hexdigest(),

@@ -10,11 +10,11 @@ TILE = 60
 
 
 @torch.no_grad()
-def probability_volume(network, current: np.ndarray, prior: np.ndarray, mask: np.ndarray, tile: int = TILE) -> np.ndarray:
+def probability_volume(network, current: np.ndarray, prior: np.ndarray, mask: np.ndarray, tile: int = TILE, background=(0.0, 0.0)) -> np.ndarray:
     """Probability of metastasis [k, j, i] inside `mask`, 0 outside, of a network in evaluation mode.
 
     All arrays share one grid whose corner is a multiple of 15 voxels from the whole volume's. Tiles without brain are
-    skipped. The result does not depend on `tile`.
+    skipped. The result does not depend on `tile`. `background` holds the values of current and prior beyond the grid.
     """
     occupied = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
     low, high = [int(o[0]) for o in occupied], [int(o[-1]) + 1 for o in occupied]
@@ -24,7 +24,8 @@ def probability_volume(network, current: np.ndarray, prior: np.ndarray, mask: np
         box = tuple(slice(s, s + n) for s, n in zip(start, size))
         if not mask[box].any():
             continue
-        inputs = [cut(current, start, size, factor) for factor in (1, 3, 5)] + [cut(prior, start, size, 1)]
+        inputs = [cut(current, start, size, factor, beyond=background[0]) for factor in (1, 3, 5)]
+        inputs.append(cut(prior, start, size, 1, beyond=background[1]))
         scores = network(*(torch.from_numpy(x)[None, None].to(device) for x in inputs))
         result[box] = torch.softmax(scores, 1)[0, 1].cpu().numpy()
     return result * mask

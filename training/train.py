@@ -27,6 +27,8 @@ DEFAULTS = {
     # Folder with training/ and validation/, and where normalised crops are kept.
     "data": "training/runs/data",
     "cache": "training/runs/cache",
+    # "z-score-in-mask", or "z-score-whole" as the authors do.
+    "normalisation": "z-score-in-mask",
     "seed": 1,
     "threads": 2,
     # Use CUDA where torch has it.
@@ -99,7 +101,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     torch.set_num_threads(config["threads"])
     torch.manual_seed(config["seed"])
     rng = np.random.default_rng(config["seed"])
-    cases = Cases(config["data"], "training", config["cache"])
+    cases = Cases(config["data"], "training", config["cache"], config["normalisation"])
     network = build_network(NetworkConfig.from_dict(config["network"])).to(config["device"])
     optimiser = optimiser_for(network, config)
     loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
@@ -190,6 +192,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "initial": initial,
                 "replay": [(s.case, s.centre) for s in replay],
                 "data_hash": cases.digest,
+                "preprocessing": cases.preprocessing,
                 "cases": len(cases),
             }
             save_checkpoint(checkpoint, state)

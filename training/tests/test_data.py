@@ -63,11 +63,43 @@ def test_normalise_inside_the_mask_only():
     mask = np.zeros((4, 5, 6), bool)
     mask[1:3] = True
     image = np.random.default_rng(0).normal(300, 20, mask.shape)
-    result = normalise(image, mask)
+    result, background = normalise(image, mask)
+    assert background == 0
     assert result[mask].mean() == pytest.approx(0, abs=1e-5) and result[mask].std() == pytest.approx(1, abs=1e-5)
     assert not result[~mask].any()
-    assert not normalise(np.full(mask.shape, 7), mask).any()
+    assert not normalise(np.full(mask.shape, 7), mask)[0].any()
 
+
+def test_normalise_over_the_whole_masked_image():
+    mask = np.zeros((4, 5, 6), bool)
+    mask[1:3] = True
+    image = np.random.default_rng(0).normal(300, 20, mask.shape)
+    result, background = normalise(image, mask, "z-score-whole")
+    assert result.mean() == pytest.approx(0, abs=1e-5) and result.std() == pytest.approx(1, abs=1e-5)
+    assert background == pytest.approx(-1, abs=0.01) and (result[~mask] == np.float32(background)).all()
+    with pytest.raises(ValueError, match="none of"):
+        normalise(image, mask, "minmax")
+
+
+def test_whole_image_cases_continue_their_background_beyond_the_crop(cases, tmp_path):
+    whole = Cases(tmp_path / "data", "training", tmp_path / "cache", "z-score-whole")
+    assert whole.preprocessing["normalisation"] == "z-score-whole" and "backgroundValue" not in whole.preprocessing
+    for _ in range(2):  # read, then from the cache
+        case = whole.by_name[next(iter(whole)).name]
+        assert case.background[0] < 0 and case.current[~case.mask].max() == np.float16(case.background[0])
+        current, *_ = cut_segment(case, (0, 0, 0), 19, np.random.default_rng(0), {**PLAIN, "prior_dropout": 0.0})
+        assert (current[0] == np.float32(case.background[0])).all()
+        whole = Cases(tmp_path / "data", "training", tmp_path / "cache", "z-score-whole")
+    assert whole.digest != cases.digest
+    same = next(iter(cases))
+    assert np.array_equal(same.bright_centres, whole.by_name[same.name].bright_centres)
+
+
+def test_cases_with_and_without_bias_correction_do_not_mix(cases, tmp_path):
+    note = tmp_path / "data" / "training" / next(iter(cases)).name / "case.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "biasCorrection": "n4"}))
+    with pytest.raises(ValueError, match="do not go together"):
+        Cases(tmp_path / "data", "training", tmp_path / "other-cache").preprocessing
 
 def test_cases_are_read_cropped_and_cached(cases, tmp_path):
     case = next(iter(cases))
