@@ -29,7 +29,7 @@ import { drawTimePoint } from './report/picture.js';
 import type { Language } from './report/wording/language.js';
 import { assessResponse } from './respond/rano-bm.js';
 import type { SeriesKind } from './select/series-attributes.js';
-import type { CaseRow, SeriesRow, Store } from './store/store.js';
+import type { CaseRow, ObjectKind, SeriesRow, Store } from './store/store.js';
 import { followLesions } from './track/follow-lesions.js';
 import { invertAffine } from './volume/affine.js';
 import { resampleLinear, resampleNearest } from './volume/resample.js';
@@ -42,6 +42,8 @@ export interface PipelineContext {
   readonly mappings: Mappings;
   readonly ensemble: Ensemble;
   readonly language: Language;
+  /** The kinds of objects to write for a case. */
+  readonly objects: readonly ObjectKind[];
   readonly clock: Clock;
   /** Called in the transaction that finishes a reported case, for what must be one commit with it. */
   readonly onReported?: (finished: CaseRow) => void;
@@ -109,6 +111,7 @@ export async function analyseStudy(
     mappings: { ...mappings, destinations: null },
     language: context.language,
     immunotherapy,
+    objects: context.objects,
     forced: selected.forced,
     earlier: timePoints.earlier.map(({ reported }) => reported.fingerprint),
   });
@@ -236,13 +239,11 @@ async function readCase(
   const demonstration = isDemonstration(ensemble.models);
   const written = await timer.run('report', () => {
     const labels = resampleNearest(measured.labels, templateGrid, prepared.sourceFromTemplate);
+    const images = { prior: priorImage, current: prepared.image, labels };
     folder.writeLabels(measured.labels);
     folder.writeProbabilities(seen);
     return {
-      picture: folder.write(
-        'picture.png',
-        drawTimePoint({ prior: priorImage, current: prepared.image, labels, lesions, demonstration }),
-      ),
+      picture: folder.write('picture.png', drawTimePoint({ ...images, lesions, demonstration })),
       objects: writeObjects(
         store,
         folder,
@@ -263,6 +264,8 @@ async function readCase(
           qualityNotes: notes,
           forced,
         },
+        images,
+        context.objects,
         superseded,
       ),
     };

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import { objectsFor } from '../deliver/destinations.js';
 import { enqueueAnalysis, enqueueDelivery } from './case-jobs.js';
 import type { JobQueue } from '../jobs/job.js';
 import type { Mappings } from '../mappings.js';
@@ -17,7 +18,7 @@ export function caseReported(
   const { caseKey } = finished;
   const objects = objectsOf(store, finished);
   for (const destination of mappings.destinations) {
-    const wanted = objects.filter(({ kind }) => destination.objects.includes(kind));
+    const wanted = objectsFor(destination, objects);
     for (const { SOPInstanceUID } of wanted) {
       store.deliveries.request({ SOPInstanceUID, destination: destination.name, caseKey }, clock.now());
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { software } from '../core/software.js';
 import type { Immunotherapy } from '../findings/response.js';
 import type { EnsembleModels } from '../infer/manifest.js';
-import type { InstanceRow } from '../store/store.js';
+import type { InstanceRow, ObjectKind } from '../store/store.js';
 
 /** Everything a case's result depends on. */
 export interface CaseInputs {
@@ -13,6 +13,8 @@ export interface CaseInputs {
   readonly mappings: unknown;
   readonly language: string;
   readonly immunotherapy: Immunotherapy;
+  /** Kinds of objects that are written: a destination that asks for another gets it when the study is analysed again. */
+  readonly objects: readonly ObjectKind[];
   readonly forced: boolean;
   /** Fingerprints of the reports that stand for the patient's earlier time points: lesions are followed through them. */
   readonly earlier: readonly string[];
@@ -24,6 +26,7 @@ export function caseFingerprint({
   prior,
   models,
   mappings,
+  objects,
   language,
   immunotherapy,
   forced,
@@ -39,6 +42,7 @@ export function caseFingerprint({
     mappings,
     language,
     immunotherapy,
+    objects,
     forced,
     earlier,
   };

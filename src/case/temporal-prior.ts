@@ -5,7 +5,7 @@ import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
 import type { RegistrationSettings } from '../register/registration-settings.js';
 import type { CaseRow, SeriesRow, Store } from '../store/store.js';
-import type { Affine } from '../volume/affine.js';
+import { invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
 import type { Volume } from '../volume/volume.js';
 import type { CasePrior, CaseResult } from './case-result.js';
 import { instancePaths } from './select-for-analysis.js';
@@ -20,6 +20,8 @@ export interface FoundPrior {
   readonly reported: CaseRow | null;
   /** Rigid: patient space of the template, where the current image lies → patient space of the prior. */
   readonly priorFromTemplate: Affine;
+  /** Rigid: patient space of the current source → patient space of the prior. */
+  readonly priorFromCurrent: Affine;
 }
 
 export interface TemporalPrior {
@@ -52,7 +54,7 @@ export async function temporalPrior(
     const initial = reported
       ? (reported.result as CaseResult).sourceFromTemplate
       : (await prepareCurrent(image, stop)).sourceFromTemplate;
-    const { priorFromCurrent, ...registration } = await registerPrior({
+    const { priorFromCurrent: priorFromTemplate, ...registration } = await registerPrior({
       current: current.image,
       currentMask: current.brainMask,
       prior: image,
@@ -71,7 +73,8 @@ export async function temporalPrior(
       rotationDegrees,
       translationMm,
     };
-    const found = { row, series, image, reported, priorFromTemplate: priorFromCurrent };
+    const priorFromCurrent = multiplyAffine(priorFromTemplate, invertAffine(current.sourceFromTemplate));
+    const found = { row, series, image, reported, priorFromTemplate, priorFromCurrent };
     if (verdict === 'refused') return unused(`the registration of the prior was refused: ${reason}`, found);
     return { found, used: found, unusedBecause: null };
   } catch (thrown) {

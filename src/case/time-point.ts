@@ -34,8 +34,15 @@ export interface TimePoint {
   }[];
   /** Lesions of earlier time points that are not found now. */
   readonly gone: CaseResult['gone'];
-  /** Absolute paths; `seg` is null when nothing was found, all are null without a report. */
-  readonly outputs: { readonly seg: string | null; readonly sr: string | null; readonly picture: string | null };
+  /**
+   * Absolute paths; `seg` is null when nothing was found, all are null without a report. Other kinds of objects are there under
+   * their names in lower case (`rtstruct`, `reg`, …) where they were written.
+   */
+  readonly outputs: Readonly<Record<string, string | null>> & {
+    readonly seg: string | null;
+    readonly sr: string | null;
+    readonly picture: string | null;
+  };
   readonly seconds: Readonly<Record<string, number>>;
   readonly models: readonly { readonly name: string; readonly sha256: string }[];
 }
@@ -59,10 +66,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       models: [],
     };
   const result = finished.result as CaseResult;
-  const path = (kind: string) => {
-    const object = result.objects.find((candidate) => candidate.kind === kind);
-    return object ? join(dataDir, object.path) : null;
-  };
+  const objects = result.objects.map(({ kind, path }) => [kind.toLowerCase(), join(dataDir, path)] as const);
   return {
     ...identity,
     prior: result.prior && {
@@ -86,7 +90,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       probability: lesion.probability,
     })),
     gone: result.gone,
-    outputs: { seg: path('SEG'), sr: path('SR'), picture: join(dataDir, result.picture) },
+    outputs: { seg: null, sr: null, ...Object.fromEntries(objects), picture: join(dataDir, result.picture) },
     seconds: result.seconds,
     models: result.models.map(({ name, sha256 }) => ({ name, sha256 })),
   };

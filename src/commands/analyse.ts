@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { startEnsemble } from '../case/start-ensemble.js';
 import { timePointOf, type TimePoint } from '../case/time-point.js';
 import { patientOrderKey } from '../complete/schedule.js';
@@ -10,6 +10,7 @@ import { loadConfig, type Config } from '../core/config.js';
 import { asPrioraError } from '../core/errors.js';
 import { ExitCode } from '../core/exit-code.js';
 import { createLogger } from '../core/log.js';
+import { deliverableKinds, kindsToWrite, type DeliverableKind } from '../deliver/destinations.js';
 import { indexInstance } from '../index/index-instance.js';
 import { loadMappings } from '../mappings.js';
 import { analyseStudy } from '../pipeline.js';
@@ -23,6 +24,7 @@ interface AnalyseArguments {
   readonly config?: string;
   readonly json?: boolean;
   readonly forceSeries?: boolean;
+  readonly objects: readonly DeliverableKind[];
 }
 
 /** What `priora analyse --json` prints. */
@@ -82,8 +84,9 @@ function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoi
     copyFileSync(path, kept);
     return kept;
   };
-  const { seg, sr, picture } = timePoint.outputs;
-  return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), picture: keep(picture) } };
+  const { seg, sr, picture, ...others } = timePoint.outputs;
+  const kept = Object.fromEntries(Object.entries(others).map(([kind, path]) => [kind, keep(path)]));
+  return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), ...kept, picture: keep(picture) } };
 }
 
 /** The whole pipeline over files, without network: several studies of a patient are each the next one's prior. */
@@ -103,7 +106,15 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
       try {
         for (const [index, StudyInstanceUID] of studies.entries()) {
           const finished = await analyseStudy(
-            { store, dataDir, mappings, ensemble, language: config.reportLanguage, clock: systemClock },
+            {
+              store,
+              dataDir,
+              mappings,
+              ensemble,
+              language: config.reportLanguage,
+              objects: kindsToWrite([options]),
+              clock: systemClock,
+            },
             StudyInstanceUID,
             {
               forceSeries: options.forceSeries ?? false,
@@ -135,6 +146,15 @@ function print({ timePoints, refusedFiles, notice }: Analysis): void {
   console.log(notice);
 }
 
+/** `SEG,SR,RTSTRUCT` as a list. @throws InvalidArgumentError naming what is no kind of object. */
+function objectList(text: string): DeliverableKind[] {
+  return text.split(',').map((name) => {
+    const kind = deliverableKinds.find((candidate) => candidate === name.trim());
+    if (!kind) throw new InvalidArgumentError(`"${name}" is none of ${deliverableKinds.join(', ')}.`);
+    return kind;
+  });
+}
+
 /** `priora analyse` */
 export function registerAnalyseCommand(program: Command): void {
   program
@@ -144,6 +164,11 @@ export function registerAnalyseCommand(program: Command): void {
     .requiredOption('--out <dir>', 'folder for the SEG, SR and PNG files')
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
+    .addOption(
+      new Option('--objects <list>', `what to write besides the picture, of ${deliverableKinds.join(', ')}`)
+        .default(['SEG', 'SR'], 'SEG,SR')
+        .argParser(objectList),
+    )
     .option('--force-series', 'analyse the largest series of a study that selection refuses; the report says so')
     .action(async (paths: string[], options: AnalyseArguments) => {
       const analysis = await analyseFiles(paths, options);

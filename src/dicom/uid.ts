@@ -24,6 +24,8 @@ export const SOPClass = {
   LegacyConvertedEnhancedMRImageStorage: '1.2.840.10008.5.1.4.1.1.4.4',
   SegmentationStorage: '1.2.840.10008.5.1.4.1.1.66.4',
   LabelMapSegmentationStorage: '1.2.840.10008.5.1.4.1.1.66.7',
+  SpatialRegistrationStorage: '1.2.840.10008.5.1.4.1.1.66.1',
+  RTStructureSetStorage: '1.2.840.10008.5.1.4.1.1.481.3',
   Comprehensive3DSRStorage: '1.2.840.10008.5.1.4.1.1.88.34',
   EncapsulatedPDFStorage: '1.2.840.10008.5.1.4.1.1.104.1',
   KeyObjectSelectionDocumentStorage: '1.2.840.10008.5.1.4.1.1.88.59',

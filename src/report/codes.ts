@@ -14,6 +14,8 @@ export const codes = {
   // SEG: CID 7150, 7159, 4, 7162, 7203, 7202, 7005
   morphologicallyAbnormalStructure: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
   metastasis: code('14799000', 'SCT', 'Neoplasm, Secondary'),
+  spatialConcept: code('309825002', 'SCT', 'Spatial and Relational Concept'),
+  background: code('125040', 'DCM', 'Background'),
   head: code('69536005', 'SCT', 'Head'),
   brain: code('12738006', 'SCT', 'Brain'),
   artificialIntelligence: code('123110', 'DCM', 'Artificial Intelligence'),
@@ -98,7 +100,12 @@ export const codes = {
   millimetre: code('mm', 'UCUM', 'millimeter'),
   percent: code('%', 'UCUM', 'percent'),
 
+  // REG: CID 7100
+  frameOfReferenceIdentity: code('125021', 'DCM', 'Frame of Reference Identity'),
+  imageContentBasedAlignment: code('125024', 'DCM', 'Image Content-based Alignment'),
+
   // KOS (TID 2010, CID 7010)
+  ofInterest: code('113000', 'DCM', 'Of Interest'),
   rejectedForQualityReasons: code('113001', 'DCM', 'Rejected for Quality Reasons'),
   keyObjectDescription: code('113012', 'DCM', 'Key Object Description'),
 } as const satisfies Record<string, Code>;

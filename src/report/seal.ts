@@ -5,22 +5,20 @@ import type { WrittenObject } from './types.js';
 
 /**
  * Finishes an object: its instance and series UIDs are derived from everything it says (source UIDs, model hashes,
- * pixels, the document), it is checked, and only then becomes bytes. Attributes that are `undefined` are left out.
+ * pixels), it is checked, and only then becomes bytes. Attributes that are `undefined` are left out.
  *
  * @throws PrioraError DICOM_INVALID_OUTPUT
  */
 export function seal(dataset: Dataset): WrittenObject {
   const content = withoutUndefined(dataset) as Dataset;
-  const isBulk = (value: unknown): value is ArrayBuffer => value instanceof ArrayBuffer;
-  const text = JSON.stringify(content, (_, value: unknown) => (isBulk(value) ? undefined : value));
-  const parts = [
-    text,
-    ...Object.values(content)
-      .filter(isBulk)
-      .map((bulk) => new Uint8Array(bulk)),
-  ];
+  const bulk: Uint8Array[] = [];
+  const text = JSON.stringify(content, (_, value: unknown) => {
+    if (!(value instanceof ArrayBuffer)) return value;
+    bulk.push(new Uint8Array(value));
+    return undefined;
+  });
   const SOPClassUID = content['SOPClassUID'] as string;
-  const SOPInstanceUID = derivedUID('SOPInstance', ...parts);
+  const SOPInstanceUID = derivedUID('SOPInstance', text, ...bulk);
   const SeriesInstanceUID = derivedUID('Series', SOPInstanceUID);
   const complete = { ...content, SOPInstanceUID, SeriesInstanceUID };
   checkOutput(complete);

@@ -11,7 +11,12 @@ export const researchText = 'research use only';
 /** Series and content attributes of a result; its SeriesInstanceUID comes when the object is sealed. */
 export function resultSeries(
   header: Dataset,
-  series: { Modality: 'SEG' | 'SR' | 'KO' | 'DOC'; SeriesNumber: number; description: string; demonstration: boolean },
+  series: {
+    Modality: 'SEG' | 'SR' | 'KO' | 'RTSTRUCT' | 'REG' | 'DOC';
+    SeriesNumber: number;
+    description: string;
+    demonstration: boolean;
+  },
 ): Dataset {
   const { date, time } = acquiredAt(header);
   return {

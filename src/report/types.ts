@@ -1,6 +1,6 @@
 import type { Dataset } from '../dicom/dataset.js';
 import type { LabelMap, Grid } from '../volume/volume.js';
-import type { Vector3 } from '../volume/affine.js';
+import type { Affine, Vector3 } from '../volume/affine.js';
 import type { GoneLesion, TrackedLesion } from '../findings/lesion.js';
 import type { ResponseAssessment } from '../findings/response.js';
 import type { Language } from './wording/language.js';
@@ -31,6 +31,7 @@ export interface ReportSource {
 export interface ReportPrior {
   readonly StudyInstanceUID: string;
   readonly SeriesInstanceUID: string;
+  readonly frameOfReferenceUID: string;
   readonly frames: readonly Pick<SourceFrame, 'SOPClassUID' | 'SOPInstanceUID' | 'frameNumber'>[];
   /** Acquisition date, `YYYYMMDD`. */
   readonly acquiredDate: string;
@@ -39,6 +40,8 @@ export interface ReportPrior {
     readonly verdict: 'accepted' | 'refused';
     readonly similarity: number;
     readonly reason?: string;
+    /** Rigid: patient space of the source → patient space of the prior. */
+    readonly priorFromCurrent: Affine;
   };
 }
 

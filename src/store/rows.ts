@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { Immunotherapy } from '../findings/response.js';
+import type { ObjectKind } from './object-kind.js';
 
 /**
  * What the store gives back: plain rows, joined with the UIDs of what they belong to. Times are ms since the epoch, UTC;
@@ -142,8 +143,6 @@ export interface LesionRow {
   /** Anything else worth keeping (JSON value): prior volume, matched lesion, interval. */
   readonly detail: unknown;
 }
-
-export type ObjectKind = 'SEG' | 'SR' | 'KOS';
 
 /** A DICOM object we wrote. */
 export interface ObjectRow {

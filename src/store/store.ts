@@ -9,6 +9,7 @@ import { patientTable, type PatientTable } from './patients.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
+export { objectKinds, type ObjectKind } from './object-kind.js';
 export type * from './rows.js';
 
 /**

@@ -5,6 +5,7 @@
 import { systemClock } from '../core/clock.js';
 import type { Config } from '../core/config.js';
 import { asPrioraError } from '../core/errors.js';
+import { kindsToWrite } from '../deliver/destinations.js';
 import { openQueue } from '../jobs/queue.js';
 import { loadMappings } from '../mappings.js';
 import { analyseStudy, type PipelineContext } from '../pipeline.js';
@@ -29,6 +30,7 @@ async function start(config: Config): Promise<void> {
     mappings,
     ensemble,
     language: config.reportLanguage,
+    objects: kindsToWrite(mappings.destinations),
     clock: systemClock,
     onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
   };

@@ -51,7 +51,7 @@ describe('mappings/destinations.yaml', () => {
     ],
     [
       'an object it does not know',
-      'destinations: [{ name: a, host: h, port: 104, calledAETitle: P, objects: [PDF] }]',
+      'destinations: [{ name: a, host: h, port: 104, calledAETitle: P, objects: [KO] }]',
       'destinations.0.objects.0',
     ],
     [

@@ -7,6 +7,7 @@ import { caseReported } from '../../src/case/case-reported.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
 import { parseFile, readDicomFile, writeFile } from '../../src/dicom/dataset.js';
+import { kindsToWrite, type DeliverableKind } from '../../src/deliver/destinations.js';
 import { indexInstance } from '../../src/index/index-instance.js';
 import { Ensemble } from '../../src/infer/ensemble.js';
 import { loadModels } from '../../src/infer/manifest.js';
@@ -45,7 +46,7 @@ function openContext(): PipelineContext & {
         host: '127.0.0.1',
         port: 104,
         calledAETitle: 'PACS',
-        objects: ['SEG', 'SR', 'KOS'] as ('SEG' | 'SR' | 'KOS')[],
+        objects: ['SEG', 'SR', 'RejectionNote'] as DeliverableKind[],
         forwardOriginals: false,
         sendsStudies: false,
         allowDemonstrationModels: false,
@@ -68,6 +69,7 @@ function openContext(): PipelineContext & {
     mappings,
     ensemble,
     language: 'en',
+    objects: kindsToWrite(mappings.destinations),
     clock: systemClock,
     onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
     receive: async (paths) => {
@@ -126,7 +128,9 @@ describe('a study arrives late', () => {
     const path = (row: CaseRow, kind: string) => resultOf(row).objects.find((object) => object.kind === kind)!;
     const { dataset } = await readDicomFile(join(context.dataDir, path(again, 'SR').path));
     expect(JSON.stringify(dataset['PredecessorDocumentsSequence'])).toContain(path(alone, 'SR').SOPInstanceUID);
-    const note = JSON.stringify((await readDicomFile(join(context.dataDir, path(again, 'KOS').path))).dataset);
+    const note = JSON.stringify(
+      (await readDicomFile(join(context.dataDir, path(again, 'RejectionNote').path))).dataset,
+    );
     expect(note).toContain(path(alone, 'SR').SOPInstanceUID);
     expect(note).not.toContain(path(again, 'SR').SOPInstanceUID);
   });

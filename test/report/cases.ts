@@ -1,8 +1,9 @@
 import { SOPClass } from '../../src/dicom/uid.js';
-import type { Vector3 } from '../../src/volume/affine.js';
+import { multiplyAffine, type Affine, type Vector3 } from '../../src/volume/affine.js';
 import type { ReportPrior } from '../../src/report/types.js';
-import { sourceGrid } from '../measure/probability-maps.js';
-import { smallGrid, syntheticReport } from './synthetic-report.js';
+import { rotationAffine, sourceGrid } from '../measure/probability-maps.js';
+import { voxelVolumeMm3 } from '../../src/volume/volume.js';
+import { smallGrid, syntheticReport, type SyntheticReport } from './synthetic-report.js';
 
 type Ball = readonly [Vector3, number];
 // Off centre on every axis, so that a flip or an exchange of axes shows.
@@ -13,12 +14,19 @@ const forty: Ball[] = Array.from({ length: 40 }, (_, index) => [
   1 + (index % 4),
 ]);
 
+const translation = (x: number, y: number, z: number): Affine => [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1];
+
 const prior: ReportPrior = {
   StudyInstanceUID: '2.25.111',
   SeriesInstanceUID: '2.25.222',
   frames: ['2.25.333', '2.25.334'].map((SOPInstanceUID) => ({ SOPClassUID: SOPClass.MRImageStorage, SOPInstanceUID })),
+  frameOfReferenceUID: '2.25.444',
   acquiredDate: '20240130',
-  registration: { verdict: 'accepted', similarity: 0.8312 },
+  registration: {
+    verdict: 'accepted',
+    similarity: 0.8312,
+    priorFromCurrent: multiplyAffine(translation(3.25, -8.5, 12), rotationAffine(0.08, -0.05, 0.1)),
+  },
 };
 const followUp = {
   prior,
@@ -81,7 +89,10 @@ export const cases = [
     },
     input: {
       ...followUp,
-      prior: { ...prior, registration: { verdict: 'refused', similarity: 0.12, reason: 'similarity below 0.3' } },
+      prior: {
+        ...prior,
+        registration: { ...prior.registration, verdict: 'refused', similarity: 0.12, reason: 'similarity below 0.3' },
+      },
       qualityNotes: ['The source was compressed with loss.'],
       predecessor: {
         SOPClassUID: SOPClass.Comprehensive3DSRStorage,
@@ -93,3 +104,51 @@ export const cases = [
   }),
   syntheticReport({ name: 'forty', grid: smallGrid('oblique'), balls: forty, input: followUp }),
 ];
+
+/** A case whose lesions are these voxels, given by their distance from the grid's centre. */
+function shape(
+  name: string,
+  orientation: 'axial' | 'oblique',
+  voxels: readonly (readonly Vector3[])[],
+): SyntheticReport {
+  const made = syntheticReport({ name, grid: smallGrid(orientation), balls: voxels.map(() => [[0, 0, 0], 1]) });
+  const { labels, lesions, source } = made.input;
+  const [nx, ny, nz] = labels.shape;
+  labels.voxels.fill(0);
+  const placed = lesions.map((lesion, index) => {
+    for (const [i, j, k] of voxels[index])
+      labels.voxels[(nx >> 1) + i + nx * ((ny >> 1) + j + ny * ((nz >> 1) + k))] = lesion.number;
+    const voxelCount = voxels[index].length;
+    return {
+      ...lesion,
+      voxelCount,
+      volumeMm3: voxelCount * voxelVolumeMm3(source.grid),
+      sourceSlice: (nz >> 1) + voxels[index][0][2],
+    };
+  });
+  return { ...made, input: { ...made.input, lesions: placed } };
+}
+
+/** A square shell of voxels at this distance in its slice. */
+const shell = (k: number, radius: number, [atI, atJ] = [0, 0]): Vector3[] =>
+  Array.from({ length: (2 * radius + 1) ** 2 }, (_, index): Vector3 => [
+    (index % (2 * radius + 1)) - radius,
+    Math.floor(index / (2 * radius + 1)) - radius,
+    k,
+  ])
+    .filter(([i, j]) => Math.max(Math.abs(i), Math.abs(j)) === radius)
+    .map(([i, j]): Vector3 => [i + atI, j + atJ, k]);
+
+/** What contours find hard: single voxels, holes, an island in a hole, pieces that touch by an edge or a corner only. */
+export const shapes = [
+  shape('shapes-axial', 'axial', [
+    [[12, 3, 2]],
+    [...shell(0, 4), ...shell(0, 2), ...shell(1, 3)],
+    [[-12, 0, 0], [-11, 1, 0], [-10, 0, 0], [-11, -1, 0], [-12, 0, 1]],
+  ]),
+  shape('shapes-oblique', 'oblique', [
+    [[0, 9, 3]],
+    [...shell(-2, 1), ...shell(-2, 1, [3, 3])],
+    [[0, 0, 4], [1, 1, 5]],
+  ]),
+]; // prettier-ignore

@@ -4,20 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeEncapsulatedPdf } from '../../src/report/report.js';
 import type { ReportInput } from '../../src/report/types.js';
-import { emptyVolume } from '../../src/volume/volume.js';
 import { hasPeer } from '../peers.js';
 import { cases } from './cases.js';
 import { freshFolder, validate } from './peer-processes.js';
+import { imagesOf } from './synthetic-report.js';
 
 const folder = freshFolder();
 const path = (name: string, extension: 'pdf' | 'dcm') => join(folder, `${name}.${extension}`);
-
-/** Images whose grey values rise along i, on the case's own grid. */
-function imagesOf({ source, prior, labels }: ReportInput) {
-  const current = emptyVolume(source.grid);
-  current.voxels.forEach((_, index) => (current.voxels[index] = 100 + (index % source.grid.shape[0])));
-  return { prior: prior?.registration.verdict === 'accepted' ? current : null, current, labels };
-}
 
 const write = (input: ReportInput) => writeEncapsulatedPdf(input, imagesOf(input));
 

@@ -24,6 +24,43 @@ export const hasPydicom = required(
 export const pythonJson = (script: string, ...parameters: string[]): unknown =>
   JSON.parse(execFileSync(python, ['-c', script, ...parameters], { encoding: 'utf8', maxBuffer: 1 << 28 }));
 
+/** What `test/peers/read_result_objects.py` reads of one case; a kind that was not written is missing. */
+export interface ReadObjects {
+  readonly RTSTRUCT?: {
+    readonly study: string;
+    readonly images: readonly (readonly [string, number])[];
+    readonly rois: readonly {
+      readonly description: string;
+      readonly volumeMm3: number;
+      readonly statedMm3: number;
+      readonly offPlaneMm: number;
+      readonly voxels: readonly number[];
+    }[];
+  };
+  readonly LABELMAP?: {
+    readonly voxels: readonly (readonly number[])[];
+    readonly segments: readonly (readonly unknown[])[];
+  };
+  readonly REG?: {
+    readonly frameOfReference: string;
+    readonly registrations: readonly { readonly mapped: readonly (readonly number[])[] }[];
+  };
+  readonly KOS?: ReadDocument;
+  readonly RejectionNote?: ReadDocument;
+}
+interface ReadDocument {
+  readonly title: string;
+  readonly text: string;
+  readonly images: readonly (readonly [string, number | null])[];
+}
+
+/** Result objects of several cases as pydicom reads them, in one process. */
+export function readResultObjects(folder: string, names: readonly string[]): Record<string, ReadObjects> {
+  const script = resolve(import.meta.dirname, '../peers/read_result_objects.py');
+  const output = execFileSync(python, [script, folder, ...names], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return JSON.parse(output) as Record<string, ReadObjects>;
+}
+
 export const hasDcmsegHeaders = required(
   existsSync('/usr/include/dcmtk/dcmseg/segdoc.h') && spawnSync('g++', ['--version']).status === 0,
   'libdcmtk-dev',

@@ -2,7 +2,7 @@ import { parseFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
 import { derivedUID, SOPClass } from '../../src/dicom/uid.js';
 import { applyAffine, invertAffine, type Vector3 } from '../../src/volume/affine.js';
 import type { Confidence, LesionChange, TrackedLesion } from '../../src/findings/lesion.js';
-import { spacingMm, voxelVolumeMm3, type Grid } from '../../src/volume/volume.js';
+import { emptyVolume, spacingMm, voxelVolumeMm3, type Grid } from '../../src/volume/volume.js';
 import type { ReportInput, SourceFrame } from '../../src/report/types.js';
 import { sourceGrid } from '../measure/probability-maps.js';
 
@@ -30,6 +30,13 @@ const models: ReportInput['models'] = [
   { name: 'm-sens', version: '1.0.0', sha256: 'a1'.repeat(32), role: 'sensitivity', use: 'Trained on synthetic patients.' },
   { name: 'm-spec', version: '1.0.0', sha256: 'b2'.repeat(32), role: 'specificity', use: 'Trained on synthetic patients.' },
 ]; // prettier-ignore
+
+/** Images whose grey values rise along i, on the case's own grid. */
+export function imagesOf({ source, prior, labels }: ReportInput) {
+  const current = emptyVolume(source.grid);
+  current.voxels.forEach((_, index) => (current.voxels[index] = 100 + (index % source.grid.shape[0])));
+  return { prior: prior?.registration.verdict === 'accepted' ? current : null, current, labels };
+}
 
 export function syntheticReport({
   name,

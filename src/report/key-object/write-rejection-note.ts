@@ -10,6 +10,9 @@ import { composite, image, rootContainer, text } from '../structured-report/cont
 import { deviceObserver } from '../structured-report/observation-context.js';
 import type { ObjectReference, Software, WrittenObject } from '../types.js';
 
+/** SOP classes of ours that are images; the others are referred to as composite objects. */
+const images: readonly string[] = [SOPClass.SegmentationStorage, SOPClass.LabelMapSegmentationStorage];
+
 export interface RejectionInput {
   /** Header of the source series: the note lives in its study. */
   readonly header: Dataset;
@@ -50,7 +53,7 @@ export function writeRejectionNote(input: RejectionInput): WrittenObject {
       ...deviceObserver(software),
       text('CONTAINS', codes.keyObjectDescription, `Superseded by a newer result. ${reason}`),
       ...superseded.map((object) =>
-        object.SOPClassUID === SOPClass.SegmentationStorage
+        images.includes(object.SOPClassUID)
           ? image('CONTAINS', undefined, reference(object))
           : composite('CONTAINS', reference(object)),
       ),

@@ -4,7 +4,14 @@ import { spacingMm } from '../../volume/volume.js';
 import { codeItem, codes } from '../codes.js';
 import { decimalString } from '../decimal-string.js';
 import type { ReportSource, SourceFrame } from '../types.js';
-import type { SegmentFrame } from './packed-frames.js';
+
+/** One frame of a segmentation. */
+export interface SegmentationFrame {
+  /** From 1; label maps hold all segments in one frame. */
+  readonly segmentNumber?: number;
+  /** The source slice it lies on. */
+  readonly k: number;
+}
 
 /**
  * Spacing and orientation, shared by all frames (PS3.3 C.7.6.16.2.1, .4). Where the source's header says the same as its
@@ -51,7 +58,10 @@ function sameOr(computed: readonly number[], fromHeader: unknown): string[] {
 }
 
 /** Position, dimension indices, segment and source of each frame. */
-export function perFrameGroups(frames: readonly SegmentFrame[], { frames: sources, grid }: ReportSource): Dataset[] {
+export function perFrameGroups(
+  frames: readonly SegmentationFrame[],
+  { frames: sources, grid }: ReportSource,
+): Dataset[] {
   const sourceOf = new Map(sources.map((frame) => [frame.k, frame]));
   return frames.map(({ segmentNumber, k }) => {
     const source = sourceOf.get(k);
@@ -59,9 +69,10 @@ export function perFrameGroups(frames: readonly SegmentFrame[], { frames: source
     return {
       DerivationImageSequence: source && [derivation(source)],
       // Indices into the source's slices, so that frames of all segments on one slice share one index.
-      FrameContentSequence: [{ DimensionIndexValues: [segmentNumber, k + 1] }],
+      FrameContentSequence: [{ DimensionIndexValues: segmentNumber === undefined ? [k + 1] : [segmentNumber, k + 1] }],
       PlanePositionSequence: [{ ImagePositionPatient: position.map(decimalString) }],
-      SegmentIdentificationSequence: [{ ReferencedSegmentNumber: segmentNumber }],
+      SegmentIdentificationSequence:
+        segmentNumber === undefined ? undefined : [{ ReferencedSegmentNumber: segmentNumber }],
     };
   });
 }

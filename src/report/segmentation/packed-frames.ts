@@ -1,12 +1,7 @@
 import { PrioraError } from '../../core/errors.js';
 import type { LabelMap } from '../../volume/volume.js';
-
-/** Which segment a frame belongs to, and the source slice it lies on. */
-export interface SegmentFrame {
-  /** From 1. */
-  readonly segmentNumber: number;
-  readonly k: number;
-}
+import { lesionPixels } from '../lesion-pixels.js';
+import type { SegmentationFrame } from './functional-groups.js';
 
 /**
  * Cuts a label map into frames of one bit a voxel, segment by segment and in each by rising slice. Frames follow each
@@ -16,30 +11,54 @@ export interface SegmentFrame {
  * @throws PrioraError DICOM_INVALID_OUTPUT when a label has no voxel.
  */
 export function packSegments(
-  { shape, voxels }: LabelMap,
+  labels: LabelMap,
   numbers: readonly number[],
-): { frames: SegmentFrame[]; bits: Uint8Array<ArrayBuffer> } {
-  const sliceSize = shape[0] * shape[1];
-  const segmentOf = new Map(numbers.map((label, index) => [label, index + 1]));
-  const slicesOf = numbers.map(() => new Set<number>());
-  for (let index = 0; index < voxels.length; index++)
-    if (voxels[index] !== 0) {
-      const segmentNumber = segmentOf.get(voxels[index]);
-      if (segmentNumber !== undefined) slicesOf[segmentNumber - 1].add(Math.floor(index / sliceSize));
-    }
-  const frames = slicesOf.flatMap((slices, index) => {
-    if (slices.size === 0)
-      throw new PrioraError('DICOM_INVALID_OUTPUT', `lesion ${numbers[index]} has no voxel in the label map`);
-    return [...slices].sort((a, b) => a - b).map((k) => ({ segmentNumber: index + 1, k }));
-  });
-  const bits = new Uint8Array(Math.ceil((frames.length * sliceSize) / 16) * 2);
-  frames.forEach(({ segmentNumber, k }, frame) => {
-    const label = numbers[segmentNumber - 1];
-    for (let pixel = 0; pixel < sliceSize; pixel++) {
-      if (voxels[k * sliceSize + pixel] !== label) continue;
-      const bit = frame * sliceSize + pixel;
+): { frames: SegmentationFrame[]; bits: Uint8Array<ArrayBuffer> } {
+  const parts = segmentParts(labels, numbers);
+  const size = frameSize(labels);
+  const bits = new Uint8Array(Math.ceil((parts.length * size) / 16) * 2);
+  parts.forEach(({ pixels }, frame) => {
+    for (const pixel of pixels) {
+      const bit = frame * size + pixel;
       bits[Math.floor(bit / 8)] |= 1 << (bit % 8);
     }
   });
-  return { frames, bits };
+  return { frames: parts.map(({ segmentNumber, k }) => ({ segmentNumber, k })), bits };
+}
+
+/**
+ * Cuts a label map into frames whose pixels are segment numbers, 0 where there is none, by rising slice; 8 bits where they
+ * suffice, else 16. The whole is padded to even length.
+ *
+ * @param numbers the label of segment 1, 2, ….
+ * @throws PrioraError DICOM_INVALID_OUTPUT when a label has no voxel.
+ */
+export function labelFrames(
+  labels: LabelMap,
+  numbers: readonly number[],
+): { frames: SegmentationFrame[]; pixels: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> } {
+  const parts = segmentParts(labels, numbers);
+  const slices = [...new Set(parts.map(({ k }) => k))].sort((a, b) => a - b);
+  const frameOf = new Map(slices.map((k, frame) => [k, frame]));
+  const size = frameSize(labels);
+  const values =
+    numbers.length <= 255
+      ? new Uint8Array(Math.ceil((slices.length * size) / 2) * 2)
+      : new Uint16Array(slices.length * size);
+  for (const { segmentNumber, k, pixels } of parts)
+    for (const pixel of pixels) values[frameOf.get(k)! * size + pixel] = segmentNumber;
+  return { frames: slices.map((k) => ({ k })), pixels: values };
+}
+
+const frameSize = ({ shape }: LabelMap): number => shape[0] * shape[1];
+
+/** What each segment has in each slice, segment by segment and in each by rising slice. */
+function segmentParts(labels: LabelMap, numbers: readonly number[]) {
+  const lesions = lesionPixels(labels);
+  return numbers.flatMap((number, index) => {
+    const slices = lesions.get(number);
+    if (slices === undefined)
+      throw new PrioraError('DICOM_INVALID_OUTPUT', `lesion ${number} has no voxel in the label map`);
+    return [...slices].map(([k, pixels]) => ({ segmentNumber: index + 1, k, pixels }));
+  });
 }

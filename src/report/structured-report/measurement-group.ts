@@ -79,17 +79,3 @@ const algorithm = ({ software, models }: ReportInput): ContentItem[] => [
   text('HAS CONCEPT MOD', codes.algorithmVersion, software.version),
   ...models.map((model) => text('HAS CONCEPT MOD', codes.algorithmParameters, modelText(model))),
 ];
-
-/** The source slices each lesion lies on, in one pass over what may be 100 million voxels. */
-export function slicesByLesion({ shape, voxels }: ReportInput['labels']): Map<number, Set<number>> {
-  const sliceSize = shape[0] * shape[1];
-  const slices = new Map<number, Set<number>>();
-  for (let index = 0; index < voxels.length; index++) {
-    const number = voxels[index];
-    if (number === 0) continue;
-    let found = slices.get(number);
-    if (found === undefined) slices.set(number, (found = new Set()));
-    found.add(Math.floor(index / sliceSize));
-  }
-  return slices;
-}

@@ -2,6 +2,7 @@ import type { Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { codes, privateScheme } from '../codes.js';
 import { evidence } from '../evidence.js';
+import { lesionPixels } from '../lesion-pixels.js';
 import { seal } from '../seal.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { patientAndStudy, required } from '../source-attributes.js';
@@ -9,7 +10,7 @@ import { distinctInstances } from '../source-instances.js';
 import type { ReportInput, WrittenObject } from '../types.js';
 import { container, rootContainer } from './content-item.js';
 import { imageLibrary } from './image-library.js';
-import { measurementGroup, slicesByLesion } from './measurement-group.js';
+import { measurementGroup } from './measurement-group.js';
 import { observationContext } from './observation-context.js';
 import { qualitativeEvaluations } from './qualitative-evaluations.js';
 
@@ -39,7 +40,7 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
     ],
   };
   const priorSeries = prior && { ...prior, instances: distinctInstances(prior.frames) };
-  const slices = slicesByLesion(input.labels);
+  const pixels = lesionPixels(input.labels);
   const dataset: Dataset = {
     SOPClassUID: SOPClass.Comprehensive3DSRStorage,
     ...patientAndStudy(header),
@@ -80,7 +81,7 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
             container(
               codes.imagingMeasurements,
               lesions.map((lesion, index) =>
-                measurementGroup(lesion, index + 1, input, segmentation, slices.get(lesion.number) ?? new Set()),
+                measurementGroup(lesion, index + 1, input, segmentation, new Set(pixels.get(lesion.number)?.keys())),
               ),
             ),
           ]

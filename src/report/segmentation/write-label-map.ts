@@ -1,0 +1,45 @@
+import { SOPClass } from '../../dicom/uid.js';
+import { seal } from '../seal.js';
+import type { ReportInput, WrittenObject } from '../types.js';
+import { labelFrames } from './packed-frames.js';
+import { segmentationImage } from './segmentation-image.js';
+import { backgroundSegment, segments } from './segments.js';
+
+/** Segment number of what is no lesion. */
+const background = 0;
+
+/**
+ * The lesions as a label map (Supplement 243): a pixel's value is the number of its segment, the same number as in the BINARY
+ * segmentation. Only slices that hold a lesion have a frame. The background is segment 0, and Pixel Padding Value
+ * says that it is background: readers go by the one or the other.
+ *
+ * @throws as {@link writeSegmentation}.
+ * @see PS3.3 A.51, C.8.20.2
+ */
+export function writeLabelMap(input: ReportInput): WrittenObject {
+  const { frames, pixels } = labelFrames(
+    input.labels,
+    input.lesions.map(({ number }) => number),
+  );
+  const bits = pixels.BYTES_PER_ELEMENT * 8;
+  return seal(
+    segmentationImage(input, {
+      series: {
+        SeriesNumber: 9004,
+        description: input.demonstration ? 'Priora LABELMAP' : 'Priora brain metastases label map',
+      },
+      frames,
+      content: {
+        SOPClassUID: SOPClass.LabelMapSegmentationStorage,
+        SegmentationType: 'LABELMAP',
+        SegmentSequence: [backgroundSegment(input, background), ...segments(input)],
+        PixelPaddingValue: background,
+        BitsAllocated: bits,
+        BitsStored: bits,
+        HighBit: bits - 1,
+        PixelData: pixels.buffer,
+        _vrMap: { PixelData: bits === 8 ? 'OB' : 'OW', PixelPaddingValue: 'US' },
+      },
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import { objectWriters } from '../../src/case/object-writers.js';
+import { writeRejectionNote, type ReportInput, type WrittenObject } from '../../src/report/report.js';
+import { objectKinds, type ObjectKind } from '../../src/store/store.js';
+import { imagesOf } from './synthetic-report.js';
+
+/** Every object that a case can have, written as the pipeline writes it, and a note that rejects all the others. */
+export function allObjects(
+  input: ReportInput,
+  kinds: readonly ObjectKind[] = objectKinds,
+): Map<ObjectKind, WrittenObject> {
+  const written = new Map<ObjectKind, WrittenObject>();
+  for (const kind of kinds) {
+    if (kind === 'RejectionNote') continue;
+    const object = objectWriters[kind](input, imagesOf(input), (other) => written.get(other) ?? null);
+    if (object) written.set(kind, object);
+  }
+  const { header } = input.source;
+  const note = writeRejectionNote({
+    header,
+    superseded: [...written.values()].map((object) => ({
+      ...object,
+      StudyInstanceUID: header['StudyInstanceUID'] as string,
+    })),
+    reason: 'A late slice arrived.',
+    software: input.software,
+    demonstration: input.demonstration,
+  });
+  return written.set('RejectionNote', note);
+}
