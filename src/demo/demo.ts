@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { forkModule } from '../core/child-process.js';
-import { loadMapping } from '../core/mapping-file.js';
 import { silentLogger } from '../core/log.js';
 import { packageFolder } from '../core/software.js';
 import { timePointText, researchUse } from '../commands/time-point-text.js';
@@ -16,7 +15,6 @@ import { seriesIdentity, writeDicomSeries } from '../phantom/dicom-series.js';
 import { loadSourceHead } from '../phantom/source-head.js';
 import type { PhantomScan } from '../phantom/scan.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
-import { responseCriteriaSchema } from '../findings/criteria.js';
 import { startReceivingPacs, type ReceivingPacs } from './receiving-pacs.js';
 import { compareWithTruth, mostFalseFindings, mustFindMm, type Comparison } from './truth.js';
 
@@ -168,12 +166,11 @@ async function main(): Promise<boolean> {
     stop = node.stop;
     const store = openStore(databasePath(node.dataDir));
     const progress = progressOf(store, studies);
-    const criteria = loadMapping(join(packageFolder, 'mappings/response-criteria.yaml'), responseCriteriaSchema);
     const [baseline, first, second] = studies;
     const failures: string[] = [];
     const finish = async (study: DemoStudy, prior: DemoStudy | null) => {
       const { timePoint, at } = await waitForResults(study, store, node.dataDir, pacs, progress);
-      const comparison = compareWithTruth(timePoint, study.scan, prior === null, criteria);
+      const comparison = compareWithTruth(timePoint, study.scan);
       describe(study, timePoint, comparison, (at - study.sentAt) / 1000);
       keep(timePoint, join(out, `time-point-${studies.indexOf(study) + 1}`), store, pacs);
       failures.push(...comparison.failures.map((failure) => `${study.title}: ${failure}`));

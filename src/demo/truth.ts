@@ -1,7 +1,5 @@
 import type { TimePoint } from '../case/time-point.js';
 import type { PhantomScan } from '../phantom/scan.js';
-import { changeOf } from '../findings/change.js';
-import type { ResponseCriteria } from '../findings/criteria.js';
 import { applyAffine, type Vector3 } from '../volume/affine.js';
 
 /** Every true lesion of at least this size must be found. */
@@ -29,15 +27,10 @@ export interface Comparison {
  * Holds a time point against the phantom it was made from: every true lesion of at least 6 mm found, its change called rightly,
  * few findings that are none.
  */
-export function compareWithTruth(
-  timePoint: TimePoint,
-  { labels, lesions }: PhantomScan,
-  first: boolean,
-  criteria: ResponseCriteria,
-): Comparison {
+export function compareWithTruth(timePoint: TimePoint, { labels, lesions }: PhantomScan): Comparison {
   const centroids = labelCentroids(labels);
   const free = new Set(timePoint.lesions);
-  const lines = lesions.map(({ id, diameterMm, volumeMm3, priorVolumeMm3 }): TruthLine => {
+  const lines = lesions.map(({ id, diameterMm, volumeMm3, change }): TruthLine => {
     const centroid = centroids.get(id);
     const reachMm = diameterMm / 2 + 1.5;
     const [nearest] = [...free]
@@ -45,7 +38,6 @@ export function compareWithTruth(
       .filter(({ distanceMm }) => distanceMm <= reachMm)
       .sort((a, b) => a.distanceMm - b.distanceMm);
     if (nearest) free.delete(nearest.lesion);
-    const change = first ? 'baseline' : priorVolumeMm3 ? changeOf(volumeMm3, priorVolumeMm3, criteria) : 'new';
     return { id, diameterMm, volumeMm3, change, found: nearest?.lesion ?? null };
   });
   const falseFindings = [...free];

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { loadMapping } from '../core/mapping-file.js';
 
 /** `mappings/response-criteria.yaml`: when a followed lesion counts as changed, and which lesions can be the same one. */
 export const responseCriteriaSchema = z.strictObject({
@@ -49,3 +51,9 @@ export const responseCriteriaSchema = z.strictObject({
 });
 
 export type ResponseCriteria = z.infer<typeof responseCriteriaSchema>;
+
+let shipped: ResponseCriteria | undefined;
+
+/** The criteria that ship with Priora: what phantoms mean by grown and shrunk. */
+export const shippedCriteria = (): ResponseCriteria =>
+  (shipped ??= loadMapping(join(import.meta.dirname, '../../mappings/response-criteria.yaml'), responseCriteriaSchema));

@@ -1,20 +1,15 @@
+import { changeOf } from '../findings/change.js';
+import { shippedCriteria } from '../findings/criteria.js';
+import type { LesionChange } from '../findings/lesion.js';
 import { Random } from './random.js';
-
-/** A lesion at a time point against the time point before; `baseline` at the first scan of a patient. */
-export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk';
 
 /** The course a lesion takes from one time point to the next. */
 export type LesionTrend = 'growing' | 'stable' | 'shrinking';
 
-/** Change of volume beyond which a lesion counts as grown or shrunk. */
-const grownRatio = 1.2;
-const shrunkRatio = 0.8;
-
+/** What truly became of a lesion since the time point before, in the words the node uses. */
 export function changeBetween(priorVolumeMm3: number | null, volumeMm3: number, firstScan: boolean): LesionChange {
   if (firstScan) return 'baseline';
-  if (!priorVolumeMm3) return 'new';
-  const ratio = volumeMm3 / priorVolumeMm3;
-  return ratio > grownRatio ? 'grown' : ratio < shrunkRatio ? 'shrunk' : 'stable';
+  return priorVolumeMm3 ? changeOf(volumeMm3, priorVolumeMm3, shippedCriteria()) : 'new';
 }
 
 export const sphereVolumeMm3 = (diameterMm: number): number => (Math.PI / 6) * diameterMm ** 3;
@@ -29,8 +24,7 @@ function randomDiameterMm(random: Random): number {
 }
 
 /**
- * Volumes in mm³ at each time point, 0 where the lesion is not (yet, or any more) there. Steps are clearly off the limits
- * of {@link changeBetween}, so that the truth is never in doubt.
+ * Volumes in mm³ at each time point, 0 where the lesion is not (yet, or any more) there.
  */
 function volumeCourse(random: Random, timePoints: number, onset: number, startMm3: number): number[] {
   const volumes = new Array<number>(timePoints).fill(0);

@@ -1,6 +1,7 @@
+import type { LesionChange } from '../findings/lesion.js';
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
 import { voxelCount, type Grid, type LabelMap, type Volume } from '../volume/volume.js';
-import { changeBetween, sphereDiameterMm, type LesionChange } from './lesion-history.js';
+import { changeBetween, sphereDiameterMm } from './lesion-history.js';
 import { visitLesion, type LesionKind, type PlacedLesion } from './lesion.js';
 import { addRicianNoise } from './noise.js';
 import type { PhantomPatient } from './patient.js';
