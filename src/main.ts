@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { registerAnalyseCommand } from './commands/analyse.js';
 import { registerExplainCommand } from './commands/explain.js';
+import { registerHistoryCommand } from './commands/history.js';
+import { registerMergeCommand } from './commands/merge.js';
 import { registerMigrateCommand } from './commands/migrate.js';
 import { registerPhantomCommand } from './commands/phantom.js';
 import { registerReleaseCommand } from './commands/release.js';
@@ -31,9 +33,11 @@ for (const register of [
   registerAnalyseCommand,
   registerSendCommand,
   registerExplainCommand,
+  registerHistoryCommand,
   registerStatusCommand,
   registerRetryCommand,
   registerReleaseCommand,
+  registerMergeCommand,
   registerTherapyCommand,
   registerVerifyCommand,
   registerPhantomCommand,

@@ -102,6 +102,7 @@ export async function analyseStudy(
   // A baseline is the same whatever the therapy.
   const immunotherapy = timePoints.earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown';
   const fingerprint = caseFingerprint({
+    patient: study,
     instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
     prior: prior && {
       instances: store.instances.ofSeries(prior.SeriesInstanceUID),

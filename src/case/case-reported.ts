@@ -8,8 +8,8 @@ import type { CaseRow, Store } from '../store/store.js';
 import { objectsOf } from './write-objects.js';
 
 /**
- * What follows from a reported case, in the same commit: its objects go to every destination that wants them, and a later study
- * whose prior this one is runs again (finding its finished case when nothing changed for it).
+ * What follows from a reported case, in the same commit: its objects go to every destination that wants them, and the next time
+ * point, as well as every study whose prior this one is, runs again (finding its finished case when nothing changed for it).
  */
 export function caseReported(
   { store, queue, mappings, clock }: { store: Store; queue: JobQueue; mappings: Mappings; clock: Clock },
@@ -26,4 +26,8 @@ export function caseReported(
   }
   const series = store.series.find(finished.SeriesInstanceUID!)!;
   for (const later of studiesAffectedBy(store, series, mappings.priorMatching)) enqueueAnalysis(queue, later);
+  const next = store.cases
+    .standing(finished.patientKey)
+    .find(({ acquiredAt }) => acquiredAt !== null && acquiredAt > series.acquiredAt!);
+  if (next) enqueueAnalysis(queue, store.series.find(next.SeriesInstanceUID!)!);
 }

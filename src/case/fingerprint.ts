@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { software } from '../core/software.js';
 import type { Immunotherapy } from '../findings/response.js';
 import type { EnsembleModels } from '../infer/manifest.js';
-import type { InstanceRow, ObjectKind } from '../store/store.js';
+import type { InstanceRow, ObjectKind, StudyRow } from '../store/store.js';
 
 /** Everything a case's result depends on. */
 export interface CaseInputs {
+  /** Under whom the study is filed. */
+  readonly patient: Pick<StudyRow, 'IssuerOfPatientID' | 'PatientID'>;
   readonly instances: readonly InstanceRow[];
   readonly prior: { readonly instances: readonly InstanceRow[]; readonly caseFingerprint: string | null } | null;
   readonly models: EnsembleModels;
@@ -22,6 +24,7 @@ export interface CaseInputs {
 
 /** Equal for equal inputs: a case that has been computed is not computed again, and a changed prior is noticed. */
 export function caseFingerprint({
+  patient: { IssuerOfPatientID, PatientID },
   instances,
   prior,
   models,
@@ -36,6 +39,7 @@ export function caseFingerprint({
     rows.map(({ SOPInstanceUID, sha256 }) => `${SOPInstanceUID} ${Buffer.from(sha256).toString('hex')}`).sort();
   const everything = {
     software,
+    patient: { IssuerOfPatientID, PatientID },
     instances: content(instances),
     prior: prior && { instances: content(prior.instances), caseFingerprint: prior.caseFingerprint },
     models: Object.values(models).map(({ manifest }) => manifest),

@@ -51,6 +51,8 @@ export interface CaseTable {
   lesions(caseKey: number): LesionRow[];
   /** Every identity that the patient's lesions have ever had, in superseded cases, too. */
   identities(patientKey: number): LesionIdentity[];
+  /** Gives a lesion another readable name, wherever it is known. */
+  renameLesion(identity: LesionIdentity): void;
 }
 
 type StoredCase = Omit<CaseRow, 'result'> & { result: string | null };
@@ -138,6 +140,7 @@ export function caseTable(database: Database): CaseTable {
     `SELECT DISTINCT trackingUID, trackingID FROM lesions JOIN cases USING (caseKey) JOIN studies USING (studyKey)
      WHERE studies.patientKey = :patientKey`,
   );
+  const renameLesion = database.prepare('UPDATE lesions SET trackingID = :trackingID WHERE trackingUID = :trackingUID');
   return {
     open: (input, now) =>
       database.transaction(() => {
@@ -180,5 +183,6 @@ export function caseTable(database: Database): CaseTable {
       }),
     lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
     identities: (patientKey) => identities.all({ patientKey }),
+    renameLesion: ({ trackingUID, trackingID }) => void renameLesion.run({ trackingUID, trackingID }),
   };
 }

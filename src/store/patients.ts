@@ -10,15 +10,21 @@ export interface PatientTable {
   /** The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed. */
   remember(patient: Omit<PatientRow, 'patientKey' | 'immunotherapy'>): PatientRow;
   setImmunotherapy(patientKey: number, immunotherapy: Immunotherapy): void;
+  /** Files the studies of `from`, and whatever arrives under its identity, under `into`. */
+  merge(from: number, into: number): void;
 }
+
+/** A merged patient keeps its own record, which what arrives is compared with; only the key is the other's. */
+const columns = `coalesce(mergedInto, patientKey) AS patientKey, IssuerOfPatientID, PatientID, PatientName,
+  PatientBirthDate, PatientSex, immunotherapy FROM patients`;
 
 export function patientTable(database: Database): PatientTable {
   const find = database.prepare<PatientRow>(
-    'SELECT * FROM patients WHERE PatientID = :PatientID AND IssuerOfPatientID = :IssuerOfPatientID',
+    `SELECT ${columns} WHERE PatientID = :PatientID AND IssuerOfPatientID = :IssuerOfPatientID`,
   );
-  const get = database.prepare<PatientRow>('SELECT * FROM patients WHERE patientKey = :patientKey');
+  const get = database.prepare<PatientRow>(`SELECT ${columns} WHERE patients.patientKey = :patientKey`);
   const ofPatientID = database.prepare<PatientRow>(
-    'SELECT * FROM patients WHERE PatientID = :PatientID ORDER BY IssuerOfPatientID',
+    `SELECT ${columns} WHERE PatientID = :PatientID ORDER BY IssuerOfPatientID`,
   );
   const setImmunotherapy = database.prepare(
     'UPDATE patients SET immunotherapy = :immunotherapy WHERE patientKey = :patientKey',
@@ -32,8 +38,15 @@ export function patientTable(database: Database): PatientTable {
        PatientName = CASE PatientName WHEN '' THEN :PatientName ELSE PatientName END,
        PatientBirthDate = CASE PatientBirthDate WHEN '' THEN :PatientBirthDate ELSE PatientBirthDate END,
        PatientSex = CASE PatientSex WHEN '' THEN :PatientSex ELSE PatientSex END
-     WHERE patientKey = :patientKey`,
+     WHERE PatientID = :PatientID AND IssuerOfPatientID = :IssuerOfPatientID`,
   );
+  const merge = [
+    'UPDATE studies SET patientKey = :into WHERE patientKey = :from',
+    'UPDATE series SET patientKey = :into WHERE patientKey = :from',
+    'UPDATE patients SET mergedInto = :into WHERE patientKey = :from OR mergedInto = :from',
+    `UPDATE patients SET immunotherapy = (SELECT immunotherapy FROM patients WHERE patientKey = :from)
+     WHERE patientKey = :into AND immunotherapy = 'unknown'`,
+  ].map((sql) => database.prepare(sql));
   const filled = (known: string, given: string) => known !== '' || given === '';
   return {
     find: (identity) => find.get(identity),
@@ -49,9 +62,10 @@ export function patientTable(database: Database): PatientTable {
           filled(known.PatientSex, patient.PatientSex)
         )
           return known;
-        fill.run({ ...patient, patientKey: known.patientKey });
+        fill.run(patient);
         return find.get(patient)!;
       }),
     setImmunotherapy: (patientKey, immunotherapy) => void setImmunotherapy.run({ patientKey, immunotherapy }),
+    merge: (from, into) => database.transaction(() => merge.forEach((statement) => statement.run({ from, into }))),
   };
 }

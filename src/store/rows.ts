@@ -7,6 +7,7 @@ import type { ObjectKind } from './object-kind.js';
  * `null` means "not known". Data elements keep their DICOM keyword.
  */
 export interface PatientRow {
+  /** Under which studies are filed: of a patient that was merged into another one, that one's key. */
   readonly patientKey: number;
   readonly IssuerOfPatientID: string;
   readonly PatientID: string;
