@@ -58,7 +58,7 @@ const doorPatterns = (file) =>
     .map(([name]) => ({ group: [name], message: `${name} has one door: ${doors[name].join(', ')}` }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'demo-out', 'coverage', 'training'] },
+  { ignores: ['dist', '**/node_modules', '.peers', '**/*.mjs', 'demo-out', 'coverage', 'training'] },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -48,15 +48,15 @@ export function syntheticReport({
 }: Case): SyntheticReport {
   const uid = (...parts: string[]) => derivedUID('test', name, ...parts);
   const common = commonHeader(name, grid, uid, header);
-  const files = multiFrame ? [enhanced(common, grid, uid)] : singleFrames(common, grid, uid);
+  const voxels = new Uint16Array(grid.shape[0] * grid.shape[1] * grid.shape[2]);
+  const lesions = balls.map(([centre, radiusMm], index) => ball(grid, voxels, index + 1, centre, radiusMm, uid));
+  const files = multiFrame ? [enhanced(common, grid, uid)] : singleFrames(common, grid, voxels, uid);
   const parsed = parseFile(files[0], { stopAtPixelData: true }).dataset;
   const frames: SourceFrame[] = Array.from({ length: grid.shape[2] }, (_, k) =>
     multiFrame
       ? { SOPClassUID: SOPClass.EnhancedMRImageStorage, SOPInstanceUID: uid('enhanced'), frameNumber: k + 1, k }
       : { SOPClassUID: SOPClass.MRImageStorage, SOPInstanceUID: uid('slice', String(k)), k },
   );
-  const voxels = new Uint16Array(grid.shape[0] * grid.shape[1] * grid.shape[2]);
-  const lesions = balls.map(([centre, radiusMm], index) => ball(grid, voxels, index + 1, centre, radiusMm, uid));
   return {
     name,
     sourceFiles: files,
@@ -182,8 +182,15 @@ function geometry({ patientFromVoxel: m, ...grid }: Grid) {
   return { measures, ImageOrientationPatient };
 }
 
-function singleFrames(common: Dataset, grid: Grid, uid: (...parts: string[]) => string): Buffer[] {
+/** Slices that brighten from the first to the last, with bright lesions. */
+function singleFrames(
+  common: Dataset,
+  grid: Grid,
+  labels: Uint16Array,
+  uid: (...parts: string[]) => string,
+): Buffer[] {
   const { measures, ImageOrientationPatient } = geometry(grid);
+  const area = grid.shape[0] * grid.shape[1];
   return Array.from({ length: grid.shape[2] }, (_, k) =>
     writeFile({
       ...common,
@@ -193,6 +200,8 @@ function singleFrames(common: Dataset, grid: Grid, uid: (...parts: string[]) => 
       ImageType: ['ORIGINAL', 'PRIMARY', 'M'],
       ScanningSequence: 'GR',
       SequenceVariant: 'SP',
+      WindowCenter: '500',
+      WindowWidth: '1000',
       ScanOptions: '',
       MRAcquisitionType: '3D',
       EchoTime: '3',
@@ -201,7 +210,7 @@ function singleFrames(common: Dataset, grid: Grid, uid: (...parts: string[]) => 
       ...measures,
       ImageOrientationPatient,
       ImagePositionPatient: applyAffine(grid.patientFromVoxel, [0, 0, k]).map(decimal),
-      PixelData: new Uint16Array(grid.shape[0] * grid.shape[1]).fill(100 + k).buffer,
+      PixelData: labels.slice(k * area, (k + 1) * area).map((label) => (label ? 900 : 100 + k)).buffer,
       _vrMap: { PixelData: 'OW' },
     }),
   );
