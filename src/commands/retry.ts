@@ -2,12 +2,18 @@ import type { Command } from 'commander';
 import { ExitCode } from '../core/exit-code.js';
 import { withNode, type OpenNode } from './open-node.js';
 
-/** Queues failed jobs again, all or one; a job that runs sends whatever of its deliveries failed. @returns how many jobs. */
+/**
+ * Queues all failed jobs again, or the one of this key, also if it is done: a study analysed again gets what its destinations ask for now.
+ * A job that runs sends whatever of its deliveries failed.
+ *
+ * @returns how many jobs.
+ */
 export function retryFailed({ store, queue }: Pick<OpenNode, 'store' | 'queue'>, key?: string): number {
-  const failed = queue.list({ state: 'failed' }).filter((job) => key === undefined || job.key === key);
+  if (key !== undefined) return queue.retry(key) ? 1 : 0;
+  const failed = queue.list({ state: 'failed' });
   store.transaction(() => {
     for (const job of failed) queue.retry(job.key);
-    if (key === undefined) store.deliveries.retry();
+    store.deliveries.retry();
   });
   return failed.length;
 }
@@ -16,7 +22,7 @@ export function retryFailed({ store, queue }: Pick<OpenNode, 'store' | 'queue'>,
 export function registerRetryCommand(program: Command): void {
   program
     .command('retry')
-    .description('queue failed work again: all of it, or one job by its key (see `priora status`)')
+    .description('queue failed work again: all of it, or one job by its key (see `priora status`), also if it is done')
     .argument('[key]', 'key of the job')
     .option('--config <file>', 'configuration file')
     .action((key: string | undefined, { config }: { config?: string }) =>

@@ -88,7 +88,7 @@ export interface JobQueue {
   release(job: Job): void;
   /** Withdraws a queued job; a running one is asked to stop. @returns false when it had ended already. */
   cancel(key: string): boolean;
-  /** Queues a failed or cancelled job again with its attempts forgotten. @returns false when it is neither. */
+  /** Queues a job that has ended again, with its attempts forgotten. @returns false when it has not ended, or is not known. */
   retry(key: string): boolean;
   /** Returns the jobs of dead processes to the queue: expired leases, and this machine's processes that are gone. */
   reclaim(): number;

@@ -84,7 +84,7 @@ export function jobStatements(database: Database) {
     requestCancel: database.prepare("UPDATE jobs SET cancelRequested = 1 WHERE key = :key AND state = 'running'"),
     retry: database.prepare(
       `UPDATE jobs SET state = 'queued', runAfter = :now, ${freshRun}
-       WHERE key = :key AND state IN ('failed', 'cancelled')`,
+       WHERE key = :key AND state IN ('failed', 'cancelled', 'done')`,
     ),
     list: database.prepare<StoredJob>(
       `SELECT ${columns} FROM jobs WHERE (:state IS NULL OR state = :state) AND (:kind IS NULL OR kind = :kind)

@@ -67,7 +67,8 @@ export function startRunner(options: RunnerOptions): Runner {
       // On shutdown whatever the handler threw says nothing about the job.
       if (stopped) queue.release(job);
       else if (queue.fail(job, thrown))
-        log.warn(
+        // What will fail again however often it is tried needs a person.
+        log[error.class === 'permanent' ? 'error' : 'warn'](
           { code: error.code, class: error.class, stack: error.code === 'INTERNAL' ? error.stack : undefined },
           error.message,
         );

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadMapping } from '../../src/core/mapping-file.js';
-import { destinationsSchema, mayDeliver } from '../../src/deliver/destinations.js';
+import {
+  destinationsSchema,
+  kindsToWrite,
+  mayDeliver,
+  objectsFor,
+  type DeliverableKind,
+} from '../../src/deliver/destinations.js';
+import { objectKinds, type ObjectKind } from '../../src/store/store.js';
 
 const pacs = { name: 'pacs', host: 'pacs.example.org', port: 104, calledAETitle: 'PACS' };
 const parse = (destinations: readonly object[]) => destinationsSchema.parse({ destinations }).destinations;
@@ -86,5 +93,33 @@ describe('results of demonstration weights', () => {
   it('leave the machine where a site says so', () => {
     const [destination] = parse([{ ...pacs, allowDemonstrationModels: true }]);
     expect(mayDeliver(destination, { demonstration: true })).toBe(true);
+  });
+});
+
+describe('the objects of a destination', () => {
+  const written = objectKinds.map((kind) => ({ kind }));
+  const get = (objects: DeliverableKind[], of: readonly { kind: ObjectKind }[] = written) =>
+    objectsFor({ objects }, of).map(({ kind }) => kind);
+
+  it('are those it asks for', () => {
+    expect(get(['SEG', 'SR'])).toEqual(['SEG', 'SR']);
+    expect(get(['RTSTRUCT', 'REG'])).toEqual(['RTSTRUCT', 'REG']);
+    expect(get(['KOS'])).toEqual(['KOS']);
+    expect(get(['RejectionNote'])).toEqual(['RejectionNote']);
+  });
+
+  it('have the report that refers to the segmentation beside it', () => {
+    expect(get(['LABELMAP', 'SR'])).toEqual(['LABELMAP', 'LABELMAP-SR']);
+    expect(get(['LABELMAP', 'SEG', 'SR'])).toEqual(['SEG', 'SR', 'LABELMAP']);
+    expect(get(['LABELMAP'])).toEqual(['LABELMAP']);
+    // Nothing was found: there is one report.
+    expect(get(['LABELMAP', 'SR'], [{ kind: 'SR' }])).toEqual(['SR']);
+  });
+
+  it('are written when any destination asks for them; SEG and SR always are', () => {
+    expect(kindsToWrite([])).toEqual(['SEG', 'SR']);
+    expect(kindsToWrite([{ objects: ['REG'] }, { objects: ['LABELMAP', 'SR'] }])).toEqual(
+      ['SEG', 'SR', 'LABELMAP', 'LABELMAP-SR', 'REG'], // prettier-ignore
+    );
   });
 });

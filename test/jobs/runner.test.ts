@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { nodeStatus } from '../../src/commands/status.js';
+import { PrioraError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/log.js';
 import type { JobQueue } from '../../src/jobs/job.js';
 import { openQueue } from '../../src/jobs/queue.js';
@@ -115,5 +118,24 @@ describe('the runner', () => {
     await ended;
     await runner!.idle();
     expect(queue.find('a')?.state).toBe('cancelled');
+  });
+
+  it('raises an alarm when a job failed for good: an error in the log, and a line with what to do in the status', async () => {
+    const lines: { level: number; code?: string }[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
+    queue.enqueue({ key: 'analyse:1.2.3', kind: 'analyse', payload: null });
+    const broken = new PrioraError('DICOM_INVALID_OUTPUT', 'PatientID is missing');
+    run({ analyse: () => Promise.reject(broken) }, { logger });
+    await runner!.idle();
+    expect(lines).toMatchObject([{ level: pino.levels.values['error'], code: 'DICOM_INVALID_OUTPUT' }]);
+    const { failedJobs } = nodeStatus({ store, queue } as unknown as Parameters<typeof nodeStatus>[0]);
+    expect(failedJobs).toMatchObject([
+      {
+        key: 'analyse:1.2.3',
+        code: 'DICOM_INVALID_OUTPUT',
+        attempts: 1,
+        action: expect.stringContaining('not sent') as string,
+      },
+    ]);
   });
 });

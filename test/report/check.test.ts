@@ -3,18 +3,45 @@ import { asPrioraError } from '../../src/core/errors.js';
 import { parseFile, type Dataset } from '../../src/dicom/dataset.js';
 import { checkOutput } from '../../src/report/check.js';
 import { decimalString } from '../../src/report/decimal-string.js';
-import { writeReport, writeSegmentation } from '../../src/report/report.js';
+import {
+  writeEncapsulatedPdf,
+  writeKeyImages,
+  writeLabelMap,
+  writeReport,
+  writeSegmentation,
+  writeSpatialRegistration,
+  writeStructureSet,
+} from '../../src/report/report.js';
 import { cases } from './cases.js';
+import { imagesOf } from './synthetic-report.js';
 
 const { input } = cases.find(({ name }) => name === 'coronal')!;
 const segmentation = writeSegmentation(input);
+/** What was written, read back; bulk data come as a list of one. */
 const read = (bytes: Buffer): Dataset => {
   const { dataset } = parseFile(bytes);
-  const pixels = dataset['PixelData'] as ArrayBuffer[] | undefined;
-  return pixels ? { ...dataset, PixelData: pixels[0] } : dataset;
+  const bulk = ['PixelData', 'EncapsulatedDocument'].filter((keyword) => keyword in dataset);
+  return {
+    ...dataset,
+    ...Object.fromEntries(bulk.map((keyword) => [keyword, (dataset[keyword] as ArrayBuffer[])[0]])),
+  };
 };
 const seg = read(segmentation.bytes);
 const sr = read(writeReport(input, segmentation).bytes);
+const labelMap = read(writeLabelMap(input).bytes);
+const contours = read(writeStructureSet(input).bytes);
+const registration = read(writeSpatialRegistration(input).bytes);
+const keyImages = read(writeKeyImages(input).bytes);
+const pdf = read(writeEncapsulatedPdf(input, imagesOf(input)).bytes);
+
+/** A copy in which one value, given by its path, is another. */
+function changed(item: Dataset, [step, ...rest]: readonly (string | number)[], value: unknown): Dataset {
+  const copy: Dataset = Array.isArray(item) ? [...(item as unknown[])] : { ...item };
+  copy[step] = rest.length === 0 ? value : changed(item[step] as Dataset, rest, value);
+  return copy;
+}
+const first = (dataset: Dataset, ...path: (string | number)[]): unknown =>
+  path.reduce<unknown>((item, step) => (item as Dataset)[step], dataset);
 
 const breach = (dataset: Dataset): string => {
   try {
@@ -28,8 +55,7 @@ const breach = (dataset: Dataset): string => {
 
 describe('checkOutput', () => {
   test('what we wrote passes, read back', () => {
-    expect(breach(seg)).toBe('');
-    expect(breach(sr)).toBe('');
+    for (const object of [seg, sr, labelMap, contours, registration, keyImages, pdf]) expect(breach(object)).toBe('');
   });
 
   test.each<[string, Dataset, string]>([
@@ -76,6 +102,56 @@ describe('checkOutput', () => {
   ])('refuses %s', (_name, dataset, message) => {
     expect(breach(dataset)).toContain(message);
   });
+
+  const pixels = (dataset: Dataset, fill: number) =>
+    new Uint8Array((dataset['PixelData'] as ArrayBuffer).byteLength).fill(fill).buffer;
+  const contour = ['ROIContourSequence', 0, 'ContourSequence', 0] as const;
+  const points = (first(contours, ...contour, 'ContourData') as string[]).map(Number);
+  const matrix = [
+    'RegistrationSequence',
+    1,
+    'MatrixRegistrationSequence',
+    0,
+    'MatrixSequence',
+    0,
+    'FrameOfReferenceTransformationMatrix',
+  ] as const;
+  const group = sr['ContentSequence'].findIndex(
+    (item: Dataset) => item['ConceptNameCodeSequence'][0]['CodeValue'] === '126010',
+  ) as number;
+  const rows = ['ContentSequence', group, 'ContentSequence', 0, 'ContentSequence'] as const;
+  const without = (concept: string) =>
+    (first(sr, ...rows) as Dataset[]).filter((row) => row['ConceptNameCodeSequence'][0]['CodeValue'] !== concept);
+
+  test.each<[string, Dataset, string]>([
+    ['a class that is none of ours', { ...seg, SOPClassUID: '1.2.840.10008.5.1.4.1.1.4' }, 'is none of ours'],
+    ['a segment that no frame shows', changed(seg, ['SegmentSequence', 1], { ...seg['SegmentSequence'][0], SegmentNumber: 2, TrackingUID: '1.2' }), 'segment 2 has no frame'],
+    ['a frame that shows nothing', { ...seg, PixelData: pixels(seg, 0) }, 'frame 1 is empty'],
+    ['two segments of one lesion', { ...seg, SegmentSequence: [seg['SegmentSequence'][0], { ...seg['SegmentSequence'][0], SegmentNumber: 2 }] }, 'two segments share a TrackingUID'],
+    ['a segment without identity', changed(seg, ['SegmentSequence', 0, 'TrackingUID'], undefined), 'segment 1 lacks TrackingUID'],
+    ['a label that is no segment', { ...labelMap, PixelData: pixels(labelMap, 9) }, 'pixel value 9 is no segment'],
+    ['a segment without a label', { ...labelMap, PixelData: pixels(labelMap, 0) }, 'segment 1 has no pixel'],
+    ['a label map without background', { ...labelMap, PixelPaddingValue: undefined }, 'PixelPaddingValue is missing'],
+    ['an open contour', changed(contours, [...contour, 'ContourGeometricType'], 'OPEN_PLANAR'), 'is not closed'],
+    ['a contour that encloses nothing', changed(contours, [...contour, 'ContourData'], points.map(() => 1)), 'encloses nothing'],
+    ['a contour bent out of its plane', changed(contours, [...contour, 'ContourData'], points.map((value, index) => (index < 3 ? value + 1 : value))), 'does not lie in a plane'],
+    ['a contour short of a point', changed(contours, [...contour, 'ContourData'], points.slice(3)), 'coordinates for'],
+    ['a contour on a foreign image', changed(contours, [...contour, 'ContourImageSequence', 0, 'ReferencedSOPInstanceUID'], '1.2'), 'lies on an image that is not referenced'],
+    ['a contour longer than an element', changed(contours, [...contour, 'ContourData'], Array(9000).fill('-100.123')), 'more than fit into one element'],
+    ['an ROI that nobody observed', { ...contours, RTROIObservationsSequence: [{ ...contours['RTROIObservationsSequence'][0], ReferencedROINumber: 7 }] }, 'RTROIObservationsSequence has not one item for each ROI'],
+    ['a registration that scales', changed(registration, matrix, [1.01, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]), 'registration 2 is not rigid'],
+    ['one that mirrors', changed(registration, matrix, [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]), 'registration 2 is not rigid'],
+    ['one of unlisted images', { ...registration, StudiesContainingOtherReferencedInstancesSequence: [] }, 'of an image that is not listed'],
+    ['one without its own space', { ...registration, FrameOfReferenceUID: '1.2' }, 'registered frame of reference itself'],
+    ['a document that refers to what is no evidence', { ...keyImages, CurrentRequestedProcedureEvidenceSequence: [{}] }, 'is no evidence'],
+    ['a selection under another title', changed(keyImages, ['ConceptNameCodeSequence', 0, 'CodeValue'], '113010'), 'the title is none of TID 2010'],
+    ['a report without image library', { ...sr, ContentSequence: (sr['ContentSequence'] as Dataset[]).filter((item) => item['ConceptNameCodeSequence'][0]['CodeValue'] !== '111028') }, 'the image library is missing'],
+    ['a group without identity', changed(sr, rows, without('112040')), 'lacks its Tracking Unique Identifier'],
+    ['a group without its segment', changed(sr, rows, without('121191')), 'lacks its Referenced Segment'],
+    ['a document that is no PDF', { ...pdf, EncapsulatedDocument: new ArrayBuffer(10) }, 'the document is no PDF'],
+  ])('refuses %s', (_name, dataset, message) => {
+    expect(breach(dataset)).toContain(message);
+  }); // prettier-ignore
 
   test('names the attribute, never its value', () => {
     expect(breach({ ...seg, PatientID: `Müller\\${'x'.repeat(70)}` })).not.toContain('Müller');

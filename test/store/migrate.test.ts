@@ -38,6 +38,26 @@ describe('migrate', () => {
     database.close();
   });
 
+  it('keeps the rejection notes of a database that called them KOS', () => {
+    const database = openDatabase(path());
+    const older = shippedMigrations().filter(({ name }) => name < '000003');
+    migrate(database, 1, older);
+    const key = "INSERT INTO patients (IssuerOfPatientID, PatientID) VALUES ('A', 'P')";
+    const study = "INSERT INTO studies (StudyInstanceUID, patientKey, receivedAt) VALUES ('1.2', 1, 1)";
+    const finished = `INSERT INTO cases (studyKey, status, fingerprint, result, createdAt)
+      VALUES (1, 'reported', 'a', '{"objects":[{"kind":"KOS","SOPInstanceUID":"2.25.1"}]}', 1)`;
+    const object = `INSERT INTO objects (SOPInstanceUID, SOPClassUID, SeriesInstanceUID, kind, caseKey, path, sha256, createdAt)
+      VALUES ('2.25.1', '1.2', '2.25.2', 'KOS', 1, 'x', zeroblob(32), 1)`;
+    for (const sql of [key, study, finished, object]) database.execute(sql);
+    migrate(database, 2);
+    expect(database.prepare('SELECT kind, path FROM objects').get()).toEqual({ kind: 'RejectionNote', path: 'x' });
+    const { kind } = database
+      .prepare<{ kind: string }>("SELECT json_extract(result, '$.objects[0].kind') AS kind FROM cases")
+      .get()!;
+    expect(kind).toBe('RejectionNote');
+    database.close();
+  });
+
   it('makes every table STRICT', () => {
     const file = path();
     openStore(file).close();
