@@ -125,4 +125,27 @@ describe('followLesions', () => {
     );
     expect(result(0).words).toEqual(['Lesion 3 baseline', 'Lesion 1 baseline', 'Lesion 2 baseline']);
   });
+
+  test('10: without a registered prior names are kept, but nothing is compared', async () => {
+    const result = await followed(
+      scan(0, [at(0, 3), at(20, 4)]),
+      { ...scan(40, [at(0, 5), at(-20, 4)]), unregistered: true },
+      scan(80, [at(0, 5), at(-20, 4), at(20, 4)]),
+    );
+    expect(result(40).words).toEqual(['Lesion 1 unclear', 'Lesion 3 baseline']);
+    expect(result(40).lesions[0]).toMatchObject({ sincePrior: null, history: [{ order: 1 }] });
+    expect(result(40).gone).toEqual([]);
+    expect(result(80).words).toEqual(['Lesion 1 stable', 'Lesion 3 stable', 'Lesion 2 reappeared']);
+  });
+
+  test('11: a lesion outside the images is not called gone', async () => {
+    const result = await followed(scan(0, [at(0, 3), at(20, 4)]), {
+      ...scan(40, []),
+      shows: ({ trackingID }) => trackingID === 'Lesion 1',
+    });
+    expect(result(40).gone.map(({ trackingID, status }) => `${trackingID} ${status}`)).toEqual([
+      'Lesion 1 no longer seen',
+      'Lesion 2 not covered',
+    ]);
+  });
 });

@@ -3,7 +3,7 @@ import type { Lesion } from '../../src/findings/lesion.js';
 import type { ResponseCriteria } from '../../src/findings/criteria.js';
 import type { SiteSeen } from '../../src/findings/probability-map.js';
 import type { CaseRow, LesionRow } from '../../src/store/store.js';
-import { followLesions, type LesionRecord } from '../../src/track/follow-lesions.js';
+import { followLesions, type CurrentReading, type LesionRecord } from '../../src/track/follow-lesions.js';
 import type { FoundLesion, LesionsOnGrid } from '../../src/track/match-lesions.js';
 import type { Reading } from '../../src/track/name-lesions.js';
 import { identityAffine, type Affine } from '../../src/volume/affine.js';
@@ -15,6 +15,10 @@ export interface Scan extends LesionsOnGrid<FoundLesion> {
   readonly registration: (other: Scan, errorMm: number) => Affine;
   /** What the networks of `prior` saw at this scan's lesions; left out, nothing was kept. */
   readonly sitesAt?: (prior: Scan) => ReadonlyMap<number, SiteSeen>;
+  /** Whether it shows the site of a lesion; left out, it shows all. */
+  readonly shows?: CurrentReading['shows'];
+  /** Its prior's registration is refused. */
+  readonly unregistered?: boolean;
 }
 
 type Followed = Awaited<ReturnType<typeof followLesions>>;
@@ -83,14 +87,14 @@ export class SimulatedNode {
       labels: () => Promise.resolve(of.labels),
       readingFromCurrent: of.day === scan.day ? identityAffine : scan.registration(of, this.errorMm),
     });
-    const last = earlier.at(-1);
+    const last = scan.unregistered ? undefined : earlier.at(-1);
     const result = await followLesions(
       {
         SeriesInstanceUID: `${this.name}.${scan.day}`,
         acquiredAt: scan.day * dayMs,
         lesions: scan.lesions.map(lesion),
         labels: scan.labels,
-        shows: () => true,
+        shows: scan.shows ?? (() => true),
       },
       {
         prior: last
