@@ -256,7 +256,7 @@ async function readCase(
           gone,
           response,
           prior: temporal.found && reportPrior(temporal.found),
-          ...(temporal.unusedBecause === null ? {} : { noPriorReason: temporal.unusedBecause }),
+          noPriorReason: temporal.unusedBecause,
           models: reportModels(ensemble.models),
           timePoint,
           software,

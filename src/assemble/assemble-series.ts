@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PrioraError } from '../core/errors.js';
+import type { Remark } from '../findings/remark.js';
 import { isAlwaysLossy } from '../dicom/codestream.js';
 import { parseFile, type Dataset, type ParsedFile } from '../dicom/dataset.js';
 import { decodeFrames } from '../dicom/pixel-decoder.js';
@@ -35,7 +36,7 @@ export interface AssembledSeries {
   /** Whether any slice has been through lossy compression (LossyImageCompression, or its transfer syntax). */
   readonly lossy: boolean;
   /** What a reader of the report should know about the source. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Remark[];
 }
 
 export interface AssembleOptions {
@@ -105,8 +106,8 @@ export async function assembleSeries(
   const lossy = usedFiles.some(
     ({ meta, dataset }) => dataset['LossyImageCompression'] === '01' || isAlwaysLossy(meta['TransferSyntaxUID']),
   );
-  if (padded > 0) notes.push(`${padded} padding voxels were set to the lowest value`);
-  if (lossy) notes.push('the source has been through lossy compression');
+  if (padded > 0) notes.push({ kind: 'padding', voxels: padded });
+  if (lossy) notes.push({ kind: 'lossy compression' });
   return {
     volume: { shape: [columns, rows, slices.length], patientFromVoxel, voxels },
     frames: slices.map(({ SOPInstanceUID, SOPClassUID, frameNumber }, k) => ({

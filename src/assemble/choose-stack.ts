@@ -1,4 +1,5 @@
 import { PrioraError } from '../core/errors.js';
+import type { Remark } from '../findings/remark.js';
 import type { SliceFrame } from './slice-frame.js';
 
 /**
@@ -11,7 +12,7 @@ import type { SliceFrame } from './slice-frame.js';
 export function chooseStack(
   frames: readonly SliceFrame[],
   minimumSlices: number,
-): { chosen: readonly SliceFrame[]; notes: string[] } {
+): { chosen: readonly SliceFrame[]; notes: Remark[] } {
   const groups = new Map<string, SliceFrame[]>();
   for (const frame of frames) {
     const key = JSON.stringify(Object.entries(frame.kind).filter(([keyword]) => !variesBySlice.has(keyword)));
@@ -27,7 +28,7 @@ export function chooseStack(
   if (candidates.length === 1)
     return {
       chosen: candidates[0],
-      notes: [`${frames.length - candidates[0].length} frames of other stacks or image types were left out`],
+      notes: [{ kind: 'frames left out', frames: frames.length - candidates[0].length }],
     };
   const [a, b] = candidates.length > 1 ? candidates : all;
   const differences = [...new Set([...Object.keys(a[0].kind), ...Object.keys(b[0].kind)])]

@@ -1,5 +1,6 @@
 import type { Affine } from '../volume/affine.js';
 import type { GoneLesion, LesionIdentity } from '../findings/lesion.js';
+import type { NoPrior, Refusal, Remark } from '../findings/remark.js';
 import type { ResponseAssessment } from '../findings/response.js';
 import type { ObjectKind } from '../store/store.js';
 
@@ -26,7 +27,7 @@ export interface CasePrior {
   readonly verdict: 'accepted' | 'refused';
   /** Similarity of the registered images, as `register/` defines it. */
   readonly similarity: number;
-  readonly reason: string | null;
+  readonly refusal: Refusal | null;
   readonly rotationDegrees: number;
   readonly translationMm: number;
 }
@@ -43,12 +44,12 @@ export interface CaseResult {
   };
   readonly prior: CasePrior | null;
   /** Why no prior was used; null when one was. */
-  readonly noPriorReason: string | null;
+  readonly noPriorReason: NoPrior | null;
   /** Rigid: template patient space → source patient space. The next time point's registration starts from it. */
   readonly sourceFromTemplate: Affine;
   /** Fraction of the brain inside the field of view. */
   readonly coverage: number;
-  readonly notes: readonly string[];
+  readonly notes: readonly Remark[];
   readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
   /** Made with demonstration weights: stays on this machine unless a destination allows them. */
   readonly demonstration: boolean;

@@ -4,6 +4,7 @@ import type { PatientRow, Store } from '../store/store.js';
 import type { CaseResult } from './case-result.js';
 import { lesionHistories } from './lesion-history.js';
 import type { LesionDetail } from './lesion-row.js';
+import { english } from '../report/wording/english.js';
 import { standingTimePoints, type StandingTimePoint } from './standing-time-points.js';
 
 /** A lesion as a time point's report has it. */
@@ -67,7 +68,7 @@ export function patientHistory(
         acquiredAt: new Date(acquiredAt).toISOString(),
         StudyInstanceUID: reported.StudyInstanceUID,
         SeriesInstanceUID: reported.SeriesInstanceUID!,
-        noPriorReason,
+        noPriorReason: noPriorReason && english.remark(noPriorReason),
         response,
       };
     }),

@@ -1,4 +1,5 @@
 import type { AssembledSeries } from '../assemble/assemble-series.js';
+import type { Remark } from '../findings/remark.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { Prepared } from '../prepare/prepare-current.js';
 import { frameOfReferenceUID } from '../report/source-attributes.js';
@@ -22,7 +23,7 @@ export function reportPrior({ row: prior, series: { header, frames }, priorFromC
     registration: {
       verdict: prior.verdict,
       similarity: prior.similarity,
-      ...(prior.reason === null ? {} : { reason: prior.reason }),
+      refusal: prior.refusal,
       priorFromCurrent,
     },
   };
@@ -43,9 +44,9 @@ export const isDemonstration = (models: EnsembleModels): boolean =>
   Object.values(models).some(({ manifest }) => manifest.use === 'demonstration');
 
 /** Limits of the input that a reader of the report must know. */
-export function qualityNotes(series: AssembledSeries, prepared: Prepared): string[] {
+export function qualityNotes(series: AssembledSeries, prepared: Prepared): Remark[] {
   const notes = [...series.notes];
   if (prepared.incompleteCoverage)
-    notes.push(`the field of view cuts the brain off: ${Math.round(prepared.coverage * 100)} % of it was examined`);
+    notes.push({ kind: 'brain cut off', examinedPercent: Math.round(prepared.coverage * 100) });
   return notes;
 }

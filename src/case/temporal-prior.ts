@@ -1,5 +1,6 @@
 import { assembleSeries, type AssembledSeries } from '../assemble/assemble-series.js';
 import { asPrioraError } from '../core/errors.js';
+import type { NoPrior } from '../findings/remark.js';
 import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
 import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
@@ -28,8 +29,8 @@ export interface TemporalPrior {
   readonly found: FoundPrior | null;
   /** What the networks see and lesions are tracked against: `found`, if its registration was accepted. */
   readonly used: FoundPrior | null;
-  /** One sentence for the report; null when the prior was used. */
-  readonly unusedBecause: string | null;
+  /** Null when the prior was used. */
+  readonly unusedBecause: NoPrior | null;
 }
 
 /**
@@ -45,8 +46,8 @@ export async function temporalPrior(
   settings: { readonly registration: RegistrationSettings; readonly biasCorrection: BiasCorrection },
   stop: { signal?: AbortSignal },
 ): Promise<TemporalPrior> {
-  const unused = (unusedBecause: string, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
-  if (!prior) return unused('no earlier study of this patient is known');
+  const unused = (unusedBecause: NoPrior, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
+  if (!prior) return unused({ kind: 'no earlier study' });
   const reported = store.cases.latestReportedOfSeries(prior.SeriesInstanceUID) ?? null;
   try {
     const series = await assembleSeries(instancePaths(store, dataDir, prior.SeriesInstanceUID), stop);
@@ -62,24 +63,24 @@ export async function temporalPrior(
       settings: settings.registration,
       ...stop,
     });
-    const { verdict, similarity, reason, rotationDegrees, translationMm } = registration;
+    const { verdict, similarity, refusal, rotationDegrees, translationMm } = registration;
     const { StudyInstanceUID, SeriesInstanceUID } = prior;
     const row = {
       StudyInstanceUID,
       SeriesInstanceUID,
       verdict,
       similarity,
-      reason: reason || null,
+      refusal,
       rotationDegrees,
       translationMm,
     };
     const priorFromCurrent = multiplyAffine(priorFromTemplate, invertAffine(current.sourceFromTemplate));
     const found = { row, series, image, reported, priorFromTemplate, priorFromCurrent };
-    if (verdict === 'refused') return unused(`the registration of the prior was refused: ${reason}`, found);
+    if (refusal) return unused({ kind: 'registration refused', refusal }, found);
     return { found, used: found, unusedBecause: null };
   } catch (thrown) {
     const error = asPrioraError(thrown);
     if (!error.blamesInput) throw error;
-    return unused(`the images of the prior cannot be used: ${error.message}`);
+    return unused({ kind: 'prior images unusable', message: error.message });
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { english } from '../report/wording/english.js';
 import type { CaseRow, Confidence, Store } from '../store/store.js';
 import type { CaseResult } from './case-result.js';
 
@@ -74,11 +75,11 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       SeriesInstanceUID: result.prior.SeriesInstanceUID,
       verdict: result.prior.verdict,
       similarity: result.prior.similarity,
-      reason: result.prior.reason,
+      reason: result.prior.refusal && english.refusal(result.prior.refusal),
     },
-    noPriorReason: result.noPriorReason,
+    noPriorReason: result.noPriorReason && english.remark(result.noPriorReason),
     forced: result.forced,
-    notes: result.notes,
+    notes: result.notes.map(english.remark),
     lesions: store.cases.lesions(finished.caseKey).map((lesion) => ({
       trackingUID: lesion.trackingUID,
       trackingID: lesion.trackingID,

@@ -9,6 +9,7 @@ export interface DatedVolume {
 
 /** How a lesion's volume changed between two time points. */
 export interface VolumeChange {
+  readonly category: 'grown' | 'stable' | 'shrunk';
   /** Days between both, rounded. */
   readonly intervalDays: number;
   readonly volumeChangeMm3: number;
@@ -21,11 +22,12 @@ export interface VolumeChange {
 const dayMs = 86_400_000;
 
 /** The numbers that SR, PDF and `priora history` all show. Doubling time after Collins 1956: exponential growth between two volumes. */
-export function volumeChange(before: DatedVolume, now: DatedVolume, { change }: ResponseCriteria): VolumeChange {
+export function volumeChange(before: DatedVolume, now: DatedVolume, criteria: ResponseCriteria): VolumeChange {
   const days = (now.acquiredAt - before.acquiredAt) / dayMs;
   const volumeChangeMm3 = now.volumeMm3 - before.volumeMm3;
-  const grows = volumeChangeMm3 > 0 && volumeChangeMm3 >= change.minimumVolumeChangeMm3 && days >= 1;
+  const grows = volumeChangeMm3 > 0 && volumeChangeMm3 >= criteria.change.minimumVolumeChangeMm3 && days >= 1;
   return {
+    category: changeOf(now.volumeMm3, before.volumeMm3, criteria),
     intervalDays: Math.round(days),
     volumeChangeMm3,
     volumeChangePercent: (100 * volumeChangeMm3) / before.volumeMm3,

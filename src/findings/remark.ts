@@ -11,7 +11,7 @@ export type NoPrior =
   | { readonly kind: 'no earlier study' }
   /** In English, as the error says it. */
   | { readonly kind: 'prior images unusable'; readonly message: string }
-  | Refusal;
+  | { readonly kind: 'registration refused'; readonly refusal: Refusal };
 
 /** Why a registration was refused. */
 export type Refusal =

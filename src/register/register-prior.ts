@@ -1,6 +1,7 @@
 import { linearStage } from '../elastix/parameter-map.js';
 import { registerImages } from '../elastix/register-images.js';
 import { composeAffine } from '../elastix/transform.js';
+import type { Refusal } from '../findings/remark.js';
 import { applyAffine, identityAffine, invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
 import { coarsen } from '../volume/block-mean.js';
 import { boundingBox, boxOn, crop } from '../volume/crop.js';
@@ -19,8 +20,8 @@ export interface Registration {
   /** Fraction of the current brain inside the prior's field of view. */
   readonly overlap: number;
   readonly verdict: 'accepted' | 'refused';
-  /** Why it was refused; empty when accepted. */
-  readonly reason: string;
+  /** Why it was refused; null when accepted. */
+  readonly refusal: Refusal | null;
   /** Turn against the initial alignment. */
   readonly rotationDegrees: number;
   /** Shift of the brain's middle against the initial alignment. */
@@ -87,13 +88,13 @@ export async function registerPrior(request: {
   const moved = applyAffine(motion, middle);
   const rotationDegrees = (Math.acos(Math.min(1, (motion[0] + motion[5] + motion[10] - 1) / 2)) * 180) / Math.PI;
   const translationMm = Math.hypot(moved[0] - middle[0], moved[1] - middle[1], moved[2] - middle[2]);
-  const reason = whyRefused({ similarity, overlap, rotationDegrees, translationMm }, settings);
+  const refusal = whyRefused({ similarity, overlap, rotationDegrees, translationMm }, settings);
   return {
     priorFromCurrent,
     similarity,
     overlap,
-    verdict: reason === '' ? 'accepted' : 'refused',
-    reason,
+    verdict: refusal ? 'refused' : 'accepted',
+    refusal,
     rotationDegrees,
     translationMm,
     peakRssMb,
@@ -104,16 +105,16 @@ export async function registerPrior(request: {
 function whyRefused(
   found: Pick<Registration, 'similarity' | 'overlap' | 'rotationDegrees' | 'translationMm'>,
   settings: RegistrationSettings,
-): string {
+): Refusal | null {
   if (!(found.similarity >= settings.minimumSimilarity))
-    return `similarity ${found.similarity.toFixed(3)} is below ${settings.minimumSimilarity}`;
+    return { kind: 'low similarity', similarity: found.similarity, minimum: settings.minimumSimilarity };
   if (!(found.overlap >= settings.minimumOverlap))
-    return `the prior covers ${(100 * found.overlap).toFixed(0)} % of the brain, less than ${100 * settings.minimumOverlap} %`;
+    return { kind: 'small overlap', percent: 100 * found.overlap, minimumPercent: 100 * settings.minimumOverlap };
   if (!(found.rotationDegrees <= settings.maximumRotationDegrees))
-    return `a turn of ${found.rotationDegrees.toFixed(0)}° is implausible`;
+    return { kind: 'implausible turn', degrees: found.rotationDegrees };
   if (!(found.translationMm <= settings.maximumTranslationMm))
-    return `a shift of ${found.translationMm.toFixed(0)} mm is implausible`;
-  return '';
+    return { kind: 'implausible shift', millimetres: found.translationMm };
+  return null;
 }
 
 /** The prior as the current image sees it, on the template grid: resampled once, from its source. */

@@ -2,6 +2,7 @@ import type { Dataset } from '../dicom/dataset.js';
 import type { LabelMap, Grid } from '../volume/volume.js';
 import type { Affine, Vector3 } from '../volume/affine.js';
 import type { GoneLesion, TrackedLesion } from '../findings/lesion.js';
+import type { NoPrior, Refusal, Remark } from '../findings/remark.js';
 import type { ResponseAssessment } from '../findings/response.js';
 import type { Language } from './wording/language.js';
 
@@ -39,7 +40,8 @@ export interface ReportPrior {
     /** `refused`: the prior was found but not used. */
     readonly verdict: 'accepted' | 'refused';
     readonly similarity: number;
-    readonly reason?: string;
+    /** Null unless refused. */
+    readonly refusal: Refusal | null;
     /** Rigid: patient space of the source → patient space of the prior. */
     readonly priorFromCurrent: Affine;
   };
@@ -88,8 +90,8 @@ export interface ReportInput {
   /** Null where nobody assessed it. */
   readonly response: ResponseAssessment | null;
   readonly prior: ReportPrior | null;
-  /** Why there is no prior, one sentence; only read when `prior` is null. */
-  readonly noPriorReason?: string;
+  /** Why no prior was used; null when one was. */
+  readonly noPriorReason: NoPrior | null;
   readonly models: readonly ReportModel[];
   readonly timePoint: TimePoint;
   readonly software: Software;
@@ -97,8 +99,8 @@ export interface ReportInput {
   readonly language: Language;
   /** Demonstration weights: every text and description says so. */
   readonly demonstration: boolean;
-  /** Limits of the input worth a reader's attention (incomplete coverage, lossy source), one sentence each. */
-  readonly qualityNotes: readonly string[];
+  /** Limits of the input worth a reader's attention. */
+  readonly qualityNotes: readonly Remark[];
   /** Series selection was overridden by a person. */
   readonly forced?: boolean;
   /** The SR that this one supersedes. */

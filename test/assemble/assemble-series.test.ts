@@ -58,12 +58,12 @@ describe('a single-frame series', () => {
     const { volume, notes } = await assemble(slices);
     expect(volume.voxels[0]).toBe(1 - 5 * 11);
     expect(volume.voxels[2]).toBe(2);
-    expect(notes).toEqual(['60 padding voxels were set to the lowest value']);
+    expect(notes).toEqual([{ kind: 'padding', voxels: 60 }]);
   });
 
   it('notes lossy compression in the past', async () => {
     const { lossy, notes } = await assemble(syntheticSlices({ attributes: () => ({ LossyImageCompression: '01' }) }));
-    expect({ lossy, notes }).toEqual({ lossy: true, notes: ['the source has been through lossy compression'] });
+    expect({ lossy, notes }).toEqual({ lossy: true, notes: [{ kind: 'lossy compression' }] });
   });
 
   it('takes the same instance given twice once', async () => {
@@ -296,7 +296,7 @@ describe('an Enhanced MR instance', () => {
     ); // prettier-ignore
     const { volume, notes } = await assemble([instance]);
     expect(volume).toEqual((await assemble(slices)).volume);
-    expect(notes).toEqual(['15 frames of other stacks or image types were left out']);
+    expect(notes).toEqual([{ kind: 'frames left out', frames: 15 }]);
   });
 
   it('refuses several temporal positions', async () => {

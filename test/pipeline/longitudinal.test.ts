@@ -99,7 +99,7 @@ describe('a study arrives late', () => {
   test('1: without an earlier study it is read without prior, as baseline, and the report says so', async () => {
     expect(alone.status).toBe('reported');
     expect(resultOf(alone).prior).toBeNull();
-    expect(resultOf(alone).noPriorReason).toContain('no earlier study');
+    expect(resultOf(alone).noPriorReason).toEqual({ kind: 'no earlier study' });
     expect(context.store.cases.lesions(alone.caseKey).every(({ change }) => change === 'baseline')).toBe(true);
     const sr = resultOf(alone).objects.find(({ kind }) => kind === 'SR')!;
     expect(JSON.stringify((await readDicomFile(join(context.dataDir, sr.path))).dataset)).toContain('no earlier study');

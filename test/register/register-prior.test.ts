@@ -139,7 +139,7 @@ describe('registerPrior', () => {
       settings,
     });
     expect(found.verdict).toBe('refused');
-    expect(found.reason).toMatch(/similarity/);
+    expect(found.refusal?.kind).toBe('low similarity');
   });
 
   it('refuses a prior that covers half of the brain', { timeout }, async () => {
@@ -150,7 +150,7 @@ describe('registerPrior', () => {
     };
     const found = await registerPrior({ current, currentMask: brain, prior: half, initial: identityAffine, settings });
     expect(found.verdict).toBe('refused');
-    expect(found.reason).toMatch(/covers \d+ % of the brain/);
+    expect(found.refusal?.kind).toBe('small overlap');
   });
 
   it('stops when told to', { timeout }, async () => {

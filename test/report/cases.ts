@@ -3,6 +3,7 @@ import { multiplyAffine, type Affine, type Vector3 } from '../../src/volume/affi
 import type { ReportPrior } from '../../src/report/types.js';
 import { rotationAffine, sourceGrid } from '../measure/probability-maps.js';
 import { voxelVolumeMm3 } from '../../src/volume/volume.js';
+import { followedUp } from './followed-up.js';
 import { smallGrid, syntheticReport, type SyntheticReport } from './synthetic-report.js';
 
 type Ball = readonly [Vector3, number];
@@ -25,6 +26,7 @@ const prior: ReportPrior = {
   registration: {
     verdict: 'accepted',
     similarity: 0.8312,
+    refusal: null,
     priorFromCurrent: multiplyAffine(translation(3.25, -8.5, 12), rotationAffine(0.08, -0.05, 0.1)),
   },
 };
@@ -68,8 +70,8 @@ export const cases = [
     grid: smallGrid('axial'),
     balls: [],
     input: {
-      noPriorReason: 'this is the first study of the patient',
-      qualityNotes: ['The field of view cuts off the vertex of the brain.'],
+      noPriorReason: { kind: 'prior images unusable', message: 'slices are missing' },
+      qualityNotes: [{ kind: 'brain cut off', examinedPercent: 93 }],
       forced: true,
     },
   }),
@@ -91,9 +93,14 @@ export const cases = [
       ...followUp,
       prior: {
         ...prior,
-        registration: { ...prior.registration, verdict: 'refused', similarity: 0.12, reason: 'similarity below 0.3' },
+        registration: {
+          ...prior.registration,
+          verdict: 'refused',
+          similarity: 0.12,
+          refusal: { kind: 'low similarity', similarity: 0.12, minimum: 0.3 },
+        },
       },
-      qualityNotes: ['The source was compressed with loss.'],
+      qualityNotes: [{ kind: 'lossy compression' }],
       predecessor: {
         SOPClassUID: SOPClass.Comprehensive3DSRStorage,
         SOPInstanceUID: '2.25.777',
@@ -101,6 +108,11 @@ export const cases = [
         StudyInstanceUID: '2.25.779',
       },
     },
+  }),
+  followedUp(syntheticReport({ name: 'followed-up', grid: smallGrid('axial'), balls: three, input: followUp })),
+  followedUp(syntheticReport({ name: 'all-gone-german', grid: smallGrid('axial'), balls: [], input: followUp }), {
+    language: 'de',
+    immunotherapy: 'no',
   }),
   syntheticReport({ name: 'forty', grid: smallGrid('oblique'), balls: forty, input: followUp }),
 ];

@@ -30,7 +30,7 @@ test('equal input gives equal bytes, another document another UID', () => {
   const input = named('none');
   const first = write(input);
   expect(write(input).bytes.equals(first.bytes)).toBe(true);
-  const other = write({ ...input, noPriorReason: 'the prior was taken on the same day' });
+  const other = write({ ...input, noPriorReason: { kind: 'no earlier study' } });
   expect(other.SOPInstanceUID).not.toBe(first.SOPInstanceUID);
   expect(other.SeriesInstanceUID).not.toBe(first.SeriesInstanceUID);
 });

@@ -127,9 +127,9 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(child(evaluations, 'CAD Processing and Findings Summary')[0][3]).toMatch(/without findings/);
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
     const said = texts(evaluations).join('\n');
-    expect(said).toContain('no brain metastasis found');
-    expect(said).toContain('No prior study was used: this is the first study of the patient.');
-    expect(said).toContain('The field of view cuts off the vertex of the brain.');
+    expect(said).toContain('No brain metastasis found');
+    expect(said).toContain('No prior study was used: the images of the prior cannot be used: slices are missing.');
+    expect(said).toContain('the field of view cuts the brain off: 93 % of it was examined');
     expect(said).toContain('although series selection refused it');
     expect(said).toContain('demonstration weights, not for clinical use');
     expect(document.description).toContain('demonstration weights, not for clinical use');
@@ -140,9 +140,81 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
     expect(child(evaluations, 'Registration of the prior study')[0][3]).toBe('Refused');
-    expect(texts(evaluations).join('\n')).toContain('similarity below 0.3');
+    expect(texts(evaluations).join('\n')).toContain('similarity 0.120 is below 0.3');
     expect(document.predecessor).toEqual([['2.25.779', [['2.25.778', ['2.25.777']]]]]);
     for (const { sha256 } of input.models) expect(texts(evaluations).join('\n')).toContain(sha256);
+  });
+
+  test('tells of each followed lesion where it lies, how it has changed, and what became of those that are gone', () => {
+    const { input, document } = reportOf('followed-up');
+    const groups = child(child(document.tree, 'Imaging Measurements')[0], 'Measurement Group');
+    expect(groups).toHaveLength(6);
+    const [grown, fresh, part, gone, merged, hidden] = groups;
+    const value = (group: Tree, concept: string) => child(group, concept)[0]?.[3];
+    const { volumeMm3, history } = input.lesions[0];
+    expect(value(grown, 'Finding Site')).toBe('Frontal lobe');
+    expect(child(child(grown, 'Finding Site')[0], 'Laterality')[0][3]).toBe('Right');
+    expect(value(grown, 'Volume at previous measurement')).toBe(`${history[1].volumeMm3} mm3`);
+    expect(value(grown, 'Volume change since previous measurement')).toBe(`${volumeMm3 - history[1].volumeMm3} mm3`);
+    expect(value(grown, 'Relative volume change since previous measurement')).toBe('700 %');
+    expect(value(grown, 'Interval since previous measurement')).toBe('42 d');
+    // Eight times the volume in six weeks is three doublings.
+    expect(value(grown, 'Volume doubling time since previous measurement')).toBe('14 d');
+    expect(value(grown, 'Interval since first measurement')).toBe('84 d');
+    expect(value(grown, 'Volume doubling time since first measurement')).toBe('28 d');
+    expect(value(grown, 'Change since first measurement')).toBe('Increased size');
+    expect(value(grown, 'Lesions grown together with this one')).toBe('Lesion 101');
+    expect(value(grown, 'Time Point')).toBe('Time point 3');
+    expect(value(fresh, 'Finding Site')).toBe('Cerebellum');
+    expect(value(fresh, 'Volume at previous measurement')).toBeUndefined();
+    expect(value(part, 'Lesion that this one was a part of')).toBe('Lesion 1');
+    expect(value(part, 'Volume doubling time since previous measurement')).toBeUndefined();
+    expect([gone, merged, hidden].map((group) => value(group, 'Change since prior study'))).toEqual([
+      'No longer seen',
+      'Grown together with another lesion',
+      'Not shown by the images',
+    ]);
+    expect(value(gone, 'Tracking Unique Identifier')).toBe(input.gone[0].trackingUID);
+    expect(value(gone, 'Comment')).toBe(
+      'No longer seen. Last seen at time point 2, 42 days before, with 268 mm³ and a long axis of 8.0 mm.',
+    );
+    expect(value(gone, 'Baseline Category')).toBe('Target Lesion at Baseline');
+    for (const group of groups)
+      for (const entry of group[4]) if (entry[1] === 'NUM') expect(entry[4].length).toBeGreaterThan(0);
+  });
+
+  test('tells the response with its numbers, and codes only what the codes mean', () => {
+    const { document } = reportOf('followed-up');
+    const response = child(document.tree, 'Response Evaluation')[0];
+    const value = (concept: string) => child(response, concept).map((entry) => entry[3]);
+    expect(value('Response Evaluation Method')).toEqual(['RANO']);
+    expect(value('Overall radiographic response (RANO-BM)')).toEqual(['Progressive Disease']);
+    // Progression of a non-target and a new lesion: nothing about targets, one of which is out of view.
+    expect(value('Current Response')).toEqual(['Non-Target Lesion Progressive Disease']);
+    expect(value('Sum of longest diameters of target lesions')).toEqual([]);
+    expect(value('Sum of longest diameters at baseline')).toEqual(['33 mm']);
+    expect(value('Smallest sum of longest diameters before')).toEqual(['24 mm']);
+    expect(value('Number of new lesions')).toEqual(['1 {lesions}']);
+    expect(value('Immunotherapy')).toEqual(['Unknown']);
+    const said = texts(response).join('\n');
+    expect(said).toContain('RANO-BM, radiographic part: progressive disease (PD).');
+    expect(said).toContain('New since baseline, in mm: Lesion 2 10.0, first seen at time point 3.');
+    expect(said).toContain('Steroid dose and clinical status are part of RANO-BM, too; they are not judged here');
+  });
+
+  test('speaks German where asked to; codes keep the standard’s words', () => {
+    const { document } = reportOf('all-gone-german');
+    expect(child(document.tree, 'Language of Content Item and Descendants')[0][3]).toBe('German (Germany)');
+    const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
+    expect(texts(evaluations)).toContain(
+      'Zeitpunkt 3: Keine Hirnmetastase gefunden, weder bestätigt noch als Kandidat. Seit der Voruntersuchung: 1 nicht mehr sichtbar.',
+    );
+    expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('Yes');
+    const said = texts(child(document.tree, 'Response Evaluation')[0]).join('\n');
+    expect(said).toContain('Nicht beurteilbar: die Bilder zeigen nicht, wo Zielläsionen liegen.');
+    expect(said).toContain('Lesion 102 11,0 → 8,0 → nicht im Bild');
+    // Texts alone: names of concepts, codes and lesions are the same in every language.
+    expect(`${said}${texts(evaluations).join('')}`).not.toMatch(/\b(the|and|not|of)\b/);
   });
 
   test('other than demonstration weights are for research only', () => {

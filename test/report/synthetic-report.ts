@@ -67,6 +67,7 @@ export function syntheticReport({
       gone: [],
       response: null,
       prior: null,
+      noPriorReason: null,
       models,
       timePoint: { order: 1, type: 'baseline', acquiredAt: Date.UTC(2024, 2, 12, 10, 22, 33) },
       software: { name: 'Priora', version: '0.1.0' },
@@ -183,12 +184,7 @@ function geometry({ patientFromVoxel: m, ...grid }: Grid) {
 }
 
 /** Slices that brighten from the first to the last, with bright lesions. */
-function singleFrames(
-  common: Dataset,
-  grid: Grid,
-  labels: Uint16Array,
-  uid: (...parts: string[]) => string,
-): Buffer[] {
+function singleFrames(common: Dataset, grid: Grid, labels: Uint16Array, uid: (...parts: string[]) => string): Buffer[] {
   const { measures, ImageOrientationPatient } = geometry(grid);
   const area = grid.shape[0] * grid.shape[1];
   return Array.from({ length: grid.shape[2] }, (_, k) =>

@@ -62,7 +62,7 @@ describe.skipIf(!hasPeer('dsrdump'))('DCMTK dsrdump', () => {
     const report = validate('dsrdump', '+Pc', '+U8', path(name, 'SR'));
     expect(report).toContain('Imaging Measurement Report');
     expect(errors(report)).toEqual([]);
-    expect(report.match(/\(125007,DCM/g)?.length ?? 0).toBe(input.lesions.length);
+    expect(report.match(/\(125007,DCM/g)?.length ?? 0).toBe(input.lesions.length + input.gone.length);
     for (const kind of written.get(name)!.filter((one) => one === 'KOS' || one === 'RejectionNote'))
       expect(errors(validate('dsrdump', path(name, kind)))).toEqual([]);
   });
@@ -71,9 +71,13 @@ describe.skipIf(!hasPeer('dsrdump'))('DCMTK dsrdump', () => {
 describe.skipIf(!hasPixelmed)('pixelmed DicomSRValidator', () => {
   test('finds no error against TID 1500 and 2010', { timeout: 300_000 }, () => {
     // The slow one (seconds a lesion): a case for each branch of the tree.
-    const chosen = ['coronal', 'none', 'prior-refused'];
+    const chosen = ['followed-up', 'all-gone-german', 'none', 'prior-refused'];
     const files = chosen.map((name) => path(name, 'SR'));
-    const report = validateStructuredReports([...files, path('coronal', 'RejectionNote'), path('coronal', 'KOS')]);
+    const report = validateStructuredReports([
+      ...files,
+      path('followed-up', 'RejectionNote'),
+      path('followed-up', 'KOS'),
+    ]);
     expect(report.match(/IOD validation complete/g)).toHaveLength(files.length + 2);
     expect(report.match(/Root Template TID_1500/g)).toHaveLength(files.length);
     expect(report.match(/Root Template TID_2010/g)).toHaveLength(2);

@@ -1,6 +1,6 @@
-import { DateTime } from 'luxon';
 import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../findings/lesion.js';
 import type { ReportInput } from '../types.js';
+import { describeGone } from '../wording/describe-gone.js';
 import { doublingsPerLine, drawGrowthChart, growthAxes } from './growth-chart.js';
 import { growthCurves } from './growth-curves.js';
 import { byRelevance } from './relevance.js';
@@ -143,7 +143,7 @@ function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
   const { lesions, gone, models, qualityNotes, forced, response } = input;
   const names = (others: readonly LesionIdentity[]) => others.map(({ trackingID }) => trackingID);
   const notes = [
-    ...qualityNotes,
+    ...qualityNotes.map((note) => language.note(note)),
     ...(forced ? [language.forced] : []),
     ...lesions.flatMap(({ trackingID, mergedFrom, splitFrom }) => [
       ...(mergedFrom.length > 0 ? [`${trackingID}: ${language.mergedFrom(names(mergedFrom))}`] : []),
@@ -153,7 +153,7 @@ function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
     ...(response === null ? [] : [language.clinicalPart]),
   ];
   return [
-    { title: wording.notFoundNow, sentences: gone.map((lesion) => goneText(sheet, lesion)) },
+    { title: wording.notFoundNow, sentences: gone.map((lesion) => goneText(sheet, lesion, input)) },
     { title: wording.notes, sentences: notes },
     {
       title: wording.networks,
@@ -162,12 +162,9 @@ function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
   ].filter(({ sentences }) => sentences.length > 0);
 }
 
-function goneText({ language }: Sheet, { trackingID, site, status, mergedInto, history }: GoneLesion): string {
-  const last = history[history.length - 1];
-  const on = DateTime.fromMillis(last.acquiredAt, { zone: 'utc' }).toFormat('yyyyMMdd');
-  const fate = status === 'merged' ? language.gone.merged(mergedInto?.trackingID ?? '') : language.gone[status];
-  const where = site ? ` (${language.site(site)})` : '';
-  return `${trackingID}${where}: ${fate}, ${language.lastSeen(on, last.volumeMm3, last.longAxisMm)}`;
+function goneText({ language }: Sheet, lesion: GoneLesion, { timePoint }: ReportInput): string {
+  const where = lesion.site ? ` (${language.site(lesion.site)})` : '';
+  return `${lesion.trackingID}${where}: ${describeGone(lesion, timePoint.acquiredAt, language)}`;
 }
 
 /** A mark of the volume axis, with as many digits as a doubling needs. */

@@ -52,10 +52,10 @@ function drawExamination(sheet: Sheet, input: ReportInput, top: number): number 
 function comparison(sheet: Sheet, input: ReportInput): string {
   const { wording, language } = sheet;
   const { prior, noPriorReason } = input;
-  if (prior === null) return wording.noPrior(noPriorReason ?? wording.notStated);
+  if (prior === null) return wording.noPrior(noPriorReason ? language.remark(noPriorReason) : wording.notStated);
   const date = dateText(sheet, prior.acquiredDate);
-  const { verdict, reason } = prior.registration;
-  if (verdict === 'refused') return wording.priorRefused(date, reason ?? wording.notStated);
+  const { refusal } = prior.registration;
+  if (refusal) return wording.priorRefused(date, language.refusal(refusal));
   const interval = priorIntervalDays(input);
   return wording.priorUsed(date, interval === null ? null : language.days(interval));
 }

@@ -1,11 +1,11 @@
 import { derivedUID } from '../../dicom/uid.js';
 import { codes } from '../codes.js';
-import type { Software } from '../types.js';
+import type { ReportInput, Software } from '../types.js';
 import { coded, text, uidReference, type ContentItem } from './content-item.js';
 
 /** Language, the device that observed, and the procedure reported (TID 1204, 1002, 1004; TID 1500 row 4). */
-export const observationContext = (software: Software): ContentItem[] => [
-  coded('HAS CONCEPT MOD', codes.language, codes.englishUS),
+export const observationContext = ({ software, language }: ReportInput): ContentItem[] => [
+  coded('HAS CONCEPT MOD', codes.language, codes[language]),
   ...deviceObserver(software),
   coded('HAS CONCEPT MOD', codes.procedureReported, codes.mriProcedure),
 ];

@@ -1,12 +1,14 @@
+import type { LesionChange } from '../../findings/lesion.js';
 import { codes } from '../codes.js';
-import { modelText } from '../model-text.js';
-import { demonstrationText, researchText } from '../series-and-equipment.js';
-import type { ReportInput, ReportPrior } from '../types.js';
+import type { ReportInput } from '../types.js';
+import type { Wording } from '../wording/english.js';
+import { wordings } from '../wording/language.js';
 import { coded, container, text, type ContentItem } from './content-item.js';
 
-/** What holds for the whole time point, coded where the standard has codes and in plain English beside it. */
+/** What holds for the whole time point, coded where the standard has codes and in plain words beside it. */
 export function qualitativeEvaluations(input: ReportInput): ContentItem {
   const { lesions, prior } = input;
+  const wording = wordings[input.language];
   const used = prior?.registration.verdict === 'accepted';
   const comment = (sentence: string) => text('CONTAINS', codes.comment, sentence);
   return container(codes.qualitativeEvaluations, [
@@ -15,42 +17,36 @@ export function qualitativeEvaluations(input: ReportInput): ContentItem {
       codes.processingSummary,
       lesions.length > 0 ? codes.succeededWithFindings : codes.succeededWithoutFindings,
     ),
-    comment(summary(input)),
+    comment(summary(input, wording)),
     coded('CONTAINS', codes.comparisonWithPriorDone, used ? codes.yes : codes.no),
     ...(prior ? [coded('CONTAINS', codes.registrationVerdict, codes[prior.registration.verdict])] : []),
-    comment(priorText(prior, input.noPriorReason)),
-    ...input.models.map((model) => comment(modelText(model))),
-    ...input.qualityNotes.map(comment),
-    ...(input.forced ? [comment('A person had this series analysed although series selection refused it.')] : []),
-    comment(
-      input.demonstration
-        ? `Made with ${demonstrationText}.`
-        : `For ${researchText}: no medical device, not to be used for diagnosis.`,
+    comment(priorText(input, wording)),
+    ...input.models.map(({ role, name, version, sha256, use }) =>
+      comment(wording.model(role, name, version, sha256, use)),
     ),
+    ...input.qualityNotes.map((note) => comment(wording.note(note))),
+    ...(input.forced ? [comment(wording.forced)] : []),
+    comment(input.demonstration ? wording.demonstration : wording.researchUse),
   ]);
 }
 
-function summary({ lesions, timePoint }: ReportInput): string {
-  const at = `Time point ${timePoint.order} (${timePoint.type})`;
-  if (lesions.length === 0) return `${at}: no brain metastasis found, neither confirmed nor candidate.`;
+const changes: readonly LesionChange[] = ['new', 'reappeared', 'grown', 'stable', 'shrunk', 'unclear'];
+
+function summary({ lesions, gone, timePoint }: ReportInput, wording: Wording): string {
   const count = (confidence: string) => lesions.filter((lesion) => lesion.confidence === confidence).length;
-  const changes = ['new', 'grown', 'stable', 'shrunk', 'reappeared', 'unclear']
-    .map((change) => [change, lesions.filter((lesion) => lesion.change === change).length] as const)
-    .filter(([, number]) => number > 0)
-    .map(([change, number]) => `${number} ${change}`);
-  return (
-    `${at}: ${count('confirmed')} confirmed, ${count('candidate')} candidate for a reader to judge` +
-    `${changes.length > 0 ? `; since the prior study ${changes.join(', ')}` : ''}.`
-  );
+  const found = lesions.length === 0 ? wording.nothingFound : wording.found(count('confirmed'), count('candidate'));
+  const counted = [
+    ...changes.map((change) => [change, lesions.filter((lesion) => lesion.change === change).length] as const),
+    ['gone', gone.filter(({ status }) => status === 'no longer seen').length] as const,
+  ].filter(([, number]) => number > 0);
+  const since = counted.length > 0 ? ` ${wording.sincePrior(counted)}` : '';
+  return `${wording.timePoint(timePoint.order)}: ${found}${since}`;
 }
 
-function priorText(prior: ReportPrior | null, noPriorReason = 'no earlier study is known'): string {
-  if (prior === null) return `No prior study was used: ${noPriorReason}. The networks saw an empty prior.`;
-  const { verdict, similarity, reason } = prior.registration;
-  const study = `study ${prior.StudyInstanceUID} of ${prior.acquiredDate}`;
-  const measured = `registration similarity ${similarity.toFixed(3)}`;
-  return verdict === 'accepted'
-    ? `Prior: ${study}, registered rigidly and accepted (${measured}).`
-    : `Prior ${study} was not used: its registration was refused (${measured}${reason ? `; ${reason}` : ''}). ` +
-        'The networks saw an empty prior.';
+function priorText({ prior, noPriorReason }: ReportInput, wording: Wording): string {
+  if (prior === null) return wording.noPrior(wording.remark(noPriorReason ?? { kind: 'no earlier study' }));
+  const { StudyInstanceUID, acquiredDate, registration } = prior;
+  return registration.refusal
+    ? wording.priorRefused(StudyInstanceUID, acquiredDate, wording.refusal(registration.refusal))
+    : wording.priorAccepted(StudyInstanceUID, acquiredDate, registration.similarity);
 }

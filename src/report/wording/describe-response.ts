@@ -14,9 +14,7 @@ export function describeResponse(assessment: ResponseAssessment, wording: Wordin
     ...(decided ? [wording.immunotherapy(immunotherapy)] : []),
     ...(assessment.sustainedDays === null ? [] : [lasting]),
     ...(isStart ? startingTargets(assessment, wording) : judgedTargets(assessment, wording)),
-    ...(nonTargets.category === 'none'
-      ? []
-      : [wording.nonTargets(wording.responses[nonTargets.category], lengthsOf(nonTargets.lesions, isStart, wording))]),
+    ...judgedNonTargets(nonTargets, isStart, wording),
     ...(newLesions.length > 0
       ? [
           wording.newLesions(
@@ -44,13 +42,21 @@ function judgedTargets({ targets }: ResponseAssessment, wording: Wording): strin
   if (targets.category === 'none') return [wording.noTargets];
   const { category, sumMm, baselineSumMm, nadirSumMm, nadirOrder } = targets;
   return [
-    wording.targets(wording.responses[category], sumMm, baselineSumMm, nadirSumMm, nadirOrder),
+    category === 'NE'
+      ? wording.targetsNotShown(sumMm, baselineSumMm, nadirSumMm, nadirOrder)
+      : wording.targets(wording.responses[category], sumMm, baselineSumMm, nadirSumMm, nadirOrder),
     wording.targetLengths(
       targets.lesions.map(({ trackingID, baselineMm, nadirMm, longAxisMm }) =>
         wording.length(trackingID, [baselineMm, nadirMm, longAxisMm]),
       ),
     ),
   ];
+}
+
+function judgedNonTargets({ category, lesions }: ResponseAssessment['nonTargets'], isStart: boolean, wording: Wording) {
+  if (category === 'none') return [];
+  const lengths = lengthsOf(lesions, isStart, wording);
+  return [isStart ? wording.nonTargetsAtBaseline(lengths) : wording.nonTargets(wording.responses[category], lengths)];
 }
 
 /** Each with its length now, and before it its smallest so far where there is a before. */

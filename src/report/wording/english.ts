@@ -1,6 +1,6 @@
 import type { Confidence, FindingSite, LesionChange } from '../../findings/lesion.js';
 import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
-import type { Remark } from '../../findings/remark.js';
+import type { Refusal, Remark } from '../../findings/remark.js';
 import { formatOf, listed, plural } from './format.js';
 import { englishSheet } from './sheet-english.js';
 
@@ -39,6 +39,20 @@ const notEvaluable: Record<NotEvaluable, string> = {
   'no lesion': 'there was no confirmed lesion at baseline, and there is none now',
 };
 
+/** Why a registration was refused, as a part of a sentence. */
+function refusal(why: Refusal): string {
+  switch (why.kind) {
+    case 'low similarity':
+      return `similarity ${decimal(why.similarity, 3)} is below ${why.minimum}`;
+    case 'small overlap':
+      return `the prior covers ${decimal(why.percent, 0)} % of the brain, less than ${why.minimumPercent} %`;
+    case 'implausible turn':
+      return `a turn of ${decimal(why.degrees, 0)}° is implausible`;
+    case 'implausible shift':
+      return `a shift of ${decimal(why.millimetres, 0)} mm is implausible`;
+  }
+}
+
 /** A remark as a part of a sentence. */
 function remark(about: Remark): string {
   switch (about.kind) {
@@ -54,14 +68,8 @@ function remark(about: Remark): string {
       return 'no earlier study of this patient is known';
     case 'prior images unusable':
       return `the images of the prior cannot be used: ${about.message}`;
-    case 'low similarity':
-      return `similarity ${decimal(about.similarity, 3)} is below ${about.minimum}`;
-    case 'small overlap':
-      return `the prior covers ${decimal(about.percent, 0)} % of the brain, less than ${about.minimumPercent} %`;
-    case 'implausible turn':
-      return `a turn of ${decimal(about.degrees, 0)}° is implausible`;
-    case 'implausible shift':
-      return `a shift of ${decimal(about.millimetres, 0)} mm is implausible`;
+    case 'registration refused':
+      return `the registration of the prior was refused: ${refusal(about.refusal)}`;
   }
 }
 
@@ -77,6 +85,7 @@ export const english = {
   confidences,
   responses,
   remark,
+  refusal,
 
   site: ({ structure, laterality }: FindingSite): string =>
     laterality ? `${laterality.meaning} ${structure.meaning.toLowerCase()}` : structure.meaning,
@@ -102,13 +111,12 @@ export const english = {
 
   mergedFrom: (others: readonly string[]) => `Has grown together with ${joined(others)}.`,
   splitFrom: (whole: string) => `Was a part of ${whole}.`,
-  gone: {
-    'no longer seen': 'No longer seen',
-    'not covered': 'The images do not show its site',
-    merged: (into: string) => `Has grown together with ${into}`,
-  },
-  lastSeen: (on: string, volumeMm3: number, longAxisMm: number) =>
-    `last seen ${date(on)} with ${decimal(volumeMm3, 0)} mm³, long axis ${mm(longAxisMm)}`,
+  gone: 'No longer seen.',
+  notCovered: 'The images do not show its site.',
+  mergedInto: (other: string) => `Has grown together with ${other}.`,
+  lastSeen: (order: number, daysAgo: number, volumeMm3: number, longAxisMm: number) =>
+    `Last seen at time point ${order}, ${days(daysAgo)} before, with ${decimal(volumeMm3, 0)} mm³ and a long axis of ${mm(longAxisMm)}.`,
+  method: 'RANO-BM (Lin 2015), radiographic part only.',
 
   // The response, a sentence for each part
   overall: (category: ResponseCategory | 'baseline') => `RANO-BM, radiographic part: ${responses[category]}.`,
@@ -122,22 +130,26 @@ export const english = {
       : `Not confirmed yet: it has lasted for ${days(sustained)}, ${needed} are needed.`,
   noTargets: 'No target lesions: none was measurable at baseline.',
   targetsAtBaseline: (count: number, sumMm: number, order: number) =>
-    `${plural(count, 'target lesion', 'target lesions')} chosen at time point ${order}; sum of longest diameters ${mm(sumMm)}.`,
+    `${plural(count, 'target lesion', 'target lesions')} chosen at time point ${order}; sum of longest diameters ${mm(sumMm)}; in mm:`,
   targets: (category: string, sumMm: number, baselineMm: number, nadirMm: number, nadirOrder: number) =>
     `Targets: ${category}. Sum of longest diameters ${mm(sumMm)}; baseline ${mm(baselineMm)}${
       baselineMm > 0 ? ` (${signed(100 * (sumMm / baselineMm - 1), 0)} %)` : ''
     }, nadir ${mm(nadirMm)} at time point ${nadirOrder}${
       nadirMm > 0 ? ` (${signed(100 * (sumMm / nadirMm - 1), 0)} %)` : ''
     }.`,
-  targetLengths: (lengths: readonly string[]) => `Target lesions, baseline → nadir → now: ${lengths.join('; ')}.`,
-  nonTargets: (category: string, lengths: readonly string[]) => `Non-targets: ${category}. ${lengths.join('; ')}.`,
-  newLesions: (lengths: readonly string[]) => `New since baseline: ${lengths.join('; ')}.`,
+  targetsNotShown: (sumMm: number, baselineMm: number, nadirMm: number, nadirOrder: number) =>
+    `Targets: not all are shown. Those that are add up to ${mm(sumMm)}; all of them to ${mm(baselineMm)} at baseline and ${mm(nadirMm)} at the nadir, time point ${nadirOrder}.`,
+  targetLengths: (lengths: readonly string[]) => `Target lesions in mm, baseline → nadir → now: ${lengths.join('; ')}.`,
+  nonTargets: (category: string, lengths: readonly string[]) =>
+    `Non-targets: ${category}. Smallest before → now, in mm: ${lengths.join('; ')}.`,
+  nonTargetsAtBaseline: (lengths: readonly string[]) => `Non-target lesions, in mm: ${lengths.join('; ')}.`,
+  newLesions: (lengths: readonly string[]) => `New since baseline, in mm: ${lengths.join('; ')}.`,
   noNewLesions: 'No new lesion.',
   length: (name: string, lengthsMm: readonly (number | null)[]) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'not shown' : decimal(length, 1))).join(' → ')} mm`,
+    `${name} ${lengthsMm.map((length) => (length === null ? 'not shown' : decimal(length, 1))).join(' → ')}`,
   firstSeen: (order: number) => `first seen at time point ${order}`,
   clinicalPart:
-    'Steroid dose and clinical status belong to RANO-BM too and are not judged here: the verdict needs them.',
+    'Steroid dose and clinical status are part of RANO-BM, too; they are not judged here, a person has to add them.',
   candidatesDoNotCount: 'Candidates count neither as new lesions nor as progression.',
 
   sheet: englishSheet,

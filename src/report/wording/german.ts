@@ -1,6 +1,6 @@
 import type { Confidence, FindingSite, LesionChange } from '../../findings/lesion.js';
 import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
-import type { Remark } from '../../findings/remark.js';
+import type { Refusal, Remark } from '../../findings/remark.js';
 import type { Wording } from './english.js';
 import { formatOf, listed, plural } from './format.js';
 import { germanSheet } from './sheet-german.js';
@@ -40,6 +40,19 @@ const notEvaluable: Record<NotEvaluable, string> = {
   'no lesion': 'anfangs gab es keine bestätigte Läsion, und jetzt gibt es keine',
 };
 
+function refusal(why: Refusal): string {
+  switch (why.kind) {
+    case 'low similarity':
+      return `die Ähnlichkeit ${decimal(why.similarity, 3)} liegt unter ${decimal(why.minimum, 2)}`;
+    case 'small overlap':
+      return `die Voruntersuchung deckt ${decimal(why.percent, 0)} % des Gehirns ab, weniger als ${why.minimumPercent} %`;
+    case 'implausible turn':
+      return `eine Drehung um ${decimal(why.degrees, 0)}° ist nicht plausibel`;
+    case 'implausible shift':
+      return `eine Verschiebung um ${decimal(why.millimetres, 0)} mm ist nicht plausibel`;
+  }
+}
+
 function remark(about: Remark): string {
   switch (about.kind) {
     case 'frames left out':
@@ -54,14 +67,8 @@ function remark(about: Remark): string {
       return 'keine frühere Untersuchung dieses Patienten ist bekannt';
     case 'prior images unusable':
       return `die Bilder der Voruntersuchung sind nicht verwendbar: ${about.message}`;
-    case 'low similarity':
-      return `die Ähnlichkeit ${decimal(about.similarity, 3)} liegt unter ${decimal(about.minimum, 2)}`;
-    case 'small overlap':
-      return `die Voruntersuchung deckt ${decimal(about.percent, 0)} % des Gehirns ab, weniger als ${about.minimumPercent} %`;
-    case 'implausible turn':
-      return `eine Drehung um ${decimal(about.degrees, 0)}° ist nicht plausibel`;
-    case 'implausible shift':
-      return `eine Verschiebung um ${decimal(about.millimetres, 0)} mm ist nicht plausibel`;
+    case 'registration refused':
+      return `die Registrierung der Voruntersuchung wurde abgelehnt: ${refusal(about.refusal)}`;
   }
 }
 
@@ -93,6 +100,7 @@ export const german: Wording = {
   confidences,
   responses,
   remark,
+  refusal,
 
   site: ({ structure, laterality }: FindingSite) => {
     const name = structures[structure.value] ?? structure.meaning;
@@ -120,13 +128,12 @@ export const german: Wording = {
 
   mergedFrom: (others) => `Ist mit ${joined(others)} zusammengewachsen.`,
   splitFrom: (whole) => `War ein Teil von ${whole}.`,
-  gone: {
-    'no longer seen': 'Nicht mehr sichtbar',
-    'not covered': 'Die Bilder zeigen ihren Ort nicht',
-    merged: (into) => `Ist mit ${into} zusammengewachsen`,
-  },
-  lastSeen: (on, volumeMm3, longAxisMm) =>
-    `zuletzt am ${date(on)} mit ${decimal(volumeMm3, 0)} mm³, lange Achse ${mm(longAxisMm)}`,
+  gone: 'Nicht mehr sichtbar.',
+  notCovered: 'Die Bilder zeigen ihren Ort nicht.',
+  mergedInto: (other) => `Ist mit ${other} zusammengewachsen.`,
+  lastSeen: (order, daysAgo, volumeMm3, longAxisMm) =>
+    `Zuletzt gesehen zum Zeitpunkt ${order}, ${daysAgo === 1 ? '1 Tag' : `${daysAgo} Tage`} zuvor, mit ${decimal(volumeMm3, 0)} mm³ und einer langen Achse von ${mm(longAxisMm)}.`,
+  method: 'RANO-BM (Lin 2015), nur der radiologische Teil.',
 
   overall: (category) => `RANO-BM, radiologischer Teil: ${responses[category]}.`,
   notEvaluable: (why) => `Nicht beurteilbar: ${notEvaluable[why]}.`,
@@ -135,26 +142,30 @@ export const german: Wording = {
   immunotherapy: (known) => immunotherapies[known],
   lasting: (confirmed, sustained, needed) =>
     confirmed
-      ? `Gesichert: besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`} (nötig sind mindestens ${needed}).`
-      : `Noch nicht gesichert: besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`}, nötig sind ${needed}.`,
+      ? `Remission bestätigt: sie besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`} (nötig sind mindestens ${needed}).`
+      : `Remission noch nicht bestätigt: sie besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`}, nötig sind ${needed}.`,
   noTargets: 'Keine Zielläsionen: anfangs war keine messbar.',
   targetsAtBaseline: (count, sumMm, order) =>
-    `${plural(count, 'Zielläsion', 'Zielläsionen')}, gewählt zum Zeitpunkt ${order}; Summe der längsten Durchmesser ${mm(sumMm)}.`,
+    `${plural(count, 'Zielläsion', 'Zielläsionen')}, gewählt zum Zeitpunkt ${order}; Summe der längsten Durchmesser ${mm(sumMm)}; in mm:`,
   targets: (category, sumMm, baselineMm, nadirMm, nadirOrder) =>
     `Zielläsionen: ${category}. Summe der längsten Durchmesser ${mm(sumMm)}; Ausgangswert ${mm(baselineMm)}${
       baselineMm > 0 ? ` (${signed(100 * (sumMm / baselineMm - 1), 0)} %)` : ''
     }, Nadir ${mm(nadirMm)} zum Zeitpunkt ${nadirOrder}${
       nadirMm > 0 ? ` (${signed(100 * (sumMm / nadirMm - 1), 0)} %)` : ''
     }.`,
-  targetLengths: (lengths) => `Zielläsionen, Ausgangswert → Nadir → jetzt: ${lengths.join('; ')}.`,
-  nonTargets: (category, lengths) => `Nicht-Zielläsionen: ${category}. ${lengths.join('; ')}.`,
-  newLesions: (lengths) => `Neu seit dem Ausgangsbefund: ${lengths.join('; ')}.`,
+  targetsNotShown: (sumMm, baselineMm, nadirMm, nadirOrder) =>
+    `Zielläsionen: nicht alle sind im Bild. Die sichtbaren ergeben ${mm(sumMm)}; alle zusammen ergaben anfangs ${mm(baselineMm)} und im Nadir, Zeitpunkt ${nadirOrder}, ${mm(nadirMm)}.`,
+  targetLengths: (lengths) => `Zielläsionen in mm, Ausgangswert → Nadir → jetzt: ${lengths.join('; ')}.`,
+  nonTargets: (category, lengths) =>
+    `Nicht-Zielläsionen: ${category}. Kleinster Wert zuvor → jetzt, in mm: ${lengths.join('; ')}.`,
+  nonTargetsAtBaseline: (lengths) => `Nicht-Zielläsionen, in mm: ${lengths.join('; ')}.`,
+  newLesions: (lengths) => `Neu seit dem Ausgangsbefund, in mm: ${lengths.join('; ')}.`,
   noNewLesions: 'Keine neue Läsion.',
   length: (name, lengthsMm) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'nicht im Bild' : decimal(length, 1))).join(' → ')} mm`,
+    `${name} ${lengthsMm.map((length) => (length === null ? 'nicht im Bild' : decimal(length, 1))).join(' → ')}`,
   firstSeen: (order) => `zuerst gesehen zum Zeitpunkt ${order}`,
   clinicalPart:
-    'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM und werden hier nicht beurteilt: das Urteil braucht sie.',
+    'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM; hier werden sie nicht beurteilt, eine Person muss sie hinzunehmen.',
   candidatesDoNotCount: 'Kandidaten zählen weder als neue Läsion noch als Progress.',
 
   sheet: germanSheet,
