@@ -26,7 +26,7 @@ const layers = [
   ['dimse', 'dicom', 'volume', 'findings'],
   ['elastix', 'store', 'jobs'],
   isolated,
-  ['case'],
+  ['case', 'training'],
   ['worker'],
   ['commands', 'demo'],
 ];

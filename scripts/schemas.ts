@@ -10,6 +10,7 @@ import { destinationsSchema } from '../src/deliver/destinations.js';
 import { priorMatchingSchema } from '../src/match/prior-matching.js';
 import { registrationSettingsSchema } from '../src/register/registration-settings.js';
 import { selectionRulesSchema } from '../src/select/selection-rules.js';
+import { trainingSettingsSchema } from '../src/training/training-settings.js';
 import { responseCriteriaSchema } from '../src/findings/criteria.js';
 
 /** `mappings/<name>.yaml` → the schema that its loader checks it with. */
@@ -19,6 +20,7 @@ const schemas: Record<string, z.ZodType> = {
   registration: registrationSettingsSchema,
   'response-criteria': responseCriteriaSchema,
   'series-selection': selectionRulesSchema,
+  'training-data': trainingSettingsSchema,
 };
 
 const folder = resolve(import.meta.dirname, '../mappings');

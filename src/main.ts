@@ -12,6 +12,7 @@ import { registerSendCommand } from './commands/send.js';
 import { registerServeCommand } from './commands/serve.js';
 import { registerStatusCommand } from './commands/status.js';
 import { registerTherapyCommand } from './commands/therapy.js';
+import { registerTrainingDataCommand } from './commands/training-data.js';
 import { registerVerifyCommand } from './commands/verify.js';
 import { asPrioraError } from './core/errors.js';
 import { ExitCode } from './core/exit-code.js';
@@ -41,6 +42,7 @@ for (const register of [
   registerTherapyCommand,
   registerVerifyCommand,
   registerPhantomCommand,
+  registerTrainingDataCommand,
   registerMigrateCommand,
 ])
   register(program);

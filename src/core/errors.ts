@@ -88,6 +88,12 @@ export const errorKinds = {
   // prepare, register
   NOT_A_BRAIN: kind('permanent', 0xa900, 'After registration the image does not look like a head; look at the series.'),
   REGISTRATION_FAILED: kind('ambiguous', 0x0110, 'The registration did not finish; look at the series and the log.'),
+  // training
+  LABEL_UNUSABLE: kind(
+    'permanent',
+    0xa900,
+    'Look at the segmentation; mappings/training-data.yaml says which outlines are metastases.',
+  ),
   // infer
   MODEL_INVALID: kind('permanent', 0x0110, 'The model or its manifest is not what was shipped; install it again.'),
   PROVIDER_UNAVAILABLE: kind(

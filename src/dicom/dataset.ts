@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import dcmjs from 'dcmjs';
 import { inflateRawSync } from 'node:zlib';
 import { PrioraError } from '../core/errors.js';
@@ -84,6 +84,26 @@ function readMeta(bytes: Uint8Array): { meta: Dataset; body: Uint8Array; start: 
 /** {@link parseFile} from disk. */
 export async function readDicomFile(path: string, options: { stopAtPixelData?: boolean } = {}): Promise<ParsedFile> {
   return parseFile(await readFile(path), options);
+}
+
+/** Bytes read first from each file: most headers end within; those that do not are read whole. */
+const headBytes = 131_072;
+
+/**
+ * The data set of a file without its pixels, read from the beginning of the file alone where that is enough.
+ *
+ * @throws PrioraError DICOM_UNREADABLE
+ */
+export async function readDicomHead(path: string): Promise<Pick<ParsedFile, 'meta' | 'dataset'>> {
+  const file = await open(path);
+  const head = Buffer.alloc(headBytes);
+  const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
+  try {
+    return parseFile(head.subarray(0, bytesRead), { stopAtPixelData: true });
+  } catch (error) {
+    if (bytesRead < headBytes) throw error;
+    return parseFile(await readFile(path), { stopAtPixelData: true });
+  }
 }
 
 /**

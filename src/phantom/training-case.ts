@@ -1,8 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { encodeNifti } from '../volume/nifti.js';
+import { writeNifti } from '../volume/nifti.js';
 import { resampleLinear } from '../volume/resample.js';
 import { templateGrid, type Grid, type Volume } from '../volume/volume.js';
 import type { PhantomPatient } from './patient.js';
@@ -35,12 +34,6 @@ function toInt16({ voxels, ...grid }: Volume): Grid & { voxels: Int16Array } {
   return { ...grid, voxels: rounded };
 }
 
-/** gzip at level 1, through a temporary name so that a half-written file is never taken for a whole one. */
-async function writeImage(path: string, image: Parameters<typeof encodeNifti>[0]): Promise<void> {
-  await writeFile(`${path}.part`, gzipSync(encodeNifti(image), { level: 1 }));
-  await rename(`${path}.part`, path);
-}
-
 /** Whether a time point's folder is complete: its `case.json` is written last. */
 export async function isTrainingCaseComplete(folder: string): Promise<boolean> {
   return readFile(join(folder, 'case.json')).then(
@@ -71,20 +64,20 @@ export async function writeTrainingCase(
     multiplyAffine(patientFromHead(acquisition.scanner), multiplyAffine(pose, error));
   const identity = rigidAffine([0, 0, 0], [0, 0, 0]);
 
-  await writeImage(
+  await writeNifti(
     join(folder, 'image.nii.gz'),
     toInt16(resampleLinear(current.image, templateGrid, imageFromTemplate(current, identity))),
   );
   const priorShiftMm = random.uniform(0, 1.5);
   if (prior) {
     const error = rigidError(random.fork('prior'), priorShiftMm, 1 / Math.sqrt(3));
-    await writeImage(
+    await writeNifti(
       join(folder, 'prior.nii.gz'),
       toInt16(resampleLinear(prior.image, templateGrid, imageFromTemplate(prior, error))),
     );
   }
-  await writeImage(join(folder, 'label.nii.gz'), labelsOn(patient, time, templateGrid, pose));
-  await writeImage(join(folder, 'mask.nii.gz'), brainMaskOn(patient, templateGrid, pose, random.fork('mask')));
+  await writeNifti(join(folder, 'label.nii.gz'), labelsOn(patient, time, templateGrid, pose));
+  await writeNifti(join(folder, 'mask.nii.gz'), brainMaskOn(patient, templateGrid, pose, random.fork('mask')));
 
   const voxelFromHead = invertAffine(multiplyAffine(pose, templateGrid.patientFromVoxel));
   const description = {

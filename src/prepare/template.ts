@@ -24,6 +24,13 @@ export function loadTemplate(): Promise<Template> {
   return (loaded ??= readTemplate());
 }
 
+/** The template for images that hold the brain alone, as most public data sets do: its head without skull and scalp. */
+export function strippedTemplate(template: Template): Template {
+  const { head, brainMask } = template;
+  const brain = { ...head, voxels: head.voxels.map((value, index) => (brainMask.voxels[index] !== 0 ? value : 0)) };
+  return { ...template, head: brain, flatHead: flatten(coarsen(brain, 2)) };
+}
+
 async function readTemplate(): Promise<Template> {
   const path = (name: string) => fileURLToPath(new URL(`../../assets/colin27/${name}`, import.meta.url));
   const [head, mask] = await Promise.all([readNifti(path('head.nii.gz')), readNifti(path('brain-mask.nii.gz'))]);

@@ -1,5 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
-import { parseFile, type Dataset, type ParsedFile } from '../dicom/dataset.js';
+import { readDicomHead, type Dataset } from '../dicom/dataset.js';
 import { functionalGroup } from '../dicom/functional-group.js';
 
 /** What selection looks at: one header, and what the positions of all images say. */
@@ -15,9 +14,6 @@ export interface SeriesHeader {
   readonly coverageMm: number | null;
 }
 
-/** Bytes read first from each file: most headers end within; those that do not are read whole. */
-const headBytes = 131_072;
-
 /**
  * Reads a series' headers, not its pixels.
  *
@@ -26,19 +22,8 @@ const headBytes = 131_072;
  */
 export async function readSeriesHeader(files: readonly string[]): Promise<SeriesHeader> {
   const datasets: Dataset[] = [];
-  for (const path of files) datasets.push((await readHead(path)).dataset);
+  for (const path of files) datasets.push((await readDicomHead(path)).dataset);
   return seriesHeader(datasets);
-}
-
-async function readHead(path: string): Promise<ParsedFile> {
-  const file = await open(path);
-  const head = Buffer.alloc(headBytes);
-  const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
-  try {
-    return parseFile(head.subarray(0, bytesRead), { stopAtPixelData: true });
-  } catch {
-    return parseFile(await readFile(path), { stopAtPixelData: true });
-  }
 }
 
 /** The header of a series from all its data sets (without pixels); the one with the lowest InstanceNumber stands for it. */
