@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseFile, writeFile } from '../../src/dicom/dataset.js';
 import { readSegmentation } from '../../src/dicom/segmentation-reader.js';
-import { writeSegmentation } from '../../src/report/report.js';
+import { writeLabelMap, writeSegmentation } from '../../src/report/report.js';
 import { identityAffine, type Affine } from '../../src/volume/affine.js';
 import { resampleNearest } from '../../src/volume/resample.js';
 import type { Grid } from '../../src/volume/volume.js';
@@ -14,8 +14,11 @@ describe('what this node wrote', () => {
   const { input } = syntheticReport({ name: 'read', grid: smallGrid('sagittal'), balls: [[[0, 0, 0], 6], [[20, 0, 0], 4]] }); // prettier-ignore
   const { bytes } = writeSegmentation(input);
 
-  test('comes back voxel by voxel, with its identities', async () => {
-    const segmentation = await readSegmentation(bytes);
+  test.each([
+    ['segments of one bit', writeSegmentation],
+    ['a label map', writeLabelMap],
+  ])('%s come back voxel by voxel, with their identities', async (_, write) => {
+    const segmentation = await readSegmentation(write(input).bytes);
     expect(segmentation.referencedSeries).toEqual([input.source.header['SeriesInstanceUID']]);
     expect(segmentation.FrameOfReferenceUID).toBe(input.source.header['FrameOfReferenceUID']);
     expect(segmentation.segments.map(({ TrackingUID }) => TrackingUID)).toEqual(

@@ -2,9 +2,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readStructureSet, regionMask, type StructureSet } from '../../src/dicom/structure-set-reader.js';
+import { writeStructureSet } from '../../src/report/report.js';
 import type { Affine } from '../../src/volume/affine.js';
 import type { Grid } from '../../src/volume/volume.js';
 import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js';
+import { smallGrid, syntheticReport } from '../report/synthetic-report.js';
+
+describe('what this node wrote', () => {
+  test.each(['axial', 'sagittal'] as const)('%s: each region fills the voxels of its lesion, and no other', (plane) => {
+    const { input } = syntheticReport({ name: `contours ${plane}`, grid: smallGrid(plane), balls: [[[0, 0, 0], 9], [[24, 0, 0], 5]] }); // prettier-ignore
+    const { regions, referencedSeries } = readStructureSet(writeStructureSet(input).bytes);
+    expect(referencedSeries).toEqual([input.source.header['SeriesInstanceUID']]);
+    expect(regions).toHaveLength(2);
+    regions.forEach((region, index) => {
+      const { voxels } = regionMask(region, input.source.grid);
+      const meant = Uint8Array.from(input.labels.voxels, (value) => (value === input.lesions[index].number ? 1 : 0));
+      expect(Buffer.from(voxels).equals(Buffer.from(meant))).toBe(true);
+    });
+  });
+});
 
 /**
  * A structure set on an oblique series: a blob with a hole as two contours, the same as one keyhole contour, and a point. Which pixels
