@@ -68,6 +68,14 @@ describe.skipIf(!hasPeer('dsrdump'))('DCMTK dsrdump', () => {
   });
 });
 
+describe.skipIf(!hasPeer('dcmdump'))('DCMTK dcmdump', () => {
+  test.each(cases)('$name: reads every object to its end', ({ name }) => {
+    const report = validate('dcmdump', ...written.get(name)!.map((kind) => path(name, kind)));
+    expect(report.match(/SOPInstanceUID/g)!.length).toBeGreaterThanOrEqual(written.get(name)!.length);
+    expect(report.split('\n').filter((line) => /^[EF]: /.test(line))).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasPixelmed)('pixelmed DicomSRValidator', () => {
   test('finds no error against TID 1500 and 2010', { timeout: 300_000 }, () => {
     // The slow one (seconds a lesion): a case for each branch of the tree.
