@@ -1,4 +1,4 @@
-import type { TrackedLesion } from '../findings/lesion.js';
+import type { LesionChange, TrackedLesion } from '../findings/lesion.js';
 import type { LesionRow } from '../store/store.js';
 
 /** What a lesion's row keeps beside its columns (JSON). */
@@ -27,3 +27,13 @@ export function lesionRow(lesion: TrackedLesion): LesionRow {
     detail,
   };
 }
+
+/** A lesion as people and scripts see it at one time point. */
+export type ReportedLesion = Omit<LesionRow, 'change' | 'detail'> & { readonly change: LesionChange } & LesionDetail;
+
+/** The columns and the kept detail of a row, side by side. */
+export const reportedLesion = ({ change, detail, ...columns }: LesionRow): ReportedLesion => ({
+  ...columns,
+  change: change as LesionChange,
+  ...(detail as LesionDetail),
+});

@@ -1,31 +1,15 @@
-import type { GoneLesion, LesionChange, LesionHistory, LesionIdentity, TrackedLesion } from '../findings/lesion.js';
+import type { GoneLesion, LesionHistory, LesionIdentity } from '../findings/lesion.js';
 import type { ResponseAssessment } from '../findings/response.js';
 import type { PatientRow, Store } from '../store/store.js';
 import type { CaseResult } from './case-result.js';
 import { lesionHistories } from './lesion-history.js';
-import type { LesionDetail } from './lesion-row.js';
+import { reportedLesion, type ReportedLesion } from './lesion-row.js';
 import { english } from '../report/wording/english.js';
 import { standingTimePoints, type StandingTimePoint } from './standing-time-points.js';
 
-/** A lesion as a time point's report has it. */
-type SeenLesion = Pick<
-  TrackedLesion,
-  | 'confidence'
-  | 'change'
-  | 'volumeMm3'
-  | 'longAxisMm'
-  | 'shortAxisMm'
-  | 'maximum3dDiameterMm'
-  | 'probability'
-  | 'sincePrior'
-  | 'sinceBaseline'
-  | 'mergedFrom'
-  | 'splitFrom'
->;
-
 /** What a time point knows of a lesion: its measures, or why there are none. */
 export type LesionEntry =
-  ({ readonly seen: true } & SeenLesion) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
+  ({ readonly seen: true } & ReportedLesion) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
 
 /** A patient's lesions over time, as the reports that stand say; `priora history --json` prints it. */
 export interface PatientHistory {
@@ -87,20 +71,5 @@ function entryOf({ reported, lesions }: StandingTimePoint, trackingUID: string):
     const gone = (reported.result as CaseResult).gone.find((candidate) => candidate.trackingUID === trackingUID);
     return gone ? { seen: false, status: gone.status, mergedInto: gone.mergedInto } : null;
   }
-  const { sincePrior, sinceBaseline, mergedFrom, splitFrom } = lesion.detail as LesionDetail;
-  const { confidence, volumeMm3, longAxisMm, shortAxisMm, maximum3dDiameterMm, probability } = lesion;
-  return {
-    seen: true,
-    confidence,
-    change: lesion.change as LesionChange,
-    volumeMm3,
-    longAxisMm,
-    shortAxisMm,
-    maximum3dDiameterMm,
-    probability,
-    sincePrior,
-    sinceBaseline,
-    mergedFrom,
-    splitFrom,
-  };
+  return { seen: true, ...reportedLesion(lesion) };
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { english } from '../report/wording/english.js';
-import type { CaseRow, Confidence, Store } from '../store/store.js';
+import type { CaseRow, Store } from '../store/store.js';
 import type { CaseResult } from './case-result.js';
+import { reportedLesion, type ReportedLesion } from './lesion-row.js';
 
 /** One time point of a patient as people and scripts see it; `priora analyse --json` prints these. */
 export interface TimePoint {
@@ -23,16 +24,7 @@ export interface TimePoint {
   /** Series selection was overridden. */
   readonly forced: boolean;
   readonly notes: readonly string[];
-  readonly lesions: readonly {
-    readonly trackingUID: string;
-    readonly trackingID: string;
-    readonly confidence: Confidence;
-    readonly change: string;
-    readonly volumeMm3: number;
-    readonly longAxisMm: number;
-    readonly centroidPatientMm: readonly [number, number, number];
-    readonly probability: number;
-  }[];
+  readonly lesions: readonly ReportedLesion[];
   /** Lesions of earlier time points that are not found now. */
   readonly gone: CaseResult['gone'];
   /**
@@ -80,16 +72,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
     noPriorReason: result.noPriorReason && english.remark(result.noPriorReason),
     forced: result.forced,
     notes: result.notes.map(english.remark),
-    lesions: store.cases.lesions(finished.caseKey).map((lesion) => ({
-      trackingUID: lesion.trackingUID,
-      trackingID: lesion.trackingID,
-      confidence: lesion.confidence,
-      change: lesion.change ?? 'baseline',
-      volumeMm3: lesion.volumeMm3,
-      longAxisMm: lesion.longAxisMm,
-      centroidPatientMm: lesion.centroidPatientMm,
-      probability: lesion.probability,
-    })),
+    lesions: store.cases.lesions(finished.caseKey).map(reportedLesion),
     gone: result.gone,
     outputs: { seg: null, sr: null, ...Object.fromEntries(objects), picture: join(dataDir, result.picture) },
     seconds: result.seconds,

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { LesionEntry, PatientHistory } from '../case/patient-history.js';
-import { researchUse } from './time-point-text.js';
+import { changeText, researchUse } from './time-point-text.js';
 
 /** A patient's lesions for a terminal: a row each, a column a time point. */
 export function historyText({ PatientID, timePoints, lesions }: PatientHistory, zone: string): string {
@@ -27,16 +27,14 @@ export function historyText({ PatientID, timePoints, lesions }: PatientHistory, 
   return text.join('\n');
 }
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(0)} %`;
-
 function entryLines(entry: LesionEntry | null): string[] {
   if (!entry) return ['·'];
   if (!entry.seen) return [entry.mergedInto ? `merged into ${entry.mergedInto.trackingID}` : entry.status];
-  const { confidence, change, volumeMm3, longAxisMm, sincePrior, mergedFrom, splitFrom } = entry;
+  const { confidence, volumeMm3, longAxisMm, sincePrior, mergedFrom, splitFrom } = entry;
   const doubling = sincePrior?.doublingTimeDays;
   return [
     `${volumeMm3.toFixed(0)} mm³, ${longAxisMm.toFixed(1)} mm${confidence === 'candidate' ? ', candidate' : ''}`,
-    `${change}${sincePrior ? ` ${signed(sincePrior.volumeChangePercent)}` : ''}${doubling ? `, ×2 in ${doubling.toFixed(0)} d` : ''}`,
+    `${changeText(entry)}${doubling ? `, ×2 in ${doubling.toFixed(0)} d` : ''}`,
     ...(mergedFrom.length > 0 ? [`with ${mergedFrom.map(({ trackingID }) => trackingID).join(', ')}`] : []),
     ...(splitFrom ? [`part of ${splitFrom.trackingID}`] : []),
   ];

@@ -1,7 +1,15 @@
+import type { ReportedLesion } from '../case/lesion-row.js';
 import type { TimePoint } from '../case/time-point.js';
 
 /** The line that stands wherever results are shown. */
 export const researchUse = 'Research use only: not a medical device, not for clinical use.';
+
+/** What became of a lesion: `grown +95 %`. */
+export function changeText({ change, sincePrior }: Pick<ReportedLesion, 'change' | 'sincePrior'>): string {
+  if (!sincePrior) return change;
+  const percent = sincePrior.volumeChangePercent;
+  return `${change} ${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`;
+}
 
 /** A time point for a terminal: prior, registration, one line a lesion. */
 export function timePointText(timePoint: TimePoint): string {
@@ -20,7 +28,7 @@ export function timePointText(timePoint: TimePoint): string {
   if (lesions.length === 0) lines.push('  nothing found');
   for (const lesion of lesions)
     lines.push(
-      `  ${lesion.trackingID.padEnd(12)} ${lesion.confidence.padEnd(10)} ${lesion.change.padEnd(9)} ` +
+      `  ${lesion.trackingID.padEnd(12)} ${lesion.confidence.padEnd(10)} ${changeText(lesion).padEnd(16)} ` +
         `${lesion.volumeMm3.toFixed(0).padStart(7)} mm³  ${lesion.longAxisMm.toFixed(1).padStart(5)} mm  p ${lesion.probability.toFixed(2)}`,
     );
   for (const { trackingID, status, mergedInto } of gone)
