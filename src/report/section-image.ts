@@ -4,7 +4,9 @@ import type { Grid, Volume } from '../volume/volume.js';
 /** Black and white points: the 1st and 99.8th percentile of what is not background. */
 export function windowOf({ voxels }: Volume): readonly [number, number] {
   // Every 97th voxel is sample enough, and prime to the usual row lengths.
-  const sample = voxels.filter((value, index) => index % 97 === 0 && value !== 0).sort();
+  const chosen: number[] = [];
+  for (let index = 0; index < voxels.length; index += 97) if (voxels[index] !== 0) chosen.push(voxels[index]);
+  const sample = Float32Array.from(chosen).sort();
   if (sample.length === 0) return [0, 1];
   const at = (fraction: number) => sample[Math.min(Math.floor(fraction * sample.length), sample.length - 1)];
   return [at(0.01), Math.max(at(0.998), at(0.01) + 1e-6)];

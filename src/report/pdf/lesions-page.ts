@@ -1,6 +1,7 @@
 import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../findings/lesion.js';
 import type { ReportInput } from '../types.js';
 import { describeGone } from '../wording/describe-gone.js';
+import { describeResponse } from '../wording/describe-response.js';
 import { doublingsPerLine, drawGrowthChart, growthAxes } from './growth-chart.js';
 import { growthCurves } from './growth-curves.js';
 import { byRelevance } from './relevance.js';
@@ -8,26 +9,40 @@ import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js'
 
 const columns = 4;
 const mostCharts = 2 * columns;
-const chart = { width: (contentWidth - (columns - 1) * 6) / columns, height: 84, title: 11 };
+const chart = { width: (contentWidth - (columns - 1) * 6) / columns, title: 11 };
+/** Many lesions need the room for their table. */
+const chartHeight = ({ lesions }: ReportInput): number => (lesions.length > 12 ? 84 : 120);
 const rowHeight = 13;
 /** What the notes may take of the page at most. */
-const notesHeight = 200;
+const notesHeight = 230;
 
 /** Page 2: growth curves, the table, what is gone, and what the reader must know. */
 export function drawLesionsPage(sheet: Sheet, input: ReportInput, top: number): void {
   const afterCurves = drawCurves(sheet, input, top);
   const notes = noteBlocks(sheet, input);
-  const wanted = notes.reduce((sum, { sentences }) => sum + 22 + blockHeight(sheet, sentences), 0);
+  const wanted = notes.reduce((sum, { sentences }) => sum + 26 + blockHeight(sheet, sentences), 0);
   const notesTop = pageBottom - Math.min(wanted, notesHeight);
   const afterTable = input.lesions.length > 0 ? drawTable(sheet, input, afterCurves, notesTop - 6) : afterCurves;
   let y = Math.min(afterTable + 8, notesTop);
   for (const [index, { title, sentences }] of notes.entries()) {
-    // Each block leaves a heading and a line to those after it.
-    const bottom = pageBottom - (notes.length - index - 1) * 34;
     y = sheet.heading(title, y);
-    y = sheet.paragraphs(sentences, [page.margin, y], bottom, noteStyle, sheet.wording.moreSentences) + 2;
+    y =
+      sheet.paragraphs(
+        sentences,
+        [page.margin, y],
+        pageBottom - reserved(sheet, notes.slice(index + 1)),
+        noteStyle,
+        sheet.wording.moreSentences,
+      ) + 6;
   }
 }
+
+/** What the blocks to come need at least: a heading and a line each; the last one, which networks it was, all of itself. */
+const reserved = (sheet: Sheet, blocks: readonly NoteBlock[]): number =>
+  blocks.reduce(
+    (sum, { sentences }, index) => sum + 26 + (index === blocks.length - 1 ? blockHeight(sheet, sentences) : 12),
+    0,
+  );
 
 const noteStyle = { size: 7.5, width: contentWidth } as const;
 
@@ -39,15 +54,21 @@ function drawCurves(sheet: Sheet, input: ReportInput, top: number): number {
   const curves = growthCurves(input).slice(0, mostCharts);
   if (curves.length === 0) {
     const y = sheet.heading(wording.curves, top);
-    return sheet.write(wording.noCurves, page.margin, y, { size: 8, colour: colours.faint }) + 8;
+    return (
+      sheet.write(input.lesions.length > 0 ? wording.noCurves : wording.nothingFound, page.margin, y, {
+        size: 8,
+        colour: colours.faint,
+      }) + 8
+    );
   }
+  const height = chartHeight(input);
   const axes = growthAxes(curves.map(({ points }) => points));
   const step = doublingsPerLine(axes);
   const note = step === 1 ? wording.curvesNote : wording.curvesNoteCoarse(step);
   const y = sheet.heading(wording.curves, top, note);
   curves.forEach((curve, index) => {
     const x = page.margin + (index % columns) * (chart.width + 6);
-    const at = y + Math.floor(index / columns) * (chart.height + chart.title + 5);
+    const at = y + Math.floor(index / columns) * (height + chart.title + 5);
     const doubling = curve.doublingTimeDays === null ? '' : wording.doubling(Math.round(curve.doublingTimeDays));
     sheet.write(curve.trackingID, x, at, { size: 8, typeface: 'bold' });
     const small = { size: 6.5, colour: colours.faint };
@@ -60,10 +81,10 @@ function drawCurves(sheet: Sheet, input: ReportInput, top: number): number {
       weeksText: (weeks: number) => (weeks === 0 ? wording.now : wording.weeks(Math.round(weeks))),
       volumeText: (mm3: number) => scaleText(language, mm3 / 1000),
     };
-    const picture = drawGrowthChart(curve.points, axes, look, chart);
-    doc.image(picture, x, at + chart.title, { width: chart.width, height: chart.height });
+    const picture = drawGrowthChart(curve.points, axes, look, { width: chart.width, height });
+    doc.image(picture, x, at + chart.title, { width: chart.width, height });
   });
-  return y + Math.ceil(curves.length / columns) * (chart.height + chart.title + 5) + 4;
+  return y + Math.ceil(curves.length / columns) * (height + chart.title + 5) + 4;
 }
 
 function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number): number {
@@ -149,11 +170,11 @@ function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
       ...(mergedFrom.length > 0 ? [`${trackingID}: ${language.mergedFrom(names(mergedFrom))}`] : []),
       ...(splitFrom ? [`${trackingID}: ${language.splitFrom(splitFrom.trackingID)}`] : []),
     ]),
-    ...(lesions.length > 0 ? [`${wording.kindsOfFinding} ${language.candidatesDoNotCount}`] : []),
-    ...(response === null ? [] : [language.clinicalPart]),
+    ...(lesions.length > 0 ? [wording.kindsOfFinding] : []),
   ];
   return [
     { title: wording.notFoundNow, sentences: gone.map((lesion) => goneText(sheet, lesion, input)) },
+    { title: wording.howItCame, sentences: response === null ? [] : describeResponse(response, language) },
     { title: wording.notes, sentences: notes },
     {
       title: wording.networks,

@@ -7,7 +7,6 @@ import type { TimePointImages } from '../picture.js';
 import { windowOf } from '../section-image.js';
 import { acquiredAt } from '../source-attributes.js';
 import type { ReportInput } from '../types.js';
-import { describeResponse } from '../wording/describe-response.js';
 import { dateText } from './page-frame.js';
 import { drawEmptyPanel, drawFrame, drawOutlines, drawSection, squareSection, type Square } from './panel.js';
 import { byRelevance, changesByUrgency } from './relevance.js';
@@ -70,25 +69,20 @@ const responseColour: Readonly<Record<ResponseAssessment['overall'], string>> = 
   CR: colours.better,
 };
 
+const resultHeight = 96;
+
 /** Response on the left, findings on the right. */
 function drawResult(sheet: Sheet, input: ReportInput, top: number): number {
-  const { doc } = sheet;
   const padding = 8;
-  const widths = [contentWidth * 0.64, contentWidth * 0.36 - gap];
-  const boxes = widths.map((width, index) => ({
-    x: page.margin + (index === 0 ? 0 : widths[0] + gap) + padding,
-    y: top + 5,
-    width: width - 2 * padding,
-  }));
-  const { response } = input;
-  const sentences = response === null ? [] : describeResponse(response, sheet.language).slice(1);
-  const style = { size: 7.5, width: boxes[0].width };
-  const wanted = sentences.reduce((sum, sentence) => sum + sheet.heightOf(sentence, style) + 2, 38);
-  const height = Math.min(Math.max(wanted, 62), 138);
-  widths.forEach((width, index) => doc.rect(boxes[index].x - padding, top, width, height).fill(colours.panel));
-  drawResponse(sheet, response, sentences, boxes[0], top + height - 3);
+  const widths = [contentWidth * 0.66, contentWidth * 0.34 - gap];
+  const boxes = widths.map((width, index) => {
+    const left = page.margin + (index === 0 ? 0 : widths[0] + gap);
+    sheet.doc.rect(left, top, width, resultHeight).fill(colours.panel);
+    return { x: left + padding, y: top + 5, width: width - 2 * padding };
+  });
+  drawResponse(sheet, input.response, boxes[0], top + resultHeight - 3);
   drawFindings(sheet, input, boxes[1]);
-  return top + height;
+  return top + resultHeight;
 }
 
 interface Box {
@@ -99,20 +93,48 @@ interface Box {
 
 const boxTitle = { size: 7.5, colour: colours.faint } as const;
 
-/** The verdict, and below it the numbers it came from. */
-function drawResponse(
-  sheet: Sheet,
-  response: ResponseAssessment | null,
-  sentences: readonly string[],
-  { x, y, width }: Box,
-  bottom: number,
-): void {
+/** The verdict with its sums and what else decides it; page 2 has all of the numbers. */
+function drawResponse(sheet: Sheet, response: ResponseAssessment | null, { x, y, width }: Box, bottom: number): void {
   const { wording, language } = sheet;
   const verdict = response === null ? wording.notAssessed : language.responses[response.overall];
   const colour = response === null ? colours.text : responseColour[response.overall];
-  const below = sheet.write(wording.response, x, y, boxTitle) + 1;
-  const at = sheet.write(capitalised(verdict), x, below, { size: 13, typeface: 'bold', colour, width }) + 2;
+  let at = sheet.write(wording.response, x, y, boxTitle) + 1;
+  at = sheet.write(capitalised(verdict), x, at, { size: 13, typeface: 'bold', colour, width }) + 2;
+  if (response === null) return;
+  if (response.targets.lesions.length > 0) at = drawSums(sheet, response, x, at, width) + 2;
+  const { notEvaluable, underImmunotherapy, confirmed, sustainedDays, confirmationDays, newLesions } = response;
+  const sentences = [
+    ...(notEvaluable ? [language.notEvaluable(notEvaluable)] : []),
+    ...(newLesions.length > 0
+      ? [wording.newLesions(language.joined(newLesions.map(({ trackingID }) => trackingID)))]
+      : []),
+    ...(underImmunotherapy ? [language.underImmunotherapy(underImmunotherapy)] : []),
+    ...(sustainedDays === null ? [] : [language.lasting(confirmed, sustainedDays, confirmationDays)]),
+  ];
   sheet.paragraphs(sentences, [x, at], bottom, { size: 7.5, width }, wording.moreSentences);
+}
+
+/** The sum of the targets' longest diameters now, at baseline and at the nadir, with the changes since. */
+function drawSums(sheet: Sheet, { overall, targets }: ResponseAssessment, x: number, y: number, width: number): number {
+  const { wording, language } = sheet;
+  const { sumMm, baselineSumMm, nadirSumMm } = targets;
+  const since = (reference: number) => (reference > 0 ? sheet.percent(100 * (sumMm / reference - 1)) : null);
+  const isStart = overall === 'baseline' || targets.category === 'baseline';
+  const sums = [
+    [sumMm, wording.sums.now(targets.lesions.length)],
+    ...(isStart
+      ? []
+      : ([
+          [baselineSumMm, wording.sums.baseline(since(baselineSumMm))],
+          [nadirSumMm, wording.sums.nadir(since(nadirSumMm))],
+        ] as const)),
+  ] as const;
+  const columns = [0, 0.46, 0.74].map((part) => x + part * width);
+  sums.forEach(([mm, label], index) => {
+    sheet.write(`${language.decimal(mm, 1)} mm`, columns[index], y, { size: 10, typeface: 'bold' });
+    sheet.write(label, columns[index], y + 12, { size: 7, colour: colours.faint });
+  });
+  return y + 21;
 }
 
 /** How many lesions there are and what became of them. */
@@ -129,69 +151,100 @@ function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, widt
     ]),
     [missing, wording.gone],
   ] as const;
-  const changes = counts.filter(([count]) => count !== 0).map(([count, word]) => `${count} ${word}`);
+  // A count and its word stay on one line.
+  const changes = counts
+    .filter(([count]) => count !== 0)
+    .map(([count, word]) => `${count} ${word}`.replaceAll(' ', '\u00a0'));
   let at = sheet.write(wording.findings, x, y, boxTitle) + 1;
-  const bold = { size: 10, typeface: 'bold', width } as const;
-  at = sheet.write(wording.confirmed(found.length, sheet.volume(volumeMm3)), x, at, bold) + 2;
-  if (changes.length > 0) at = sheet.write(changes.join(' · '), x, at, { size: 8.5, width }) + 2;
+  const bold = { size: 11, typeface: 'bold', width } as const;
+  at = sheet.write(wording.confirmed(found.length), x, at, bold) + 2;
+  if (found.length > 0) at = sheet.write(wording.totalVolume(sheet.volume(volumeMm3)), x, at, { size: 8, width }) + 2;
+  if (changes.length > 0) at = sheet.write(changes.join(' · '), x, at, { size: 8, width }) + 2;
   if (candidates > 0) sheet.write(wording.candidates(candidates), x, at, { size: 8, width });
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Pictures of the lesions that matter most, or of three levels where there is none. */
 function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): void {
   const { wording } = sheet;
-  const { prior, current, labels } = images;
-  const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
+  const { lesions } = input;
   const sections = largestSections(
-    labels,
-    input.lesions.map(({ number }) => number),
+    images.labels,
+    lesions.map(({ number }) => number),
   );
-  const shown = byRelevance(input.lesions)
+  const shown = byRelevance(lesions)
     .filter(({ number }) => sections.has(number))
     .slice(0, mostRows);
-  const confidenceOf = new Map(input.lesions.map(({ number, confidence }) => [number, confidence]));
-  const [low, high] = heights(current);
-  const middle = middleOf(current);
-  const draw = (place: Square, volume: TimePointImages['prior'], point: Vector3, fieldMm: number) => {
-    const section = squareSection(point, fieldMm);
-    const window = volume === current ? windows.current : windows.prior;
-    if (volume && window) drawSection(sheet, volume, window, section, place);
-    else drawEmptyPanel(sheet, wording.noPriorImage, place);
-    return section;
-  };
+  const title = shown.length > 0 ? wording.lesions : wording.nothingFound;
+  const y = sheet.heading(title, top, lesions.length > shown.length ? wording.shown(shown.length, lesions.length) : '');
+  const below =
+    shown.length > 0
+      ? drawLesionRows(
+          sheet,
+          images,
+          lesions,
+          shown.map((lesion) => ({ lesion, at: sections.get(lesion.number)! })),
+          y,
+        )
+      : drawLevels(sheet, images, y);
+  sheet.write(wording.pictureNote, page.margin, below - 2, { size: 6.5, colour: colours.faint });
+}
 
-  const many = input.lesions.length > shown.length ? wording.shown(shown.length, input.lesions.length) : '';
-  let y = sheet.heading(shown.length > 0 ? wording.lesions : wording.nothingFound, top, many);
-  const titles = shown.length > 0 ? [wording.whole, wording.prior, wording.outlined] : [wording.prior, wording.current];
-  const rows = Math.max(shown.length, shown.length === 0 ? 3 : 1);
-  const titleHeight = 11;
-  const side = Math.min(132, (pageBottom - y - titleHeight - 10) / rows - gap);
-  const xs = titles.map((_, column) => page.margin + column * (side + gap));
-  titles.forEach((title, column) => sheet.write(title, xs[column], y, { size: 7.5, colour: colours.faint }));
-  y += titleHeight;
+const columnTitle = { size: 7.5, colour: colours.faint } as const;
+const titleHeight = 11;
 
-  if (shown.length === 0)
-    for (const fraction of [0.65, 0.5, 0.35]) {
-      const point: Vector3 = [middle[0], middle[1], low + fraction * (high - low)];
-      draw({ x: xs[0], y, side }, prior, point, headMm);
-      draw({ x: xs[1], y, side }, current, point, headMm);
-      y += side + gap;
-    }
-  for (const lesion of shown) {
-    const at = sections.get(lesion.number)!;
+/** A row for each lesion: the whole head, the prior and the current enlarged, and what is known of it. */
+function drawLesionRows(
+  sheet: Sheet,
+  { prior, current, labels }: TimePointImages,
+  lesions: readonly TrackedLesion[],
+  rows: readonly { readonly lesion: TrackedLesion; readonly at: Vector3 }[],
+  top: number,
+): number {
+  const { wording } = sheet;
+  const side = Math.min(132, (pageBottom - top - titleHeight - 10) / rows.length - gap);
+  const xs = [0, 1, 2].map((column) => page.margin + column * (side + gap));
+  const titles = [wording.whole, wording.prior, wording.outlined];
+  titles.forEach((title, column) => sheet.write(title, xs[column], top, columnTitle));
+  const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
+  const confidenceOf = new Map(lesions.map(({ number, confidence }) => [number, confidence]));
+  const [middleX, middleY] = middleOf(current);
+  rows.forEach(({ lesion, at }, row) => {
+    const y = top + titleHeight + row * (side + gap);
+    const [whole, before, now] = xs.map((x): Square => ({ x, y, side }));
     const fieldMm = Math.max(60, 2.5 * lesion.longAxisMm);
-    const whole = { x: xs[0], y, side };
-    const section = draw(whole, current, [middle[0], middle[1], at[2]], headMm);
-    drawFrame(sheet, section, at, fieldMm, whole, colours.picture[lesion.confidence]);
-    draw({ x: xs[1], y, side }, prior, at, fieldMm);
-    const place = { x: xs[2], y, side };
-    drawOutlines(sheet, labels, confidenceOf, draw(place, current, at, fieldMm), place);
-    const factsX = xs[2] + side + 10;
-    drawFacts(sheet, lesion, factsX, y, page.margin + contentWidth - factsX);
-    y += side + gap;
-  }
-  sheet.write(wording.pictureNote, page.margin, y - 2, { size: 6.5, colour: colours.faint });
+    const head = squareSection([middleX, middleY, at[2]], headMm);
+    drawSection(sheet, current, windows.current, head, whole);
+    drawFrame(sheet, head, at, fieldMm, whole, colours.picture[lesion.confidence]);
+    const section = squareSection(at, fieldMm);
+    if (prior && windows.prior) drawSection(sheet, prior, windows.prior, section, before);
+    else drawEmptyPanel(sheet, wording.noPriorImage, before);
+    drawSection(sheet, current, windows.current, section, now);
+    drawOutlines(sheet, labels, confidenceOf, section, now);
+    const x = xs[2] + side + 10;
+    drawFacts(sheet, lesion, x, y, page.margin + contentWidth - x);
+  });
+  return top + titleHeight + rows.length * (side + gap);
+}
+
+/** Three levels of the head, side by side; the prior's, where there is one, above the current ones. */
+function drawLevels(sheet: Sheet, { prior, current }: TimePointImages, top: number): number {
+  const { wording } = sheet;
+  const side = (contentWidth - 2 * gap) / 3;
+  const [low, high] = heights(current);
+  const [middleX, middleY] = middleOf(current);
+  const series = [...(prior ? [[prior, wording.prior] as const] : []), [current, wording.current] as const];
+  return series.reduce((y, [volume, title]) => {
+    const window = windowOf(volume);
+    sheet.write(title, page.margin, y, columnTitle);
+    [0.65, 0.5, 0.35].forEach((fraction, column) => {
+      const level = squareSection([middleX, middleY, low + fraction * (high - low)], headMm);
+      const place = { x: page.margin + column * (side + gap), y: y + titleHeight, side };
+      drawSection(sheet, volume, window, level, place);
+    });
+    return y + titleHeight + side + gap;
+  }, top);
 }
 
 /** Centre of the image in the axial plane. */

@@ -25,9 +25,17 @@ export const englishSheet = {
 
   response: 'Response (RANO-BM, radiographic part)',
   notAssessed: 'not assessed',
+  sums: {
+    now: (targets: number) => `sum of ${plural(targets, 'target', 'targets')}`,
+    baseline: (change: string | null) => `baseline${change === null ? '' : `: ${change}`}`,
+    nadir: (change: string | null) => `nadir${change === null ? '' : `: ${change}`}`,
+  },
+  newLesions: (names: string) => `New since baseline: ${names}`,
+  howItCame: 'How the response came about',
   findings: 'Findings',
-  confirmed: (count: number, volume: string) =>
-    count === 0 ? 'No confirmed lesion' : `${plural(count, 'confirmed lesion', 'confirmed lesions')}, ${volume} in all`,
+  confirmed: (count: number) =>
+    count === 0 ? 'No confirmed lesion' : plural(count, 'confirmed lesion', 'confirmed lesions'),
+  totalVolume: (volume: string) => `${volume} in all`,
   candidates: (count: number) => `${plural(count, 'candidate', 'candidates')} for a reader to accept or reject`,
   gone: 'no longer seen',
 

@@ -25,11 +25,17 @@ export const germanSheet: SheetWording = {
 
   response: 'Ansprechen (RANO-BM, radiologischer Teil)',
   notAssessed: 'nicht beurteilt',
+  sums: {
+    now: (targets) => `Summe von ${plural(targets, 'Zielläsion', 'Zielläsionen')}`,
+    baseline: (change) => `Ausgangswert${change === null ? '' : `: ${change}`}`,
+    nadir: (change) => `Nadir${change === null ? '' : `: ${change}`}`,
+  },
+  newLesions: (names) => `Neu seit dem Ausgangsbefund: ${names}`,
+  howItCame: 'Wie das Ansprechen zustande kam',
   findings: 'Befunde',
-  confirmed: (count, volume) =>
-    count === 0
-      ? 'Keine bestätigte Läsion'
-      : `${plural(count, 'bestätigte Läsion', 'bestätigte Läsionen')}, zusammen ${volume}`,
+  confirmed: (count) =>
+    count === 0 ? 'Keine bestätigte Läsion' : plural(count, 'bestätigte Läsion', 'bestätigte Läsionen'),
+  totalVolume: (volume) => `zusammen ${volume}`,
   candidates: (count) => `${plural(count, 'Kandidat', 'Kandidaten')}, vom Befunder anzunehmen oder abzulehnen`,
   gone: 'nicht mehr zu sehen',
 
@@ -61,8 +67,8 @@ export const germanSheet: SheetWording = {
     change: 'Verlauf',
     volume: 'Volumen',
     axes: 'Lange × kurze Achse',
-    sincePrior: 'zu zuvor',
-    sinceBaseline: 'zu Beginn',
+    sincePrior: 'seit zuletzt',
+    sinceBaseline: 'seit Beginn',
     doubling: 'Verdopplung',
   },
   sinceFirstSight: '* anfangs nicht vorhanden: gegen die erste Sichtung',
