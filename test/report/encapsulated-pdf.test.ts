@@ -2,6 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { volumeChange } from '../../src/findings/change.js';
+import type { LesionSighting } from '../../src/findings/lesion.js';
+import type { LedgerLesion, ResponseAssessment } from '../../src/findings/response.js';
+import { loadMappings } from '../../src/mappings.js';
 import { writeEncapsulatedPdf } from '../../src/report/report.js';
 import type { ReportInput } from '../../src/report/types.js';
 import { hasPeer } from '../peers.js';
@@ -9,34 +13,114 @@ import { cases } from './cases.js';
 import { freshFolder, validate } from './peer-processes.js';
 import { imagesOf } from './synthetic-report.js';
 
+const hasReaders = hasPeer('dcm2pdf') && hasPeer('pdftotext');
 const folder = freshFolder();
 const path = (name: string, extension: 'pdf' | 'dcm') => join(folder, `${name}.${extension}`);
+const named = (name: string) => cases.find((one) => one.name === name)!.input;
+const { response: criteria } = loadMappings('mappings');
+
+const days = 86_400_000;
+const scannedAt = Date.UTC(2024, 2, 12, 10);
+const priorSighting = (volumeMm3: number): LesionSighting => ({
+  StudyInstanceUID: '2.25.111',
+  order: 1,
+  acquiredAt: scannedAt - 42 * days,
+  confidence: 'confirmed',
+  volumeMm3,
+  longAxisMm: 10,
+  shortAxisMm: 8,
+  axialSlices: 4,
+});
+
+const onLedger = (trackingID: string, longAxisMm: number, baselineMm: number | null): LedgerLesion => ({
+  trackingUID: '2.25.1',
+  trackingID,
+  longAxisMm,
+  baselineMm,
+  nadirMm: baselineMm,
+  firstSeen: baselineMm === null ? 2 : 1,
+});
+
+const progression: ResponseAssessment = {
+  overall: 'PD',
+  notEvaluable: null,
+  immunotherapy: 'no',
+  underImmunotherapy: null,
+  confirmed: false,
+  confirmationDays: 28,
+  sustainedDays: null,
+  baselineOrder: 1,
+  targets: {
+    category: 'PD',
+    lesions: [onLedger('Lesion 1', 18, 12)],
+    sumMm: 18,
+    baselineSumMm: 12,
+    nadirSumMm: 12,
+    nadirOrder: 1,
+  },
+  nonTargets: { category: 'none', lesions: [] },
+  newLesions: [onLedger('Lesion 2', 9, null)],
+};
+
+/** The first lesion has doubled in 42 days, the second is new, one is gone. */
+const followed: ReportInput = {
+  ...named('axial-umlauts'),
+  timePoint: { order: 2, type: 'posttreatment', acquiredAt: scannedAt },
+  lesions: named('axial-umlauts').lesions.map((lesion, index) => {
+    if (index > 0) return { ...lesion, change: 'new' };
+    const before = priorSighting(lesion.volumeMm3 / 2);
+    const since = volumeChange(before, { acquiredAt: scannedAt, volumeMm3: lesion.volumeMm3 }, criteria);
+    return { ...lesion, change: 'grown', history: [before], sincePrior: since, sinceBaseline: since };
+  }),
+  gone: [
+    {
+      trackingUID: '2.25.77',
+      trackingID: 'Lesion 77',
+      site: null,
+      history: [priorSighting(250)],
+      status: 'no longer seen',
+      mergedInto: null,
+    },
+  ],
+  response: progression,
+};
+
+const inputs: Readonly<Record<string, ReportInput>> = {
+  followed,
+  german: { ...followed, language: 'de' },
+  japanese: named('multi-frame-japanese'),
+  none: named('none'),
+  'prior-refused': named('prior-refused'),
+  forty: { ...named('forty'), response: progression, gone: followed.gone },
+  unknownScript: {
+    ...named('none'),
+    source: {
+      ...named('none').source,
+      header: { ...named('none').source.header, PatientName: 'Somchai^Jaidee=สมชาย^ใจดี' },
+    },
+  },
+};
 
 const write = (input: ReportInput) => writeEncapsulatedPdf(input, imagesOf(input));
 
-const hasReaders = hasPeer('dcm2pdf') && hasPeer('pdftotext');
-const named = (name: string) => cases.find((one) => one.name === name)!.input;
-const chosen = ['axial-umlauts', 'multi-frame-japanese', 'none', 'prior-refused', 'forty'];
-
 beforeAll(() => {
-  for (const name of chosen) {
-    writeFileSync(path(name, 'dcm'), write(named(name)).bytes);
+  for (const [name, input] of Object.entries(inputs)) {
+    writeFileSync(path(name, 'dcm'), write(input).bytes);
     // DCMTK takes the document out: as many bytes as EncapsulatedDocumentLength says.
     if (hasReaders) execFileSync('dcm2pdf', [path(name, 'dcm'), path(name, 'pdf')]);
   }
 });
 
 test('equal input gives equal bytes, another document another UID', () => {
-  const input = named('none');
-  const first = write(input);
-  expect(write(input).bytes.equals(first.bytes)).toBe(true);
-  const other = write({ ...input, noPriorReason: { kind: 'no earlier study' } });
+  const first = write(inputs['none']);
+  expect(write(inputs['none']).bytes.equals(first.bytes)).toBe(true);
+  const other = write({ ...inputs['none'], qualityNotes: [] });
   expect(other.SOPInstanceUID).not.toBe(first.SOPInstanceUID);
   expect(other.SeriesInstanceUID).not.toBe(first.SeriesInstanceUID);
 });
 
 describe.skipIf(!hasPeer('dciodvfy'))('dicom3tools', () => {
-  test.each(chosen)('%s: dciodvfy finds no error', (name) => {
+  test.each(Object.keys(inputs))('%s: dciodvfy finds no error', (name) => {
     const report = validate('dciodvfy', '-new', path(name, 'dcm'));
     expect(report).toMatch(/^EncapsulatedPDF$/m);
     expect(report).not.toMatch(/error/i);
@@ -44,23 +128,74 @@ describe.skipIf(!hasPeer('dciodvfy'))('dicom3tools', () => {
 });
 
 describe.skipIf(!hasReaders)('poppler', () => {
-  const textOf = (name: string) => execFileSync('pdftotext', ['-layout', path(name, 'pdf'), '-'], { encoding: 'utf8' });
+  const textOf = (name: string) =>
+    execFileSync('pdftotext', ['-layout', path(name, 'pdf'), '-'], { encoding: 'utf8' }).replaceAll('\u00a0', ' ');
+  const rowOf = (text: string, lesion: string) =>
+    text.split('\n').findLast((line) => line.trimStart().startsWith(`${lesion} `));
 
-  test.each(chosen)('%s: has two pages', (name) => {
+  test.each(Object.keys(inputs))('%s: two pages that say whose they are', (name) => {
     expect(validate('pdfinfo', path(name, 'pdf'))).toMatch(/^Pages: +2$/m);
-  });
-
-  test('each page says whose it is and that it is not for clinical use', () => {
-    for (const page of textOf('axial-umlauts').split('\f').slice(0, 2)) {
-      expect(page).toContain('Jäger, Jörg Übel');
-      expect(page).toContain('P-axial-umlauts');
-      expect(page).toContain('2024-03-12');
-      expect(page).toContain('NOT FOR CLINICAL USE');
+    const pages = textOf(name).split('\f').slice(0, 2);
+    for (const page of pages) {
+      expect(page).toContain(inputs[name].source.header['PatientID']);
+      expect(page).toMatch(/2024-03-12|12\.03\.2024/);
+      expect(page).toMatch(/NOT FOR CLINICAL USE|NICHT FÜR DEN KLINISCHEN GEBRAUCH/);
     }
   });
 
-  test('a name in several scripts is there in each of them', () => {
-    const text = textOf('multi-frame-japanese');
+  test('a followed patient: verdict, sums, growth, what is new and what is gone', () => {
+    const text = textOf('followed');
+    for (const sentence of [
+      'Jäger, Jörg Übel',
+      '2024-01-30 (42 days earlier), registration accepted',
+      'Progressive disease (PD)',
+      '18.0 mm',
+      'baseline: +50 %',
+      'New since baseline: Lesion 2',
+      '1 no longer seen',
+      '+100 % in 42 days',
+      'doubles in 42 days',
+      'Lesion 1 12.0 → 12.0 → 18.0.',
+      'Lesion 77: No longer seen. Last seen at time point 1, 42 days before, with 250 mm³',
+      'High-specificity network m-spec 1.0.0, SHA-256 b2b2',
+    ])
+      expect(text).toContain(sentence);
+    expect(rowOf(text, 'Lesion 1')).toMatch(/confirmed +grown +2\.11 cm³ +16\.0 × 16\.0 mm +\+100 % +\+100 % +42 days/);
+    expect(rowOf(text, 'Lesion 3')).toMatch(/candidate +new +0\.012 cm³ +2\.0 × 2\.0 mm +– +– +–/);
+  });
+
+  test('the same in German', () => {
+    const text = textOf('german');
+    for (const sentence of [
+      'Progrediente Erkrankung (PD)',
+      'verdoppelt in 42 Tagen',
+      'Neu seit dem Ausgangsbefund: Lesion 2',
+    ])
+      expect(text).toContain(sentence);
+    expect(rowOf(text, 'Lesion 1')).toMatch(/bestätigt +gewachsen +2,11 cm³/);
+  });
+
+  test('a name in several scripts is there in each; a script without glyphs is left out', () => {
+    const text = textOf('japanese');
     for (const name of ['Yamada, Tarou', '山田 太郎', 'やまだ たろう']) expect(text).toContain(name);
+    const [line] = textOf('unknownScript').split('\n');
+    expect(line).toMatch(/Somchai, Jaidee$/);
+  });
+
+  test('no lesion says so; a refused prior says why', () => {
+    expect(textOf('none')).toContain('No brain metastasis found');
+    expect(textOf('none')).toContain('The field of view cuts off the vertex of the brain.');
+    expect(textOf('prior-refused')).toContain('none: 2024-01-30 was not used');
+    expect(textOf('prior-refused')).toContain('similarity below 0.3');
+  });
+
+  test('forty lesions: the table says how many the SR has beyond it, and the networks are still named', () => {
+    const text = textOf('forty');
+    const [, table] = text.split('Long × short axis');
+    const listed = table.match(/^ *Lesion \d+ .* cm³/gm)!.length;
+    expect(listed).toBeGreaterThan(10);
+    expect(text).toContain(`and ${40 - listed} more lesions, listed in the structured report (SR)`);
+    expect(text).toContain('a1'.repeat(32));
+    expect(text).toContain('b2'.repeat(32));
   });
 });

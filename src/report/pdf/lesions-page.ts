@@ -99,7 +99,7 @@ function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number
   const table = doc.table({
     position: { x: page.margin, y },
     maxWidth: contentWidth,
-    columnStyles: [52, '*', 50, 52, 52, 76, 46, 50, 50].map((width, index) => ({
+    columnStyles: [52, '*', 50, 64, 52, 76, 46, 50, 50].map((width, index) => ({
       width,
       align: { x: index >= 4 ? ('right' as const) : ('left' as const), y: 'center' as const },
     })),
@@ -145,10 +145,11 @@ function tableRow(sheet: Sheet, lesion: TrackedLesion) {
     { text: trackingID, font: { src: 'bold' } },
     site ? language.site(site) : none,
     { text: language.confidences[confidence], textColor: colours[confidence] },
-    language.changes[change],
+    sheet.change(change),
     sheet.volume(volumeMm3),
     `${language.decimal(longAxisMm, 1)} × ${language.decimal(shortAxisMm, 1)} mm`,
-    percent(sincePrior),
+    // What has reappeared was not there at the prior.
+    percent(change === 'reappeared' ? null : sincePrior),
     `${percent(sinceBaseline)}${firstSeenLater(lesion) ? '*' : ''}`,
     sincePrior?.doublingTimeDays ? language.days(Math.round(sincePrior.doublingTimeDays)) : none,
   ];

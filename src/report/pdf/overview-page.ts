@@ -139,7 +139,7 @@ function drawSums(sheet: Sheet, { overall, targets }: ResponseAssessment, x: num
 
 /** How many lesions there are and what became of them. */
 function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, width }: Box): void {
-  const { wording, language } = sheet;
+  const { wording } = sheet;
   const found = lesions.filter(({ confidence }) => confidence === 'confirmed');
   const volumeMm3 = found.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
   const candidates = lesions.length - found.length;
@@ -147,7 +147,7 @@ function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, widt
   const counts = [
     ...changesByUrgency.map((change) => [
       found.filter((lesion) => lesion.change === change).length,
-      language.changes[change],
+      sheet.change(change),
     ]),
     [missing, wording.gone],
   ] as const;
@@ -258,7 +258,7 @@ function drawFacts(sheet: Sheet, lesion: TrackedLesion, x: number, top: number, 
   const { trackingID, confidence, change, site, volumeMm3, longAxisMm, shortAxisMm, sincePrior } = lesion;
   let y = sheet.write(trackingID, x, top + 2, { size: 10, typeface: 'bold', width });
   const kind = { size: 8, typeface: 'bold', colour: colours[confidence], width } as const;
-  y = sheet.write(`${language.changes[change]} · ${language.confidences[confidence]}`, x, y + 1, kind);
+  y = sheet.write(`${sheet.change(change)} · ${language.confidences[confidence]}`, x, y + 1, kind);
   const lines = [
     ...(site ? [language.site(site)] : []),
     sheet.volume(volumeMm3),

@@ -1,4 +1,5 @@
 import PDFDocument from 'pdfkit';
+import type { LesionChange } from '../../findings/lesion.js';
 import type { Wording } from '../wording/english.js';
 import type { SheetWording } from '../wording/sheet-english.js';
 import { fontFiles, type Typeface } from './typefaces.js';
@@ -112,6 +113,11 @@ export class Sheet {
   /** A volume as people read it: cm³ with two decimals, three below 0.1. */
   volume(volumeMm3: number): string {
     return `${this.language.decimal(volumeMm3 / 1000, volumeMm3 < 100 ? 3 : 2)} cm³`;
+  }
+
+  /** What became of a lesion, in a word or two. */
+  change(change: LesionChange): string {
+    return change === 'baseline' ? this.wording.baseline : this.language.changes[change];
   }
 
   /** A relative change, `+25 %`. */

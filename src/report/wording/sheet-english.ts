@@ -37,6 +37,8 @@ export const englishSheet = {
     count === 0 ? 'No confirmed lesion' : plural(count, 'confirmed lesion', 'confirmed lesions'),
   totalVolume: (volume: string) => `${volume} in all`,
   candidates: (count: number) => `${plural(count, 'candidate', 'candidates')} for a reader to accept or reject`,
+  /** Short for a change `baseline`. */
+  baseline: 'first look',
   gone: 'no longer seen',
 
   lesions: 'Lesions',

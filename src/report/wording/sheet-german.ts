@@ -37,6 +37,7 @@ export const germanSheet: SheetWording = {
     count === 0 ? 'Keine bestätigte Läsion' : plural(count, 'bestätigte Läsion', 'bestätigte Läsionen'),
   totalVolume: (volume) => `zusammen ${volume}`,
   candidates: (count) => `${plural(count, 'Kandidat', 'Kandidaten')}, vom Befunder anzunehmen oder abzulehnen`,
+  baseline: 'erstmals',
   gone: 'nicht mehr zu sehen',
 
   lesions: 'Läsionen',
