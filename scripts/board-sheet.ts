@@ -151,7 +151,7 @@ const input: ReportInput = {
     SeriesInstanceUID: '2.25.9',
     frames: [],
     acquiredDate: dates[time - 1],
-    registration: { verdict: 'accepted', similarity: 0.9 },
+    registration: { verdict: 'accepted', similarity: 0.9, refusal: null, priorFromCurrent: identityAffine },
   },
   models: [model('sensitivity', 'a1'), model('specificity', 'b2')],
   timePoint: { order: time + 1, type: 'posttreatment', acquiredAt: acquiredAt[time] },

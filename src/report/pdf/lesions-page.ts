@@ -5,7 +5,7 @@ import { describeResponse } from '../wording/describe-response.js';
 import { doublingsPerLine, drawGrowthChart, growthAxes } from './growth-chart.js';
 import { growthCurves } from './growth-curves.js';
 import { byRelevance } from './relevance.js';
-import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
+import { capitalised, colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
 
 const columns = 4;
 const mostCharts = 2 * columns;
@@ -165,7 +165,7 @@ function noteBlocks(sheet: Sheet, input: ReportInput): NoteBlock[] {
   const { lesions, gone, models, qualityNotes, forced, response } = input;
   const names = (others: readonly LesionIdentity[]) => others.map(({ trackingID }) => trackingID);
   const notes = [
-    ...qualityNotes.map((note) => language.note(note)),
+    ...qualityNotes.map((note) => `${capitalised(language.remark(note))}.`),
     ...(forced ? [language.forced] : []),
     ...lesions.flatMap(({ trackingID, mergedFrom, splitFrom }) => [
       ...(mergedFrom.length > 0 ? [`${trackingID}: ${language.mergedFrom(names(mergedFrom))}`] : []),

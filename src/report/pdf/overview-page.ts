@@ -11,7 +11,7 @@ import { dateText } from './page-frame.js';
 import { drawEmptyPanel, drawFrame, drawOutlines, drawSection, squareSection, type Square } from './panel.js';
 import { byRelevance, changesByUrgency } from './relevance.js';
 import { canDraw } from './typefaces.js';
-import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
+import { capitalised, colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
 
 const mostRows = 4;
 /** A head fits into it. */
@@ -101,10 +101,16 @@ function drawResponse(sheet: Sheet, response: ResponseAssessment | null, { x, y,
   let at = sheet.write(wording.response, x, y, boxTitle) + 1;
   at = sheet.write(capitalised(verdict), x, at, { size: 13, typeface: 'bold', colour, width }) + 2;
   if (response === null) return;
-  if (response.targets.lesions.length > 0) at = drawSums(sheet, response, x, at, width) + 2;
+  const { targets } = response;
+  const isWhole = targets.category !== 'NE';
+  if (targets.lesions.length > 0 && isWhole) at = drawSums(sheet, response, x, at, width) + 2;
   const { notEvaluable, underImmunotherapy, confirmed, sustainedDays, confirmationDays, newLesions } = response;
   const sentences = [
     ...(notEvaluable ? [language.notEvaluable(notEvaluable)] : []),
+    // Not all targets are in the images: their sum is none, and must not be set beside the others.
+    ...(isWhole
+      ? []
+      : [language.targetsNotShown(targets.sumMm, targets.baselineSumMm, targets.nadirSumMm, targets.nadirOrder)]),
     ...(newLesions.length > 0
       ? [wording.newLesions(language.joined(newLesions.map(({ trackingID }) => trackingID)))]
       : []),
@@ -162,8 +168,6 @@ function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, widt
   if (changes.length > 0) at = sheet.write(changes.join(' · '), x, at, { size: 8, width }) + 2;
   if (candidates > 0) sheet.write(wording.candidates(candidates), x, at, { size: 8, width });
 }
-
-const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Pictures of the lesions that matter most, or of three levels where there is none. */
 function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): void {

@@ -30,6 +30,9 @@ export interface TextStyle {
   readonly align?: 'left' | 'center' | 'right';
 }
 
+/** As a sentence begins. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The paper: text and lines at given places, nothing flows by itself and no page is added unasked. */
 export class Sheet {
   /** What only the sheet says. */
