@@ -149,6 +149,7 @@ const input: ReportInput = {
   prior: {
     StudyInstanceUID: studies[time - 1],
     SeriesInstanceUID: '2.25.9',
+    frameOfReferenceUID: '2.25.10',
     frames: [],
     acquiredDate: dates[time - 1],
     registration: { verdict: 'accepted', similarity: 0.9, refusal: null, priorFromCurrent: identityAffine },
@@ -158,6 +159,7 @@ const input: ReportInput = {
   software,
   language: process.argv[2] === 'de' ? 'de' : 'en',
   demonstration: true,
+  noPriorReason: null,
   qualityNotes: [],
 };
 
