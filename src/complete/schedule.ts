@@ -14,6 +14,8 @@ export type CompletenessVerdict = Judgement & { readonly evidence: SeriesEvidenc
 /** One patient's cases share this serial key, in the order of acquisition (jobs/). */
 export const patientSerialKey = (patientKey: number): string => `patient:${patientKey}`;
 
+const jobKey = (SeriesInstanceUID: string) => `${completenessJobKind}:${SeriesInstanceUID}`;
+
 /** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
 export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
 
@@ -24,7 +26,7 @@ export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt 
 function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): void {
   queue.enqueue(
     {
-      key: `${completenessJobKind}:${series.SeriesInstanceUID}`,
+      key: jobKey(series.SeriesInstanceUID),
       kind: completenessJobKind,
       payload: { SeriesInstanceUID: series.SeriesInstanceUID },
       runAfter: at,
@@ -34,9 +36,14 @@ function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): v
   );
 }
 
-/** After each instance: the timer runs anew. */
+/**
+ * After each instance: the timer runs anew. A look that is due earlier is left as it is, for it finds the newer time and
+ * waits on: a slice of a long series writes no job.
+ */
 export function instanceArrived(queue: JobQueue, series: SeriesRow, rules: CompletenessRules): void {
-  scheduleCompleteness(queue, series, series.lastInstanceAt + rules.timerSeconds * 1000);
+  const at = series.lastInstanceAt + rules.timerSeconds * 1000;
+  const job = queue.find(jobKey(series.SeriesInstanceUID));
+  if (job?.state !== 'queued' || job.runAfter > at) scheduleCompleteness(queue, series, at);
 }
 
 /** After an orderly release: the evidence may suffice once the series has settled. */
@@ -60,7 +67,7 @@ export function seriesReleased(
  */
 export function resumeCompleteness(store: Store, queue: JobQueue, rules: CompletenessRules): void {
   for (const series of store.series.receiving()) {
-    const job = queue.find(`${completenessJobKind}:${series.SeriesInstanceUID}`);
+    const job = queue.find(jobKey(series.SeriesInstanceUID));
     if (job?.state !== 'queued' && job?.state !== 'running') instanceArrived(queue, series, rules);
   }
 }

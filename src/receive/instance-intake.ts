@@ -92,6 +92,8 @@ export class InstanceIntake {
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED; nothing of the instance stays then.
    */
   async finish(): Promise<Reception> {
+    // The disk works while the header is read.
+    const synced = this.#file.sync().catch(() => undefined);
     try {
       const sha256 = this.#file.sha256();
       const header = await this.#header();
@@ -102,6 +104,7 @@ export class InstanceIntake {
     } catch (error) {
       throw asStorageError(error);
     } finally {
+      await synced;
       this.#file.discard();
     }
   }

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { asStorageError } from '../store/storage-error.js';
 
 const fsyncAsync = promisify(fsync);
-/** Bytes held back before they are written: an ordinary slice is one write, a large frame set stays small in memory. */
-const flushBytes = 1 << 20;
+/** Bytes held back before they are written: few writes, all but the last while the sender is still sending. */
+const flushBytes = 1 << 16;
 
 /**
  * A data set on its way to disk: written under a temporary name, hashed as it goes. Nothing of it is visible until
@@ -22,6 +22,7 @@ export class TemporaryFile {
   #pending: Buffer[];
   #pendingBytes: number;
   #descriptor: number | undefined;
+  #synced: Promise<void> | undefined;
   #moved = false;
 
   /**
@@ -50,14 +51,27 @@ export class TemporaryFile {
   }
 
   /**
-   * Makes the bytes durable, then gives the file its name. The caller syncs the folder.
+   * Makes the bytes durable. Called early, the disk works while the caller does; only the first call does anything.
+   *
+   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
+   */
+  sync(): Promise<void> {
+    return (this.#synced ??= this.#sync());
+  }
+
+  async #sync(): Promise<void> {
+    this.flush();
+    await fsyncAsync(this.#descriptor!);
+  }
+
+  /**
+   * Gives the file its name once its bytes are durable. The caller syncs the folder.
    *
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
    */
   async moveTo(path: string): Promise<void> {
     try {
-      this.flush();
-      await fsyncAsync(this.#descriptor!);
+      await this.sync();
       this.#close();
       renameSync(this.path, path);
       this.#moved = true;
