@@ -65,7 +65,8 @@ export function indexInstance(
       store.studies.hold(uid, 'IDENTITY_CONTRADICTION', reason);
   } else if (series.acquiredAt === null)
     store.studies.hold(StudyInstanceUID, 'TIME_UNKNOWN', 'no date of acquisition, series or study');
-  return { ...series, heldCode: store.studies.find(series.StudyInstanceUID)!.heldCode };
+  else return series;
+  return store.series.find(SeriesInstanceUID)!;
 }
 
 /**

@@ -36,6 +36,7 @@ function groupsAgree(a: string, b: string): boolean {
 
 /** Alphabetic, ideographic and phonetic groups are compared each with its like; one that only one side has says nothing. */
 function namesAgree(a: string, b: string): boolean {
+  if (a === b) return true;
   const left = a.split('=');
   const right = b.split('=');
   return left.every((group, index) => {
