@@ -1,16 +1,18 @@
 /**
- * Ingest beside DCMTK's storescp, Orthanc and a plain loop that writes, syncs and renames the same files:
+ * Ingest beside DCMTK's storescp, Orthanc and plain loops over the same files: `npm run build`, then
  * `npx tsx bench/ingest.ts [rounds]` (default 5). Prints JSON.
  *
- * 192 MR slices of 131 kB (25 MB) are sent by storescu over one association, and over four at once. A second part sends
- * them without TCP_NODELAY, as DCMTK and many modalities do by default. Each receiver starts afresh for each round and takes
- * another series first, to warm up; the receivers take turns, and the medians are compared. Times are those of storescu's own log,
- * from the first request for an association to the last release.
+ * 192 MR slices of 131 kB (25 MB) are sent by storescu over one association, and over four at once, with TCP_NODELAY=1 for every
+ * DCMTK process. A second part leaves DCMTK as it comes, Nagle on in sender and receivers, as many modalities are. Each receiver
+ * starts afresh for each round and takes another series first, to warm up; the receivers take turns, and the medians are compared.
+ * Times are those of storescu's own log, from the first request for an association to the last release.
  *
- * Only ours and the loop are durable, and only ours keeps an index that is: file sync, rename, folder sync and index commit
- * before each answer, against the loop's one sync. TMPDIR chooses the disk; `load` is what else the machine was doing.
+ * Only ours and the loops are durable, and only ours keeps an index that is. `loop` writes, syncs and renames each file;
+ * `threeSyncs` also does what our order demands before each answer: folder sync, then append and sync in one more file. Ours is the
+ * node as it ships (`priora serve` from dist/), told to wait with the analysis; its memory is that of the process that receives.
+ * TMPDIR chooses the disk; `load` is what else the machine was doing.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
@@ -30,7 +32,7 @@ const root = mkdtempSync(join(tmpdir(), 'priora-ingest-'));
 const nodelay = { ...process.env, TCP_NODELAY: '1' };
 const warmUp = generateSeries(join(root, 'warm-up'), 1);
 const files = generateSeries(join(root, 'series'), 2);
-const nagle = { ...process.env, TCP_NODELAY: '0' };
+const nagle = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'TCP_NODELAY'));
 
 interface Receiver {
   readonly process: ChildProcess;
@@ -121,23 +123,26 @@ async function answering(port: number): Promise<void> {
   throw new Error(`nothing answers on port ${port}`);
 }
 
+/** The real node; series wait for the analysis until long after the measurement. */
 async function startPriora(folder: string): Promise<Receiver> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', resolve(import.meta.dirname, '../test/receive/receiving-node.ts'), folder],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { process: child, port: Number(line.toString().split(' ')[0]) };
+  const configPath = join(folder, 'priora.yaml');
+  const completeness = { settleSeconds: 3600, timerSeconds: 3600 };
+  writeFileSync(configPath, JSON.stringify({ dataDir: 'data', logLevel: 'error', completeness, dicom: { port: 0 } }));
+  const child = fork(resolve(import.meta.dirname, '../dist/main.js'), ['serve', '--config', configPath], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { process: child, port };
 }
 
-async function startStorescp(folder: string, associations: number): Promise<Receiver> {
+async function startStorescp(folder: string, associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
   const port = await freePort();
   const options = [...(associations > 1 ? ['--fork'] : []), '-od', folder, String(port)];
-  return { process: spawn('storescp', options, { env: nodelay, stdio: 'ignore' }), port };
+  return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
 }
 
-async function startOrthanc(folder: string): Promise<Receiver> {
+async function startOrthanc(folder: string, _associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
   const port = await freePort();
   const configuration = join(folder, 'orthanc.json');
   writeFileSync(
@@ -151,7 +156,7 @@ async function startOrthanc(folder: string): Promise<Receiver> {
       DicomServerEnabled: true,
     }),
   );
-  return { process: spawn('Orthanc', [configuration], { env: nodelay, stdio: 'ignore' }), port };
+  return { process: spawn('Orthanc', [configuration], { env, stdio: 'ignore' }), port };
 }
 
 /** Peak resident memory of a process so far, MB (Linux). */
@@ -186,12 +191,12 @@ async function send(port: number, files: readonly string[], associations: number
 }
 
 async function measure(
-  start: (folder: string, associations: number) => Promise<Receiver>,
+  start: (folder: string, associations: number, env: NodeJS.ProcessEnv) => Promise<Receiver>,
   associations: number,
   env: NodeJS.ProcessEnv,
 ) {
   const folder = mkdtempSync(join(root, 'receiver-'));
-  const receiver = await start(folder, associations);
+  const receiver = await start(folder, associations, env);
   try {
     await answering(receiver.port);
     await send(receiver.port, warmUp, associations, nodelay);
@@ -205,19 +210,30 @@ async function measure(
   }
 }
 
-/** Writes, syncs and renames each file in turn: what any receiver that keeps its promise has to do at least. */
-async function plainLoop(files: readonly Buffer[]): Promise<number> {
+/** Bytes that an instance adds to the index's log (SQLite WAL): 5 pages with their headers. */
+const indexRecord = Buffer.alloc(5 * 4120, 1);
+
+/** Writes, syncs and renames each file in turn; with `index` also what must be durable before an answer: folder and index. */
+async function plainLoop(files: readonly Buffer[], index: boolean): Promise<number> {
   const folder = mkdtempSync(join(root, 'loop-'));
+  const log = await open(join(root, 'loop.log'), 'w');
   const began = performance.now();
-  for (const [index, bytes] of files.entries()) {
-    const path = join(folder, `${index}.part`);
+  for (const [number, bytes] of files.entries()) {
+    const path = join(folder, `${number}.part`);
     const file = await open(path, 'wx');
     await file.write(bytes);
     await file.sync();
     await file.close();
-    await rename(path, join(folder, `${index}.dcm`));
+    await rename(path, join(folder, `${number}.dcm`));
+    if (!index) continue;
+    const names = await open(folder, 'r');
+    await names.sync();
+    await names.close();
+    await log.write(indexRecord);
+    await log.datasync();
   }
   const ms = performance.now() - began;
+  await log.close();
   rmSync(folder, { recursive: true });
   return ms;
 }
@@ -230,13 +246,14 @@ type Name = keyof typeof receivers;
 /** The receivers in turn, so that what else the machine does falls on each alike. */
 async function compare(associations: number, env: NodeJS.ProcessEnv, times: number) {
   const seen: Record<Name, { ms: number; peakMb: number }[]> = { priora: [], storescp: [], orthanc: [] };
-  const loop: number[] = [];
+  const loops = { loop: [] as number[], threeSyncs: [] as number[] };
   const contents = files.map((file) => readFileSync(file));
   for (let round = 0; round < times; round++) {
     for (const name of Object.keys(receivers) as Name[]) {
       seen[name].push(await measure(receivers[name], associations, env));
     }
-    loop.push(await plainLoop(contents));
+    loops.loop.push(await plainLoop(contents, false));
+    loops.threeSyncs.push(await plainLoop(contents, true));
   }
   const rate = (ms: number) => Math.round((sliceCount * 1000) / ms);
   const rates = Object.fromEntries(
@@ -245,14 +262,17 @@ async function compare(associations: number, env: NodeJS.ProcessEnv, times: numb
       { perSecond: rate(median(results.map(({ ms }) => ms))), peakMb: Math.max(...results.map((r) => r.peakMb)) },
     ]),
   ) as Record<Name, { perSecond: number; peakMb: number }>;
-  const loopPerSecond = rate(median(loop));
+  const loop = rate(median(loops.loop));
+  const threeSyncs = rate(median(loops.threeSyncs));
   const ratio = (other: number) => Number((rates.priora.perSecond / other).toFixed(2));
   return {
     associations,
     ...rates,
-    loop: { perSecond: loopPerSecond },
+    loop: { perSecond: loop },
+    threeSyncs: { perSecond: threeSyncs },
     prioraOver: {
-      loop: ratio(loopPerSecond),
+      loop: ratio(loop),
+      threeSyncs: ratio(threeSyncs),
       storescp: ratio(rates.storescp.perSecond),
       orthanc: ratio(rates.orthanc.perSecond),
     },
@@ -269,7 +289,7 @@ try {
     cores: cpus().length,
     load: loadavg().map((load) => Number(load.toFixed(1))),
     tcpNoDelay: [await compare(1, nodelay, rounds), await compare(4, nodelay, rounds)],
-    nagle: await compare(1, nagle, 1),
+    nagle: await compare(1, nagle, Math.min(rounds, 2)),
   };
   console.log(JSON.stringify(result, null, 2));
 } finally {
