@@ -1,19 +1,5 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { registerAnalyseCommand } from './commands/analyse.js';
-import { registerExplainCommand } from './commands/explain.js';
-import { registerHistoryCommand } from './commands/history.js';
-import { registerMergeCommand } from './commands/merge.js';
-import { registerMigrateCommand } from './commands/migrate.js';
-import { registerPhantomCommand } from './commands/phantom.js';
-import { registerReleaseCommand } from './commands/release.js';
-import { registerRetryCommand } from './commands/retry.js';
-import { registerSendCommand } from './commands/send.js';
-import { registerServeCommand } from './commands/serve.js';
-import { registerStatusCommand } from './commands/status.js';
-import { registerTherapyCommand } from './commands/therapy.js';
-import { registerTrainingDataCommand } from './commands/training-data.js';
-import { registerVerifyCommand } from './commands/verify.js';
 import { asPrioraError } from './core/errors.js';
 import { ExitCode } from './core/exit-code.js';
 import { software } from './core/software.js';
@@ -29,23 +15,25 @@ const program = new Command('priora')
       'Research use only: not a medical device, not for clinical use.',
   );
 
-for (const register of [
-  registerServeCommand,
-  registerAnalyseCommand,
-  registerSendCommand,
-  registerExplainCommand,
-  registerHistoryCommand,
-  registerStatusCommand,
-  registerRetryCommand,
-  registerReleaseCommand,
-  registerMergeCommand,
-  registerTherapyCommand,
-  registerVerifyCommand,
-  registerPhantomCommand,
-  registerTrainingDataCommand,
-  registerMigrateCommand,
-])
-  register(program);
+/** Only the command that was asked for is loaded (all, for the help): the node carries no code that draws or analyses. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  serve: async () => (await import('./commands/serve.js')).registerServeCommand,
+  analyse: async () => (await import('./commands/analyse.js')).registerAnalyseCommand,
+  send: async () => (await import('./commands/send.js')).registerSendCommand,
+  explain: async () => (await import('./commands/explain.js')).registerExplainCommand,
+  history: async () => (await import('./commands/history.js')).registerHistoryCommand,
+  status: async () => (await import('./commands/status.js')).registerStatusCommand,
+  retry: async () => (await import('./commands/retry.js')).registerRetryCommand,
+  release: async () => (await import('./commands/release.js')).registerReleaseCommand,
+  merge: async () => (await import('./commands/merge.js')).registerMergeCommand,
+  therapy: async () => (await import('./commands/therapy.js')).registerTherapyCommand,
+  verify: async () => (await import('./commands/verify.js')).registerVerifyCommand,
+  phantom: async () => (await import('./commands/phantom.js')).registerPhantomCommand,
+  'training-data': async () => (await import('./commands/training-data.js')).registerTrainingDataCommand,
+  migrate: async () => (await import('./commands/migrate.js')).registerMigrateCommand,
+};
+const asked = Object.hasOwn(commands, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(commands);
+for (const name of asked) (await commands[name]())(program);
 
 try {
   await program.parseAsync();
