@@ -20,7 +20,7 @@ export type ResponseCategory = 'CR' | 'PR' | 'SD' | 'non-CR/non-PD' | 'PD' | 'NE
 
 /** Why a verdict is NE. */
 export type NotEvaluable =
-  /** There are earlier time points, but lesions could not be followed from them; the ledger starts again here. */
+  /** There are earlier time points, but this one could not be compared with its prior. */
   | 'no usable prior'
   /** The images do not show where targets lie. */
   | 'incomplete coverage'
@@ -43,7 +43,7 @@ export interface ResponseAssessment {
   readonly confirmationDays: number;
   /** Days since the first of those time points; null unless CR or PR. */
   readonly sustainedDays: number | null;
-  /** Time point the ledger starts from; targets were chosen there. */
+  /** Time point the ledger starts from: targets were chosen there. */
   readonly baselineOrder: number;
   readonly targets: {
     readonly category: 'baseline' | 'CR' | 'PR' | 'SD' | 'PD' | 'NE' | 'none';

@@ -1,5 +1,6 @@
 import type { ReportModel } from './types.js';
+import { english } from './wording/english.js';
 
-/** One line that identifies a network: role, name, version, the hash of its file, what it is for. */
+/** One line that identifies a network where machines read it, whatever the report's language. */
 export const modelText = ({ role, name, version, sha256, use }: ReportModel): string =>
-  `High-${role} network ${name} ${version}, SHA-256 ${sha256}. ${use}`;
+  english.model(role, name, version, sha256, use);

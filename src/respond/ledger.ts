@@ -14,7 +14,7 @@ export interface LedgerTimePoint {
   readonly order: number;
   /** Milliseconds since the epoch, UTC. */
   readonly acquiredAt: number;
-  /** Its lesions were followed from an earlier time point: identities lead across. */
+  /** It was compared with an earlier time point; without, lesions have their names, but none is known to be new or gone. */
   readonly followed: boolean;
   readonly lesions: readonly LedgerSighting[];
   /** Lesions of earlier time points that are not found here. */
@@ -22,12 +22,14 @@ export interface LedgerTimePoint {
 }
 
 /**
- * The lesions that count, from the baseline to the present: the longest unbroken row of time points whose identities lead
- * from one to the next. Nothing of it is stored; the same time points give the same ledger, so that a study that arrives
- * late puts it right. Only lesions that stand enter: confirmed at some time point up to now.
+ * The lesions that count, from the baseline to the present. Nothing of it is stored; the same time points give the same
+ * ledger, so that a study that arrives late puts it right. Only lesions that stand enter: confirmed at some time point up to now.
  */
 export class Ledger {
-  readonly timePoints: readonly LedgerTimePoint[];
+  readonly baseline: LedgerTimePoint;
+  /** Time points before the present that could be compared, the baseline first; only the baseline where the present is it. */
+  readonly before: readonly LedgerTimePoint[];
+  readonly now: LedgerTimePoint;
   /** Chosen at the baseline among its standing, measurable lesions: largest first, ties by tracking UID. */
   readonly targets: readonly string[];
   /** Every other standing lesion that is not known to be new. */
@@ -44,10 +46,12 @@ export class Ledger {
     timePoints: readonly LedgerTimePoint[],
     private readonly criteria: RanoCriteria,
   ) {
-    const start = timePoints.findLastIndex(({ followed }, index) => !followed || index === 0);
-    this.timePoints = timePoints.slice(start);
+    this.baseline = timePoints[0];
+    this.now = timePoints.at(-1)!;
+    const earlier = timePoints.filter((timePoint) => timePoint.followed && timePoint !== this.now);
+    this.before = [this.baseline, ...earlier.filter((timePoint) => timePoint !== this.baseline)];
     const appeared = new Set<string>();
-    this.timePoints.forEach(({ order, lesions }, index) => {
+    timePoints.forEach(({ order, lesions }, index) => {
       for (const lesion of lesions) {
         const { trackingUID, trackingID, splitFrom, change } = lesion;
         const known = this.identities.has(trackingUID);
@@ -58,7 +62,7 @@ export class Ledger {
         if (stands(lesion)) for (const uid of this.withWholes(trackingUID)) this.standing.add(uid);
       }
     });
-    this.targets = this.timePoints[0].lesions
+    this.targets = this.baseline.lesions
       .filter((lesion) => stands(lesion) && this.isMeasurable(lesion))
       .sort((a, b) => b.longAxisMm - a.longAxisMm || (a.trackingUID < b.trackingUID ? -1 : 1))
       .slice(0, criteria.maximumTargets)

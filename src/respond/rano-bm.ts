@@ -34,7 +34,7 @@ export function assessResponse(
 /** For CR and PR: since when every evaluable time point showed it (CR shows PR, too), in days; else null. */
 function daysSustained(
   timePoints: readonly LedgerTimePoint[],
-  { overall, baselineOrder }: Judgement,
+  { overall }: Judgement,
   criteria: RanoCriteria,
   immunotherapy: Immunotherapy,
 ): number | null {
@@ -43,7 +43,6 @@ function daysSustained(
   let since = timePoints.at(-1)!;
   for (let count = timePoints.length - 1; count > 0; count--) {
     const earlier = judge(timePoints.slice(0, count), criteria, immunotherapy);
-    if (earlier.baselineOrder !== baselineOrder) break;
     if (earlier.overall === 'NE') continue;
     if (!showing.includes(earlier.overall)) break;
     since = timePoints[count - 1];
@@ -58,8 +57,9 @@ function judge(
   immunotherapy: Immunotherapy,
 ): Judgement {
   const ledger = new Ledger(timePoints, criteria);
-  const now = ledger.timePoints.at(-1)!;
-  const isStart = ledger.timePoints.length === 1;
+  const { now, baseline } = ledger;
+  const isStart = now === baseline;
+  if (!isStart && !now.followed) return notCompared(ledger, criteria, immunotherapy);
   const targets = judgeTargets(ledger, criteria);
   const nonTargets = judgeNonTargets(ledger, criteria);
   const newLesions = ledger.new
@@ -71,8 +71,8 @@ function judge(
       nadirMm: smallestBefore(ledger, uid),
     }));
   const verdict = { targets: targets.category, nonTargets: nonTargets.category, hasNewLesion: newLesions.length > 0 };
-  const known = { baselineOrder: ledger.timePoints[0].order, immunotherapy, targets, nonTargets, newLesions };
-  const notEvaluable = whyNotEvaluable(ledger, timePoints.length, verdict);
+  const known = { baselineOrder: ledger.baseline.order, immunotherapy, targets, nonTargets, newLesions };
+  const notEvaluable = isStart ? null : whyNotEvaluable(verdict);
   if (isStart || notEvaluable) {
     const overall = notEvaluable ? 'NE' : 'baseline';
     return { ...known, overall, notEvaluable, underImmunotherapy: null };
@@ -87,6 +87,23 @@ function judge(
   };
 }
 
+/** A time point that could not be compared: the ledger as it stood before, and no verdict. */
+function notCompared(ledger: Ledger, criteria: RanoCriteria, immunotherapy: Immunotherapy): Judgement {
+  const unknown = (lesions: readonly LedgerLesion[]) => lesions.map((lesion) => ({ ...lesion, longAxisMm: null }));
+  const targets = judgeTargets(ledger, criteria);
+  const nonTargets = judgeNonTargets(ledger, criteria);
+  return {
+    overall: 'NE',
+    notEvaluable: 'no usable prior',
+    immunotherapy,
+    underImmunotherapy: null,
+    baselineOrder: ledger.baseline.order,
+    targets: { ...targets, category: 'NE', lesions: unknown(targets.lesions), sumMm: 0 },
+    nonTargets: { category: 'NE', lesions: unknown(nonTargets.lesions) },
+    newLesions: [],
+  };
+}
+
 /** What the overall response is made of. */
 interface Verdict {
   readonly targets: Targets['category'];
@@ -94,9 +111,7 @@ interface Verdict {
   readonly hasNewLesion: boolean;
 }
 
-function whyNotEvaluable(ledger: Ledger, count: number, verdict: Verdict): NotEvaluable | null {
-  if (ledger.timePoints.length === 1) return count === 1 ? null : 'no usable prior';
-  const { targets, nonTargets, hasNewLesion } = verdict;
+function whyNotEvaluable({ targets, nonTargets, hasNewLesion }: Verdict): NotEvaluable | null {
   if (targets === 'PD' || nonTargets === 'PD' || hasNewLesion) return null;
   if (targets === 'NE' || (targets === 'none' && nonTargets === 'NE')) return 'incomplete coverage';
   return targets === 'none' && nonTargets === 'none' ? 'no lesion' : null;
@@ -117,12 +132,9 @@ function overallResponse(
 }
 
 function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
-  const { targets, timePoints } = ledger;
-  const [baseline] = timePoints;
-  const now = timePoints.at(-1)!;
+  const { targets, baseline, before, now } = ledger;
   const lengths = (timePoint: LedgerTimePoint) => targets.map((uid) => ledger.lengthMm(uid, timePoint));
   const sumAt = (timePoint: LedgerTimePoint) => sum(lengths(timePoint).map((length) => length ?? 0));
-  const before = timePoints.length > 1 ? timePoints.slice(0, -1) : timePoints;
   const nadir = before
     .filter((timePoint) => !lengths(timePoint).includes(null))
     .reduce((least, timePoint) => (sumAt(timePoint) < sumAt(least) - toleranceMm ? timePoint : least), baseline);
@@ -133,7 +145,7 @@ function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
 
   const category = (): Targets['category'] => {
     if (targets.length === 0) return 'none';
-    if (timePoints.length === 1) return 'baseline';
+    if (now === baseline) return 'baseline';
     const { sumMm, baselineSumMm, nadirSumMm } = sums;
     // Targets out of view only add to the sum: what is progression without them is progression.
     const risen = sumMm >= nadirSumMm * (1 + percent / 100) - toleranceMm;
@@ -157,16 +169,15 @@ function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
 }
 
 function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
-  const { nonTargets, timePoints } = ledger;
-  const now = timePoints.at(-1)!;
+  const { nonTargets, baseline, now } = ledger;
   const { growthMm, lengthMm } = criteria.nonTargetProgression;
   const lesions = nonTargets.map((uid): LedgerLesion => {
     const identity = ledger.identity(uid);
-    const seenAtBaseline = identity.firstSeen === timePoints[0].order;
+    const seenAtBaseline = identity.firstSeen === baseline.order;
     return {
       ...identity,
       longAxisMm: ledger.lengthMm(uid, now),
-      baselineMm: seenAtBaseline ? ledger.lengthMm(uid, timePoints[0]) : null,
+      baselineMm: seenAtBaseline ? ledger.lengthMm(uid, baseline) : null,
       nadirMm: smallestBefore(ledger, uid),
     };
   });
@@ -177,7 +188,7 @@ function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
     longAxisMm - nadirMm >= growthMm - toleranceMm;
   const category = (): NonTargets['category'] => {
     if (lesions.length === 0) return 'none';
-    if (timePoints.length === 1) return 'baseline';
+    if (now === baseline) return 'baseline';
     if (lesions.some(progresses)) return 'PD';
     if (lesions.every(({ longAxisMm }) => longAxisMm === 0)) return 'CR';
     return lesions.some(({ longAxisMm }) => longAxisMm !== null && longAxisMm > 0) ? 'non-CR/non-PD' : 'NE';
@@ -188,7 +199,7 @@ function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
 /** A lesion's smallest length from its first sight to the time point before the last; null when it was not seen by then. */
 function smallestBefore(ledger: Ledger, uid: string): number | null {
   const { firstSeen } = ledger.identity(uid);
-  const before = ledger.timePoints.slice(0, -1).filter(({ order }) => order >= firstSeen);
+  const before = ledger.before.filter((timePoint) => timePoint !== ledger.now && timePoint.order >= firstSeen);
   const lengths = before.flatMap((timePoint) => ledger.lengthMm(uid, timePoint) ?? []);
   return lengths.length > 0 ? Math.min(...lengths) : null;
 }

@@ -213,16 +213,22 @@ describe('new lesions', () => {
 });
 
 describe('without a usable prior', () => {
-  test('nothing can be judged, and the ledger starts again there', () => {
-    const broken = course([seen('a', 20)], { lesions: [seen('b', 30, { change: 'baseline' })], followed: false });
-    expect(assess(broken)).toMatchObject({ overall: 'NE', notEvaluable: 'no usable prior', baselineOrder: 2 });
-    const [first, second] = broken;
-    const third = { ...second, order: 3, acquiredAt: 84 * dayMs, followed: true, lesions: [seen('b', 20)] };
-    expect(assess([first, second, third])).toMatchObject({
-      overall: 'PR',
-      baselineOrder: 2,
-      targets: { baselineSumMm: 30, sumMm: 20 },
-    });
+  const unread: Scan = { lesions: [seen('a', 30, { change: 'unclear' }), seen('b', 9, { change: 'unclear' })], followed: false }; // prettier-ignore
+
+  test('nothing can be judged', () => {
+    const broken = assess(course([seen('a', 20)], unread));
+    expect(broken).toMatchObject({ overall: 'NE', notEvaluable: 'no usable prior', newLesions: [] });
+    expect(broken.targets).toMatchObject({ category: 'NE', lesions: [{ trackingID: 'a', longAxisMm: null }] });
+  });
+
+  test('the ledger goes on: the baseline stands, what was not compared is no nadir, and what came there is not new', () => {
+    const { overall, targets, nonTargets, newLesions } = assess(
+      course([seen('a', 20)], { ...unread, lesions: [] }, [seen('a', 13), seen('b', 9)]),
+    );
+    expect(overall).toBe('PR');
+    expect(targets).toMatchObject({ baselineSumMm: 20, nadirSumMm: 20, nadirOrder: 1, sumMm: 13 });
+    expect(nonTargets.lesions).toMatchObject([{ trackingID: 'b', baselineMm: null }]);
+    expect(newLesions).toEqual([]);
   });
 });
 

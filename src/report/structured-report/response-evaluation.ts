@@ -46,14 +46,16 @@ export function responseEvaluation(assessment: ResponseAssessment, wording: Word
       ? []
       : [coded('CONTAINS', codes.responseConfirmed, assessment.confirmed ? codes.yes : codes.no)]),
     ...current.flatMap((response) => (response ? [coded('CONTAINS', codes.currentResponse, response)] : [])),
-    ...(lesions.length > 0
+    ...(lesions.length > 0 && assessment.notEvaluable !== 'no usable prior'
       ? [
           ...(targetsCategory === 'NE' ? [] : [length(codes.sumOfDiameters, sumMm)]),
           length(codes.baselineSum, baselineSumMm),
           ...(isBaseline ? [] : [length(codes.nadirSum, nadirSumMm)]),
         ]
       : []),
-    ...(isBaseline ? [] : [numeric('CONTAINS', codes.newLesions, String(newLesions.length), codes.lesions)]),
+    ...(isBaseline || assessment.notEvaluable === 'no usable prior'
+      ? []
+      : [numeric('CONTAINS', codes.newLesions, String(newLesions.length), codes.lesions)]),
     ...describeResponse(assessment, wording).map((sentence) => text('CONTAINS', codes.comment, sentence)),
   ]);
 }

@@ -3,33 +3,33 @@ import type { Wording } from './english.js';
 
 /** The verdict and the numbers it came from, one sentence each; the verdict itself comes first. */
 export function describeResponse(assessment: ResponseAssessment, wording: Wording): string[] {
-  const { overall, notEvaluable, underImmunotherapy, immunotherapy, targets, nonTargets, newLesions } = assessment;
-  const isStart = overall === 'baseline' || notEvaluable === 'no usable prior';
-  const decided = newLesions.length > 0 && !isStart;
+  const { overall, notEvaluable, underImmunotherapy, immunotherapy, nonTargets, newLesions } = assessment;
+  if (notEvaluable === 'no usable prior')
+    return [wording.overall(overall), wording.notEvaluable(notEvaluable), wording.clinicalPart];
+  const isStart = overall === 'baseline';
   const lasting = wording.lasting(assessment.confirmed, assessment.sustainedDays ?? 0, assessment.confirmationDays);
   return [
     wording.overall(overall),
     ...(notEvaluable ? [wording.notEvaluable(notEvaluable)] : []),
     ...(underImmunotherapy ? [wording.underImmunotherapy(underImmunotherapy)] : []),
-    ...(decided ? [wording.immunotherapy(immunotherapy)] : []),
+    ...(newLesions.length > 0 ? [wording.immunotherapy(immunotherapy)] : []),
     ...(assessment.sustainedDays === null ? [] : [lasting]),
     ...(isStart ? startingTargets(assessment, wording) : judgedTargets(assessment, wording)),
     ...judgedNonTargets(nonTargets, isStart, wording),
-    ...(newLesions.length > 0
-      ? [
-          wording.newLesions(
-            newLesions.map(
-              ({ trackingID, longAxisMm, firstSeen }) =>
-                `${wording.length(trackingID, [longAxisMm])}, ${wording.firstSeen(firstSeen)}`,
-            ),
-          ),
-        ]
-      : isStart
-        ? []
-        : [wording.noNewLesions]),
+    ...(isStart ? [] : [newLesionsText(newLesions, wording)]),
     wording.candidatesDoNotCount,
-    ...(targets.category === 'none' && notEvaluable ? [] : [wording.clinicalPart]),
+    wording.clinicalPart,
   ];
+}
+
+function newLesionsText(lesions: readonly LedgerLesion[], wording: Wording): string {
+  if (lesions.length === 0) return wording.noNewLesions;
+  return wording.newLesions(
+    lesions.map(
+      ({ trackingID, longAxisMm, firstSeen }) =>
+        `${wording.length(trackingID, [longAxisMm])}, ${wording.firstSeen(firstSeen)}`,
+    ),
+  );
 }
 
 function startingTargets({ targets, baselineOrder }: ResponseAssessment, wording: Wording): string[] {

@@ -34,7 +34,7 @@ const immunotherapies: Record<Immunotherapy, string> = {
   no: 'The patient is not under immunotherapy.',
 };
 const notEvaluable: Record<NotEvaluable, string> = {
-  'no usable prior': 'earlier time points could not be compared; lesions are followed from here',
+  'no usable prior': 'this time point could not be compared with the prior study',
   'incomplete coverage': 'the images do not show where targets lie',
   'no lesion': 'there was no confirmed lesion at baseline, and there is none now',
 };

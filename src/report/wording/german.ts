@@ -35,7 +35,7 @@ const immunotherapies: Record<Immunotherapy, string> = {
   no: 'Es läuft keine Immuntherapie.',
 };
 const notEvaluable: Record<NotEvaluable, string> = {
-  'no usable prior': 'mit früheren Zeitpunkten war kein Vergleich möglich; die Läsionen werden ab hier verfolgt',
+  'no usable prior': 'mit der Voruntersuchung war kein Vergleich möglich',
   'incomplete coverage': 'die Bilder zeigen nicht, wo Zielläsionen liegen',
   'no lesion': 'anfangs gab es keine bestätigte Läsion, und jetzt gibt es keine',
 };
