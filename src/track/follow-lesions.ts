@@ -66,16 +66,9 @@ export async function followLesions(
   const readings = [...(prior ? [prior.reading] : []), ...record.runs, ...record.later, ...record.earlier];
   const recognised = await recognise(current, readings, criteria);
   const mint = identityMint(current.SeriesInstanceUID, record.identities);
-  const identities = new Map(
-    recognised.map(({ number, known }) => [
-      number,
-      known ? identityOf(known) : mint(current.lesions.find((lesion) => lesion.number === number)!),
-    ]),
-  );
-
   const lesions = current.lesions.map((lesion, index): TrackedLesion => {
     const named = recognised[index];
-    const identity = identities.get(lesion.number)!;
+    const identity = named.known ? identityOf(named.known) : mint(lesion);
     const history = histories.get(identity.trackingUID)?.history ?? [];
     const atPrior = prior !== null && named.reading === 0;
     const family = prior && familyVolumes(named, recognised, current.lesions);
