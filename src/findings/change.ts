@@ -12,6 +12,7 @@ export interface VolumeChange {
   readonly category: 'grown' | 'stable' | 'shrunk';
   /** Days between both, rounded. */
   readonly intervalDays: number;
+  readonly volumeBeforeMm3: number;
   readonly volumeChangeMm3: number;
   /** Of the earlier volume. */
   readonly volumeChangePercent: number;
@@ -29,6 +30,7 @@ export function volumeChange(before: DatedVolume, now: DatedVolume, criteria: Re
   return {
     category: changeOf(now.volumeMm3, before.volumeMm3, criteria),
     intervalDays: Math.round(days),
+    volumeBeforeMm3: before.volumeMm3,
     volumeChangeMm3,
     volumeChangePercent: (100 * volumeChangeMm3) / before.volumeMm3,
     doublingTimeDays: grows ? (days * Math.LN2) / Math.log(now.volumeMm3 / before.volumeMm3) : null,

@@ -85,8 +85,8 @@ export interface TrackedLesion extends Lesion, LesionIdentity {
   /** The same lesion at earlier time points, oldest first; empty at first sight. */
   readonly history: readonly LesionSighting[];
   /**
-   * Against the last and the first entry of {@link history}; null at first sight, and where no prior could be compared. Since
-   * the prior, what has merged or split is compared as a whole.
+   * Against the last and the first entry of {@link history}; null at first sight, and where no prior could be compared. What
+   * merged since the prior is compared with its parts together; the parts of what split have no numbers of their own.
    */
   readonly sincePrior: VolumeChange | null;
   readonly sinceBaseline: VolumeChange | null;

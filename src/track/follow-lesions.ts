@@ -70,23 +70,19 @@ export async function followLesions(
     const named = recognised[index];
     const identity = named.known ? identityOf(named.known) : mint(lesion);
     const history = histories.get(identity.trackingUID)?.history ?? [];
-    const atPrior = prior !== null && named.reading === 0;
-    const family = prior && familyVolumes(named, recognised, current.lesions);
+    const family = prior && familyOf(named, recognised, current.lesions);
     const now = { acquiredAt: current.acquiredAt, volumeMm3: lesion.volumeMm3 };
     const since = (before: DatedVolume | undefined) => (prior && before ? volumeChange(before, now, criteria) : null);
+    const sincePrior = () => {
+      if (!prior || !family) return since(history.at(-1));
+      return family.split ? null : since({ acquiredAt: prior.acquiredAt, volumeMm3: family.before });
+    };
     return {
       ...lesion,
       ...identity,
       change: changeSince(prior, { lesion, family, history }, criteria),
       history,
-      sincePrior:
-        atPrior && family
-          ? volumeChange(
-              { acquiredAt: prior.acquiredAt, volumeMm3: family.before },
-              { ...now, volumeMm3: family.now },
-              criteria,
-            )
-          : since(history.at(-1)),
+      sincePrior: sincePrior(),
       sinceBaseline: since(history[0]),
       mergedFrom: prior ? named.mergedFrom.map(identityOf) : [],
       splitFrom: prior && named.splitFrom && identityOf(named.splitFrom),
@@ -97,12 +93,17 @@ export async function followLesions(
 
 const identityOf = ({ trackingUID, trackingID }: LesionIdentity): LesionIdentity => ({ trackingUID, trackingID });
 
-/** Volumes in mm³ of a lesion's parts at the prior and now: what has merged or split is compared as a whole. Null where nothing was. */
-function familyVolumes(
-  named: NamedLesion,
-  all: readonly NamedLesion[],
-  lesions: readonly FoundLesion[],
-): { before: number; now: number } | null {
+/** What has merged or split, compared as a whole. */
+interface Family {
+  /** mm³ at the prior and now, of all parts together. */
+  readonly before: number;
+  readonly now: number;
+  /** There are several parts now. */
+  readonly split: boolean;
+}
+
+/** Null for a lesion that the prior does not have, whole or as a part. */
+function familyOf(named: NamedLesion, all: readonly NamedLesion[], lesions: readonly FoundLesion[]): Family | null {
   const head =
     named.reading === 0 ? named : all.find(({ known, reading }) => reading === 0 && known === named.splitFrom);
   if (!head?.known) return null;
@@ -112,6 +113,7 @@ function familyVolumes(
   return {
     before: sum([head.known, ...head.mergedFrom]),
     now: sum(lesions.filter(({ number }) => parts.includes(number))),
+    split: parts.length > 1,
   };
 }
 
@@ -123,7 +125,7 @@ function changeSince(
     history,
   }: {
     lesion: FoundLesion;
-    family: { before: number; now: number } | null;
+    family: Family | null;
     history: LesionHistory['history'];
   },
   criteria: ResponseCriteria,

@@ -156,11 +156,13 @@ describe('a study arrives late', () => {
     for (const { trackingUID, entries } of lesions) {
       const entry = entries[1];
       if (!entry?.seen) continue;
-      const group = dump.slice(dump.indexOf(trackingUID));
+      const group = dump.slice(dump.indexOf(`"Tracking Unique Identifier")="${trackingUID}"`));
       const number = (meaning: string) => Number(new RegExp(`"${meaning}"\\)="([^"]+)"`).exec(group)![1]);
       expect(number('Volume')).toBeCloseTo(entry.volumeMm3, 2);
       expect(number('Long axis')).toBeCloseTo(entry.longAxisMm, 2);
       expect(number('Short axis')).toBeCloseTo(entry.shortAxisMm, 2);
+      if (entry.sincePrior)
+        expect(number('Volume change since previous measurement')).toBeCloseTo(entry.sincePrior.volumeChangeMm3, 2);
     }
   });
 

@@ -97,7 +97,10 @@ describe('followLesions', () => {
     );
     expect(result(40).words).toEqual(['Lesion 1 stable', 'Lesion 2 stable']);
     expect(result(40).lesions.map(({ splitFrom }) => splitFrom?.trackingID ?? null)).toEqual([null, 'Lesion 1']);
+    // Each of them has numbers again once it can be followed by itself.
+    expect(result(40).lesions.map(({ sincePrior }) => sincePrior)).toEqual([null, null]);
     expect(result(80).lesions.map(({ splitFrom }) => splitFrom)).toEqual([null, null]);
+    expect(result(80).lesions.map(({ sincePrior }) => sincePrior?.volumeChangeMm3)).toEqual([0, 0]);
   });
 
   test('7: a late study takes the names that later studies use, and they keep them', async () => {

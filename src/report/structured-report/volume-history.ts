@@ -24,13 +24,15 @@ const sinceFirst: typeof sincePrevious = {
  *
  * @param modifier a child for each number: OHIF stops at one that has none.
  */
-export function volumeHistory(lesion: TrackedLesion, modifier: ContentItem): ContentItem[] {
-  const { history } = lesion;
-  const numbers = (concepts: Record<keyof typeof sincePrevious, Code>, before: number, since: VolumeChange) => {
+export function volumeHistory(
+  { sincePrior, sinceBaseline }: Pick<TrackedLesion, 'sincePrior' | 'sinceBaseline'>,
+  modifier: ContentItem,
+): ContentItem[] {
+  const numbers = (concepts: Record<keyof typeof sincePrevious, Code>, since: VolumeChange) => {
     const item = (concept: Code, value: number, decimals: number, units: Code) =>
       numeric('CONTAINS', concept, roundedDecimalString(value, decimals), units, [modifier]);
     return [
-      item(concepts.volume, before, 2, codes.cubicMillimetre),
+      item(concepts.volume, since.volumeBeforeMm3, 2, codes.cubicMillimetre),
       item(concepts.change, since.volumeChangeMm3, 2, codes.cubicMillimetre),
       item(concepts.relative, since.volumeChangePercent, 1, codes.percent),
       item(concepts.interval, since.intervalDays, 0, codes.day),
@@ -38,7 +40,7 @@ export function volumeHistory(lesion: TrackedLesion, modifier: ContentItem): Con
     ];
   };
   return [
-    ...(lesion.sincePrior ? numbers(sincePrevious, history.at(-1)!.volumeMm3, lesion.sincePrior) : []),
-    ...(lesion.sinceBaseline ? numbers(sinceFirst, history[0].volumeMm3, lesion.sinceBaseline) : []),
+    ...(sincePrior ? numbers(sincePrevious, sincePrior) : []),
+    ...(sinceBaseline ? numbers(sinceFirst, sinceBaseline) : []),
   ];
 }
