@@ -120,7 +120,12 @@ const time = dates.length - 1;
 const imageAt = (at: number) =>
   resampleLinear(acquire(patient, at, scanners[at]), templateGrid, patientFromHead(scanners[at]));
 const now = timePoints[time];
-const images: TimePointImages = { prior: imageAt(time - 1), current: imageAt(time), labels: now.labels };
+const images: TimePointImages = {
+  prior: imageAt(time - 1),
+  current: imageAt(time),
+  labels: now.labels,
+  priorFindings: timePoints[time - 1],
+};
 const model = (role: 'sensitivity' | 'specificity', sha256: string): ReportInput['models'][number] => ({
   name: role === 'sensitivity' ? 'm-sens' : 'm-spec',
   version: '1.0.0',

@@ -238,9 +238,17 @@ async function readCase(
   const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment', acquiredAt } as const;
   const notes = qualityNotes(source, prepared);
   const demonstration = isDemonstration(ensemble.models);
-  const written = await timer.run('report', () => {
+  const written = await timer.run('report', async () => {
     const labels = resampleNearest(measured.labels, templateGrid, prepared.sourceFromTemplate);
-    const images = { prior: priorImage, current: prepared.image, labels };
+    const priorFindings = used?.reported && {
+      lesions: store.cases.lesions(used.reported.caseKey),
+      labels: resampleNearest(
+        await new CaseFolder(dataDir, used.reported.caseKey).readLabels(),
+        templateGrid,
+        used.priorFromTemplate,
+      ),
+    };
+    const images = { prior: priorImage, current: prepared.image, labels, ...(priorFindings && { priorFindings }) };
     folder.writeLabels(measured.labels);
     folder.writeProbabilities(seen);
     return {

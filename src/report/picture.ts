@@ -15,6 +15,14 @@ export interface TimePointImages {
   readonly current: Volume;
   /** Lesion numbers; on the grid of `current` or another grid of the same patient space. */
   readonly labels: LabelMap;
+  /** What was found in the prior when it was read; absent where nothing was read. */
+  readonly priorFindings?: Findings;
+}
+
+/** Lesions of one reading, each with its number in the label map. */
+export interface Findings {
+  readonly labels: LabelMap;
+  readonly lesions: readonly Pick<TrackedLesion, 'number' | 'confidence'>[];
 }
 
 /** What a picture of one time point shows. */

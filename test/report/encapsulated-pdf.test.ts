@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { volumeChange } from '../../src/findings/change.js';
 import type { LesionSighting } from '../../src/findings/lesion.js';
@@ -141,6 +142,26 @@ describe.skipIf(!hasReaders)('poppler', () => {
       expect(page).toMatch(/2024-03-12|12\.03\.2024/);
       expect(page).toMatch(/NOT FOR CLINICAL USE|NICHT FÜR DEN KLINISCHEN GEBRAUCH/);
     }
+  });
+
+  test('the prior is outlined by what its own reading found, in the same colours', async () => {
+    const images = imagesOf(followed);
+    const priorFindings = { labels: followed.labels, lesions: followed.lesions };
+    /** Red pixels of the prior's column. */
+    const red = async (name: string, written: { readonly bytes: Buffer }) => {
+      writeFileSync(path(name, 'dcm'), written.bytes);
+      execFileSync('dcm2pdf', [path(name, 'dcm'), path(name, 'pdf')]);
+      const page = join(folder, name);
+      execFileSync('pdftoppm', ['-r', '72', '-f', '1', '-l', '1', '-singlefile', '-png', path(name, 'pdf'), page]);
+      const image = await loadImage(`${page}.png`);
+      const context = createCanvas(image.width, image.height).getContext('2d');
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(180, 0, 120, image.height);
+      return data.filter((value, index) => index % 4 === 0 && value > 150 && data[index + 1] < value / 1.5).length;
+    };
+    const without = await red('without', writeEncapsulatedPdf(followed, images));
+    const outlined = await red('outlined', writeEncapsulatedPdf(followed, { ...images, priorFindings }));
+    expect(outlined).toBeGreaterThan(without + 50);
   });
 
   test('a followed patient: verdict, sums, growth, what is new and what is gone', () => {

@@ -201,7 +201,7 @@ const titleHeight = 11;
 /** A row for each lesion: the whole head, the prior and the current enlarged, and what is known of it. */
 function drawLesionRows(
   sheet: Sheet,
-  { prior, current, labels }: TimePointImages,
+  { prior, current, labels, priorFindings }: TimePointImages,
   lesions: readonly TrackedLesion[],
   rows: readonly { readonly lesion: TrackedLesion; readonly at: Vector3 }[],
   top: number,
@@ -209,10 +209,9 @@ function drawLesionRows(
   const { wording } = sheet;
   const side = Math.min(132, (pageBottom - top - titleHeight - 10) / rows.length - gap);
   const xs = [0, 1, 2].map((column) => page.margin + column * (side + gap));
-  const titles = [wording.whole, wording.prior, wording.outlined];
+  const titles = [wording.whole, wording.prior, wording.current];
   titles.forEach((title, column) => sheet.write(title, xs[column], top, columnTitle));
   const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
-  const confidenceOf = new Map(lesions.map(({ number, confidence }) => [number, confidence]));
   const [middleX, middleY] = middleOf(current);
   rows.forEach(({ lesion, at }, row) => {
     const y = top + titleHeight + row * (side + gap);
@@ -222,10 +221,12 @@ function drawLesionRows(
     drawSection(sheet, current, windows.current, head, whole);
     drawFrame(sheet, head, at, fieldMm, whole, colours.picture[lesion.confidence]);
     const section = squareSection(at, fieldMm);
-    if (prior && windows.prior) drawSection(sheet, prior, windows.prior, section, before);
-    else drawEmptyPanel(sheet, wording.noPriorImage, before);
+    if (prior && windows.prior) {
+      drawSection(sheet, prior, windows.prior, section, before);
+      if (priorFindings) drawOutlines(sheet, priorFindings, section, before);
+    } else drawEmptyPanel(sheet, wording.noPriorImage, before);
     drawSection(sheet, current, windows.current, section, now);
-    drawOutlines(sheet, labels, confidenceOf, section, now);
+    drawOutlines(sheet, { labels, lesions }, section, now);
     const x = xs[2] + side + 10;
     drawFacts(sheet, lesion, x, y, page.margin + contentWidth - x);
   });

@@ -1,8 +1,8 @@
 import { createCanvas } from '@napi-rs/canvas';
-import type { Confidence } from '../../findings/lesion.js';
 import type { Vector3 } from '../../volume/affine.js';
-import type { Grid, LabelMap, Volume } from '../../volume/volume.js';
+import type { Grid, Volume } from '../../volume/volume.js';
 import { labelsIn, pixelOf, sectionOf } from '../axial-section.js';
+import type { Findings } from '../picture.js';
 import { greyImage, outline } from '../section-image.js';
 import { colours, type Sheet } from './sheet.js';
 
@@ -54,11 +54,11 @@ export function drawEmptyPanel(sheet: Sheet, word: string, { x, y, side }: Squar
 /** The lesions' outlines on a section drawn at the same place, in the colours of their confidence. */
 export function drawOutlines(
   { doc }: Sheet,
-  labels: LabelMap,
-  confidenceOf: ReadonlyMap<number, Confidence>,
+  { labels, lesions }: Findings,
   section: Grid,
   { x, y, side }: Square,
 ): void {
+  const confidenceOf = new Map(lesions.map(({ number, confidence }) => [number, confidence]));
   const found = labelsIn(labels, section);
   const scale = side / samples;
   for (const label of new Set(found)) {

@@ -47,9 +47,9 @@ export const englishSheet = {
   whole: 'Current, whole head',
   prior: 'Prior, registered',
   current: 'Current',
-  outlined: 'Current, outlined',
   noPriorImage: 'no prior used',
-  pictureNote: 'Axial; R and L are the patient’s. The pictures are for orientation, not for diagnosis.',
+  pictureNote:
+    'Axial; R and L are the patient’s. Outlined in red: confirmed, in yellow: candidates. The pictures are for orientation, not for diagnosis.',
   volumeChange: (percent: string, days: string) => `${percent} in ${days}`,
   doubling: (days: number) => `doubles in ${plural(days, 'day', 'days')}`,
 

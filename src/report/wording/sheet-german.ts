@@ -46,9 +46,9 @@ export const germanSheet: SheetWording = {
   whole: 'Aktuell, ganzer Kopf',
   prior: 'Zuvor, registriert',
   current: 'Aktuell',
-  outlined: 'Aktuell, umrandet',
   noPriorImage: 'ohne Voruntersuchung',
-  pictureNote: 'Axial; R und L sind die Seiten des Patienten. Die Bilder dienen der Orientierung, nicht der Diagnose.',
+  pictureNote:
+    'Axial; R und L sind die Seiten des Patienten. Rot umrandet: bestätigt, gelb: Kandidaten. Die Bilder dienen der Orientierung, nicht der Diagnose.',
   volumeChange: (percent, days) => `${percent} in ${days.replace(/Tage$/, 'Tagen')}`,
   doubling: (days) => `verdoppelt in ${plural(days, 'Tag', 'Tagen')}`,
 
