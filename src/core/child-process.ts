@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PrioraError } from './errors.js';
 
@@ -7,22 +8,70 @@ import { PrioraError } from './errors.js';
  * arrays cross the pipe as bytes. Run from TypeScript source (tests), the child is run through tsx as well.
  *
  * @param module URL relative to the caller, written with `.js`: `new URL('./elastix-process.js', import.meta.url)`.
- * @param options.memoryLimitMb ceiling of the child's JavaScript heap; native memory is the module's own business.
+ * @param options.memoryLimitMb ceiling of the child's JavaScript heap.
+ * @param options.residentLimitMb ceiling of all its memory (WASM and native included): a child that grows past it is killed,
+ *   and {@link childEnded} says so. Watched, not set as a limit of the system's: WASM and ONNX Runtime reserve address space
+ *   by the terabyte that they never use, and cannot report a refusal.
  */
 export function forkModule(
   module: URL,
-  options: { arguments?: readonly string[]; memoryLimitMb?: number; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    arguments?: readonly string[];
+    memoryLimitMb?: number;
+    residentLimitMb?: number;
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');
   const path = fileURLToPath(module);
   const heap = options.memoryLimitMb === undefined ? [] : [`--max-old-space-size=${options.memoryLimitMb}`];
-  return fork(fromSource ? path.replace(/\.js$/, '.ts') : path, options.arguments ?? [], {
+  const child = fork(fromSource ? path.replace(/\.js$/, '.ts') : path, options.arguments ?? [], {
     serialization: 'advanced',
     execArgv: [...heap, ...(fromSource ? ['--import', import.meta.resolve('tsx')] : [])],
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  if (options.residentLimitMb !== undefined) watchMemory(child, options.residentLimitMb);
+  return child;
 }
+
+/** Children that were killed for their memory, and the limit they passed. */
+const tooLarge = new WeakMap<ChildProcess, number>();
+const watchIntervalMs = 250;
+
+function watchMemory(child: ChildProcess, limitMb: number): void {
+  const timer = setInterval(() => {
+    if (residentMb(child.pid!) <= limitMb) return;
+    tooLarge.set(child, limitMb);
+    child.kill('SIGKILL');
+  }, watchIntervalMs).unref();
+  child.once('exit', () => clearInterval(timer));
+}
+
+/** Resident memory (proc(5), VmRSS); 0 where there is no /proc, or no such process any more. */
+function residentMb(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Why a child of {@link forkModule} ended without being asked to: MEMORY_EXCEEDED or CHILD_DIED. */
+export function childEnded(
+  child: ChildProcess,
+  name: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): PrioraError {
+  const limitMb = tooLarge.get(child);
+  return limitMb === undefined
+    ? new PrioraError('CHILD_DIED', `${name} ended with ${signal ?? `code ${code}`}`)
+    : new PrioraError('MEMORY_EXCEEDED', `${name} needed more than ${limitMb} MB and was ended`);
+}
+
+/** What a one-request child may take, unless its caller knows better: a WASM heap ends at 4 GB. */
+const defaultResidentLimitMb = 4096;
 
 /** What a one-request child answers: a result, or the message of its error. */
 export type ChildAnswer<T> = { result: T } | { error: string };
@@ -30,18 +79,18 @@ export type ChildAnswer<T> = { result: T } | { error: string };
 /**
  * Runs one request in a fresh child and ends the child. For work whose memory must go back to the system (WASM heaps).
  *
- * @throws PrioraError CHILD_DIED when the child ends without an answer, CANCELLED when `signal` aborts; an error the
+ * @throws PrioraError CHILD_DIED or MEMORY_EXCEEDED when the child ends without an answer, CANCELLED when `signal` aborts; an error the
  *   child answers is thrown as a plain Error for the caller to name.
  */
 export async function callInChild<Request, Result>(
   module: URL,
   request: Request,
-  options: { memoryLimitMb?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+  options: { memoryLimitMb?: number; residentLimitMb?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
 ): Promise<Result> {
+  const name = module.pathname.split('/').at(-1)!;
   // An event that has passed is not sent again to those who listen later.
-  if (options.signal?.aborted)
-    throw new PrioraError('CANCELLED', `${module.pathname.split('/').at(-1)} was stopped before it began`);
-  const child = forkModule(module, options);
+  if (options.signal?.aborted) throw new PrioraError('CANCELLED', `${name} was stopped before it began`);
+  const child = forkModule(module, { residentLimitMb: defaultResidentLimitMb, ...options });
   const kill = () => child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
@@ -50,11 +99,8 @@ export async function callInChild<Request, Result>(
       child.once('exit', (code, signal) =>
         reject(
           options.signal?.aborted
-            ? new PrioraError('CANCELLED', `${module.pathname.split('/').at(-1)} was stopped`)
-            : new PrioraError(
-                'CHILD_DIED',
-                `${module.pathname.split('/').at(-1)} ended with ${signal ?? `code ${code}`}`,
-              ),
+            ? new PrioraError('CANCELLED', `${name} was stopped`)
+            : childEnded(child, name, code, signal),
         ),
       );
       child.once('message', (answer: ChildAnswer<Result>) =>

@@ -27,6 +27,11 @@ export const errorKinds = {
   CONFIG_INVALID: kind('permanent', 0x0110, 'Correct the named setting and start again.'),
   INTERNAL: kind('ambiguous', 0x0110, 'See the log; if it repeats, report it with the log lines of this job.'),
   CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for the exit signal; lack of memory is the usual cause.'),
+  MEMORY_EXCEEDED: kind(
+    'permanent',
+    0x0110,
+    'The work needs more memory than its process may take; look at the size of the series, or lower `inference.memoryLimitMb`.',
+  ),
   CANCELLED: kind('transient', 0x0110, 'The work was stopped on request; it starts again with the node.'),
   // dicom
   DICOM_UNREADABLE: kind(

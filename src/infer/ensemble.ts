@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { forkModule } from '../core/child-process.js';
+import { childEnded, forkModule } from '../core/child-process.js';
 import { PrioraError, type ErrorCode } from '../core/errors.js';
 import type { LabelMap, NetworkImage, Volume } from '../volume/volume.js';
 import type { EnsembleModels, Manifest, Role } from './manifest.js';
@@ -28,6 +28,8 @@ export type Probabilities = Readonly<Record<Role, Volume>>;
 
 /** Resident size of the inference process before the first tile, measured with both compact networks. */
 const baseMemoryMb = 350;
+/** Tiles are planned for the limit; past this much more of it the plan was wrong, and the process is ended. */
+const excess = 1.5;
 
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
@@ -92,7 +94,9 @@ export class Ensemble {
   }
 
   private async startChild(): Promise<void> {
-    const child = forkModule(new URL('./onnx-process.js', import.meta.url));
+    const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
+      residentLimitMb: Math.round(excess * this.options.memoryLimitMb),
+    });
     this.child = child;
     child.once('exit', () => {
       if (this.child === child) this.child = undefined;
@@ -130,11 +134,7 @@ export class Ensemble {
     try {
       return await new Promise((resolve, reject) => {
         const exited = (code: number | null, killedBy: NodeJS.Signals | null) =>
-          reject(
-            signal?.aborted
-              ? cancelled()
-              : new PrioraError('CHILD_DIED', `the inference process ended with ${killedBy ?? `code ${code}`}`),
-          );
+          reject(signal?.aborted ? cancelled() : childEnded(child, 'the inference process', code, killedBy));
         const answered = (message: OnnxMessage) => {
           if (message.type === 'progress') onProgress?.(message.done / message.total);
           else if (message.type === 'failed') reject(new PrioraError(failure, `ONNX Runtime: ${message.message}`));

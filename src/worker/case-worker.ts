@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { forkModule } from '../core/child-process.js';
+import { childEnded, forkModule } from '../core/child-process.js';
 import type { Config } from '../core/config.js';
 import { PrioraError, type ErrorCode, type ErrorSubject } from '../core/errors.js';
 import type { CaseStatus } from '../store/store.js';
@@ -17,6 +17,7 @@ export type CaseMessage =
 
 /** Heap ceiling of the process that computes cases; volumes lie outside the heap and are a few hundred megabytes. */
 const heapLimitMb = 2048;
+const residentLimitMb = 4096;
 
 /** The parent's side of `case-process.ts`. One case at a time; a process that died is replaced by the next call. */
 export class CaseWorker {
@@ -33,7 +34,7 @@ export class CaseWorker {
     return worker;
   }
 
-  /** @throws PrioraError whatever the pipeline throws; CHILD_DIED; CANCELLED when `signal` aborts. */
+  /** @throws PrioraError whatever the pipeline throws; CHILD_DIED, MEMORY_EXCEEDED; CANCELLED when `signal` aborts. */
   async analyse(
     StudyInstanceUID: string,
     hooks: { onStage?: (stage: Stage, fraction: number | null) => void; signal?: AbortSignal } = {},
@@ -48,7 +49,10 @@ export class CaseWorker {
   }
 
   private async startChild(): Promise<void> {
-    const child = forkModule(new URL('./case-process.js', import.meta.url), { memoryLimitMb: heapLimitMb });
+    const child = forkModule(new URL('./case-process.js', import.meta.url), {
+      memoryLimitMb: heapLimitMb,
+      residentLimitMb,
+    });
     this.child = child;
     // It and its own children yield the processor to the process that answers senders.
     setPriority(child.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
@@ -77,7 +81,7 @@ export class CaseWorker {
     try {
       return await new Promise((resolve, reject) => {
         const exited = (code: number | null, killedBy: NodeJS.Signals | null) =>
-          reject(new PrioraError('CHILD_DIED', `the case process ended with ${killedBy ?? `code ${code}`}`));
+          reject(childEnded(child, 'the case process', code, killedBy));
         const answered = (message: CaseMessage) => {
           if (message.type === 'stage') onStage?.(message.stage, message.fraction);
           else if (message.type === 'failed')
