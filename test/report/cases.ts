@@ -30,7 +30,17 @@ const prior: ReportPrior = {
     priorFromCurrent: multiplyAffine(translation(3.25, -8.5, 12), rotationAffine(0.08, -0.05, 0.1)),
   },
 };
-const followUp = {
+/** The same prior, found but not used. */
+export const refusedPrior: ReportPrior = {
+  ...prior,
+  registration: {
+    ...prior.registration,
+    verdict: 'refused',
+    similarity: 0.12,
+    refusal: { kind: 'low similarity', similarity: 0.12, minimum: 0.3 },
+  },
+};
+export const followUp = {
   prior,
   timePoint: { order: 2, type: 'posttreatment', acquiredAt: Date.UTC(2024, 2, 12, 10, 22, 33) },
 } as const;
@@ -91,15 +101,7 @@ export const cases = [
     },
     input: {
       ...followUp,
-      prior: {
-        ...prior,
-        registration: {
-          ...prior.registration,
-          verdict: 'refused',
-          similarity: 0.12,
-          refusal: { kind: 'low similarity', similarity: 0.12, minimum: 0.3 },
-        },
-      },
+      prior: refusedPrior,
       qualityNotes: [{ kind: 'lossy compression' }],
       predecessor: {
         SOPClassUID: SOPClass.Comprehensive3DSRStorage,

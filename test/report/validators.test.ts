@@ -5,7 +5,7 @@ import { objectKinds, type ObjectKind } from '../../src/store/store.js';
 import { hasPeer } from '../peers.js';
 import { allObjects } from './all-objects.js';
 import { cases } from './cases.js';
-import { freshFolder, hasPixelmed, validate, validateStructuredReports } from './peer-processes.js';
+import { freshFolder, validate } from './peer-processes.js';
 
 const folder = freshFolder();
 const path = (name: string, kind: string) => join(folder, `${name}.${kind}.dcm`);
@@ -73,22 +73,5 @@ describe.skipIf(!hasPeer('dcmdump'))('DCMTK dcmdump', () => {
     const report = validate('dcmdump', ...written.get(name)!.map((kind) => path(name, kind)));
     expect(report.match(/SOPInstanceUID/g)!.length).toBeGreaterThanOrEqual(written.get(name)!.length);
     expect(report.split('\n').filter((line) => /^[EF]: /.test(line))).toEqual([]);
-  });
-});
-
-describe.skipIf(!hasPixelmed)('pixelmed DicomSRValidator', () => {
-  test('finds no error against TID 1500 and 2010', { timeout: 300_000 }, () => {
-    // The slow one (seconds a lesion): a case for each branch of the tree.
-    const chosen = ['followed-up', 'all-gone-german', 'none', 'prior-refused'];
-    const files = chosen.map((name) => path(name, 'SR'));
-    const report = validateStructuredReports([
-      ...files,
-      path('followed-up', 'RejectionNote'),
-      path('followed-up', 'KOS'),
-    ]);
-    expect(report.match(/IOD validation complete/g)).toHaveLength(files.length + 2);
-    expect(report.match(/Root Template TID_1500/g)).toHaveLength(files.length);
-    expect(report.match(/Root Template TID_2010/g)).toHaveLength(2);
-    expect(errors(report)).toEqual([]);
   });
 });
