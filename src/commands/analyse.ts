@@ -161,7 +161,7 @@ export function registerAnalyseCommand(program: Command): void {
     .command('analyse')
     .description('analyse DICOM files or folders without a network; studies of a patient in the order of acquisition')
     .argument('<paths...>', 'files or folders')
-    .requiredOption('--out <dir>', 'folder for the SEG, SR and PNG files')
+    .requiredOption('--out <dir>', 'folder for the objects and pictures')
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .addOption(

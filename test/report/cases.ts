@@ -153,12 +153,19 @@ const shell = (k: number, radius: number, [atI, atJ] = [0, 0]): Vector3[] =>
     .filter(([i, j]) => Math.max(Math.abs(i), Math.abs(j)) === radius)
     .map(([i, j]): Vector3 => [i + atI, j + atJ, k]);
 
-/** What contours find hard: single voxels, holes, an island in a hole, pieces that touch by an edge or a corner only. */
+/** A plate of voxels with a hole at every other place: a contour too long for one element. */
+const sieve = (k: number): Vector3[] =>
+  Array.from({ length: 49 * 43 }, (_, index): Vector3 => [(index % 49) - 24, Math.floor(index / 49) - 21, k]).filter(
+    ([i, j]) => i % 2 === 0 || j % 2 === 0,
+  );
+
+/** What contours find hard: single voxels, holes, an island in a hole, pieces that touch by an edge or a corner only, raggedness. */
 export const shapes = [
   shape('shapes-axial', 'axial', [
     [[12, 3, 2]],
     [...shell(0, 4), ...shell(0, 2), ...shell(1, 3)],
     [[-12, 0, 0], [-11, 1, 0], [-10, 0, 0], [-11, -1, 0], [-12, 0, 1]],
+    sieve(8),
   ]),
   shape('shapes-oblique', 'oblique', [
     [[0, 9, 3]],

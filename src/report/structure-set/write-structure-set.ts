@@ -13,12 +13,14 @@ import { equipment, resultSeries } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
 import { instancesWithFrames } from '../source-instances.js';
 import type { ReportInput, ReportSource, WrittenObject } from '../types.js';
-import { outlines } from './outlines.js';
+import { outlines, type Outline } from './outlines.js';
 
 /** What the standard wants named for the referenced study: Detached Study Management, retired (PS3.3 C.8.8.5.4). */
 const studyClass = '1.2.840.10008.3.1.2.3.1';
 /** Of a contour's coordinates: a micrometre. */
 const decimals = 3;
+/** Of one contour: what its element can hold in Explicit VR, 65534 bytes, at ten a coordinate (PS3.5 7.1.2). */
+const mostPoints = 2000;
 
 /**
  * The lesions as contours for a planning system, in the source study: one ROI each, closed polygons in the source's slices along
@@ -115,7 +117,7 @@ function contours(number: number, slices: LesionPixels | undefined, { grid, fram
     throw new PrioraError('DICOM_INVALID_OUTPUT', `lesion ${number} has no voxel in the label map`);
   const frameOf = new Map(frames.map((frame) => [frame.k, frame]));
   return [...slices]
-    .flatMap(([k, pixels]) => outlines(pixels, grid.shape[0]).map((outline) => ({ k, outline })))
+    .flatMap(([k, pixels]) => closedOutlines(pixels, grid.shape[0]).map((outline) => ({ k, outline })))
     .map(({ k, outline }, index) => ({
       ContourNumber: String(index + 1),
       ContourImageSequence: instancesWithFrames([frameOf.get(k)!]),
@@ -126,4 +128,12 @@ function contours(number: number, slices: LesionPixels | undefined, { grid, fram
         .flatMap(([x, y]) => applyAffine(grid.patientFromVoxel, [x - 0.5, y - 0.5, k]))
         .map((value) => roundedDecimalString(value, decimals)),
     }));
+}
+
+/** Outlines short enough to be written; what is more ragged than that is cut in two, which neither adds nor takes a pixel. */
+function closedOutlines(pixels: readonly number[], columns: number): Outline[] {
+  const found = outlines(pixels, columns);
+  if (found.every(({ length }) => length <= mostPoints)) return found;
+  const half = Math.ceil(pixels.length / 2);
+  return [pixels.slice(0, half), pixels.slice(half)].flatMap((part) => closedOutlines(part, columns));
 }
