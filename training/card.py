@@ -40,6 +40,8 @@ def model_card(manifest: dict, export_difference: float) -> str:
     """Markdown: use, data, recipe, results, limits."""
     training = manifest["training"]
     results = "\n".join(f"- {line}" for line in lines_of(training["results"])) or "- not evaluated"
+    sources = "".join(f"\n- {name}: {licence}" for name, licence in training.get("sources", {}).items())
+    sources += "\n" if sources else ""
     return f"""# {manifest["name"]} {manifest["version"]}
 
 The {manifest["role"]} network of the ensemble of Huang et al. 2021, for {manifest["use"]} and testing.
@@ -51,7 +53,7 @@ The {manifest["role"]} network of the ensemble of Huang et al. 2021, for {manife
 ## Data
 
 {training["data"]}. Time points used: {training.get("cases", "none")}; data hash `{training["dataHash"]}`.
-
+{sources}
 ## Recipe
 
 {training["recipe"]}

@@ -192,6 +192,12 @@ class Cases:
             raise ValueError(f"{self.root}: cases with and without bias correction ({sorted(corrections)}) do not go together")
         return preprocessing(self.normalisation, *corrections)
 
+    @property
+    def sources(self) -> dict:
+        """Where the cases come from, name -> licence, for the model card; phantoms name none."""
+        given = [case.details["source"] for case in self.by_name.values() if "source" in case.details]
+        return {source["name"]: source["licence"] for source in sorted(given, key=lambda s: s["name"])}
+
     def __iter__(self):
         return iter([case for _, case in sorted(self.by_name.items())])
 

@@ -135,7 +135,7 @@ def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> di
         if len(maps) == 2:
             counts.append(ensemble_counts(maps["sens"], maps["spec"], case.label))
     has_prior = [case.has_prior and with_prior for case in cases]
-    changes = [{l["id"]: l["change"] for l in case.details.get("lesions", [])} for case in cases]
+    changes = [{l["id"]: l["change"] for l in case.details.get("lesions", []) if "change" in l} for case in cases]
     result = {key: summary(found, has_prior, changes) for key, found in matches.items()}
     if counts:
         result["ensemblePerVolume"] = {k: round(float(np.mean([c[k] for c in counts])), 2) for k in counts[0]}

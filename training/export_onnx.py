@@ -161,6 +161,8 @@ if __name__ == "__main__":
     parser.add_argument("--to", default="models")
     parser.add_argument("--data", default="synthetic longitudinal patients (phantoms) made from Colin27")
     parser.add_argument("--recipe", default="", help="how the run came about, for the card")
+    parser.add_argument("--use", default="demonstration", choices=["demonstration", "clinical-study"])
+    parser.add_argument("--licence", default="Apache-2.0")
     parser.add_argument("--results", help="JSON written by evaluate.py on validation patients")
     options = parser.parse_args()
     network, state = load_network(options.checkpoint)
@@ -172,7 +174,11 @@ if __name__ == "__main__":
         "steps": state["step"],
         "cases": state["cases"],
         "dataHash": state["data_hash"],
+        "sources": state.get("sources", {}),
         "results": results_for(options.role, options.results) if options.results else {},
     }
-    written = write_model(options.to, options.name, options.role, options.version, network, training, state.get("preprocessing", preprocessing()))
+    prepared = state.get("preprocessing", preprocessing())
+    written = write_model(
+        options.to, options.name, options.role, options.version, network, training, prepared, options.use, options.licence
+    )
     print(f"{written['file']} sha256 {written['sha256']}")

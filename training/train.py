@@ -193,6 +193,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "replay": [(s.case, s.centre) for s in replay],
                 "data_hash": cases.digest,
                 "preprocessing": cases.preprocessing,
+                "sources": cases.sources,
                 "cases": len(cases),
             }
             save_checkpoint(checkpoint, state)

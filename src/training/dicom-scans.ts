@@ -37,6 +37,10 @@ const text = (dataset: Dataset, keyword: string) => String(dataset[keyword] ?? '
 /** As in the node's index: PatientIDs of different issuers are different patients. */
 const patientOf = (dataset: Dataset) =>
   JSON.stringify([text(dataset, 'IssuerOfPatientID'), text(dataset, 'PatientID')]);
+/** Writers of segmentations often leave the issuer out. */
+const samePatient = (a: Dataset, b: Dataset) =>
+  text(a, 'PatientID') === text(b, 'PatientID') &&
+  ['', text(a, 'IssuerOfPatientID')].includes(text(b, 'IssuerOfPatientID'));
 
 /**
  * The scans in DICOM files of any patients and time points, in any folders. A segmentation or structure set belongs to the
@@ -135,7 +139,7 @@ function seriesOf(drawing: Drawing, all: readonly Series[], selection: Selection
       : all.filter(({ header }) => framesOfReference.includes(text(header.dataset, 'FrameOfReferenceUID')));
   if (found.length === 0) throw new PrioraError('LABEL_UNUSABLE', 'the series it was drawn on is not among the files');
   const chosen = found.length === 1 ? found[0] : choose(found, selection);
-  if (patientOf(chosen.header.dataset) !== patientOf(dataset))
+  if (!samePatient(chosen.header.dataset, dataset))
     throw new PrioraError('LABEL_UNUSABLE', 'it was drawn on a series of another patient');
   return chosen;
 }

@@ -20,8 +20,8 @@ const mostLesions = 255;
 
 /**
  * Outlines as one label map on `target`: every 26-connected part of every mask is a metastasis with a number of its own. Each is
- * resampled by itself, trilinearly, and a voxel belongs to it from one half on, so that neither volume nor borders drift as they
- * would voxel by voxel; one too small to reach one half anywhere keeps the voxel where it is most.
+ * resampled by itself, trilinearly, and takes as many voxels as its volume asks for, those it fills most: at a fixed share of one half,
+ * whatever is a few voxels small would lose half of them. Where two meet, the one that fills a voxel more has it.
  *
  * @param targetFromSource patient space of the masks → of the target, rigid.
  * @throws PrioraError LABEL_UNUSABLE for more metastases than a byte counts, or one outside the target.
@@ -38,45 +38,46 @@ export function lesionLabels(
     for (const component of connectedComponents(mask.voxels as Uint8Array, mask.shape)) {
       const id = lesions.length + 1;
       if (id > mostLesions) throw new PrioraError('LABEL_UNUSABLE', `there are more than ${mostLesions} metastases`);
-      const { box, share } = resampled(mask, component, target, targetFromSource);
-      let [count, most, mostAt] = [0, 0, -1];
+      const volumeMm3 = component.length * voxelVolumeMm3(mask);
+      const count = Math.max(1, Math.round(volumeMm3 / voxelVolumeMm3(target)));
+      const filled = shares(mask, component, target, targetFromSource).slice(0, count);
+      if (filled.length === 0) throw new PrioraError('LABEL_UNUSABLE', 'a metastasis lies outside the head');
       const sum: [number, number, number] = [0, 0, 0];
-      forEachVoxel(target, box, (index, i, j, k) => {
-        const value = share[index];
-        if (value > most) [most, mostAt] = [value, index];
-        if (value < 0.5) return;
-        count++;
-        [i, j, k].forEach((at, axis) => (sum[axis] += at));
-        if (value <= strongest[index]) return;
-        strongest[index] = value;
+      const [nx, ny] = target.shape;
+      for (const { index, share } of filled) {
+        [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))].forEach(
+          (at, axis) => (sum[axis] += at),
+        );
+        if (share <= strongest[index]) continue;
+        strongest[index] = share;
         voxels[index] = id;
-      });
-      if (count === 0) {
-        if (mostAt < 0) throw new PrioraError('LABEL_UNUSABLE', 'a metastasis lies outside the head');
-        if (voxels[mostAt] === 0) voxels[mostAt] = id;
-        const [nx, ny] = target.shape;
-        [mostAt % nx, Math.floor(mostAt / nx) % ny, Math.floor(mostAt / (nx * ny))].forEach((at, axis) => (sum[axis] = at)); // prettier-ignore
-        count = 1;
       }
       lesions.push({
         id,
-        volumeMm3: Math.round(component.length * voxelVolumeMm3(mask) * 10) / 10,
-        centroidVoxel: sum.map((value) => Math.round((value / count) * 10) / 10) as unknown as Vector3,
+        volumeMm3: Math.round(volumeMm3 * 10) / 10,
+        centroidVoxel: sum.map((value) => Math.round((value / filled.length) * 10) / 10) as unknown as Vector3,
       });
     }
   return { labels: { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels }, lesions };
 }
 
-/** Which share of each target voxel in `box` is the component's (0 to 1), between voxel centres linearly. */
-function resampled(mask: LabelMap, component: Component, target: Grid, targetFromSource: Affine) {
+/** The target voxels that hold some of a component (0 to 1, linear between voxel centres), those it fills most first. */
+function shares(mask: LabelMap, component: Component, target: Grid, targetFromSource: Affine) {
   const alone = cutOut(mask, component);
   const whole: IndexBox = { first: [0, 0, 0], last: alone.shape.map((count) => count - 1) as unknown as Vector3 };
   const box = boxOn(target, alone, whole, targetFromSource, 0);
-  if (!box) throw new PrioraError('LABEL_UNUSABLE', 'a metastasis lies outside the head');
-  const { voxels } = warpLinear(alone, target, box, [
-    { kind: 'affine', movingFromFixed: invertAffine(targetFromSource) },
-  ]);
-  return { box, share: voxels };
+  if (!box) return [];
+  const movingFromFixed = invertAffine(targetFromSource);
+  const { voxels } = warpLinear(alone, target, box, [{ kind: 'affine', movingFromFixed }]);
+  const held: { index: number; share: number }[] = [];
+  const { first, last } = box;
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++)
+      for (let i = first[0]; i <= last[0]; i++) {
+        const index = i + target.shape[0] * (j + target.shape[1] * k);
+        if (voxels[index] > 0) held.push({ index, share: voxels[index] });
+      }
+  return held.sort((a, b) => b.share - a.share || a.index - b.index);
 }
 
 /** A component by itself, with one voxel of 0 on every side, also where the series ends. */
@@ -94,14 +95,4 @@ function cutOut({ shape: [nx, ny], patientFromVoxel }: Grid, component: Componen
   for (const [i, j, k] of places) voxels[i - first[0] + sx * (j - first[1] + sy * (k - first[2]))] = 1;
   const shift = [1, 0, 0, first[0], 0, 1, 0, first[1], 0, 0, 1, first[2], 0, 0, 0, 1];
   return { shape: [sx, sy, sz], patientFromVoxel: multiplyAffine(patientFromVoxel, shift), voxels };
-}
-
-function forEachVoxel(
-  { shape: [nx, ny] }: Grid,
-  { first, last }: IndexBox,
-  visit: (index: number, i: number, j: number, k: number) => void,
-): void {
-  for (let k = first[2]; k <= last[2]; k++)
-    for (let j = first[1]; j <= last[1]; j++)
-      for (let i = first[0]; i <= last[0]; i++) visit(i + nx * (j + ny * k), i, j, k);
 }

@@ -22,13 +22,15 @@ needs_runtime = pytest.mark.skipif(
 @needs_runtime
 def test_export_is_equal_at_two_sizes_and_described(tmp_path):
     network = trained_a_little(NetworkConfig(**SMALL))
-    training = {"data": "d", "recipe": "r", "config": {}, "steps": 3, "dataHash": "h", "results": {"found": 2}}
+    training = {"data": "d", "recipe": "r", "config": {}, "steps": 3, "dataHash": "h", "results": {"found": 2},
+                "sources": {"brats-mets": "as agreed"}}
     written = export_onnx.write_model(tmp_path, "M_sens", "sensitivity", "0.1.0", network, training)
     file = tmp_path / "m-sens.onnx"
     assert written["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert json.loads((tmp_path / "m-sens.json").read_text()) == written
     assert written["widths"] == list(SMALL["widths"]) and written["inputs"] == list(export_onnx.INPUTS)
     card = (tmp_path / "m-sens.md").read_text()
+    assert "\n- brats-mets: as agreed\n" in card
     assert "Not for clinical use" in card and "- found: 2" in card and written["sha256"] in card
 
 
