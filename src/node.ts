@@ -119,6 +119,15 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     },
   });
   resumeCompleteness(store, queue, completeness);
+  const pruneJobs = () => {
+    try {
+      queue.prune(clock.now() - config.worker.keepFinishedDays * 86_400_000);
+    } catch (error) {
+      logger.error({ error: (error as Error).message }, 'finished jobs not forgotten; trying again');
+    }
+  };
+  pruneJobs();
+  const pruning = setInterval(pruneJobs, 3_600_000).unref();
 
   const server = createServer({
     ...serverOptions(config),
@@ -135,6 +144,7 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     provider: worker.provider!,
     idle: () => runner.idle(),
     close: async () => {
+      clearInterval(pruning);
       await server.close();
       await runner.stop();
       worker.close();

@@ -72,6 +72,7 @@ export const configSchema = z.strictObject({
       deliveries: z.number().int().min(1).default(2),
       leaseSeconds: seconds.min(5).default(60),
       pollSeconds: z.number().min(0.05).default(0.5),
+      keepFinishedDays: z.number().min(1).default(90),
     })
     .prefault({}),
   delivery: z

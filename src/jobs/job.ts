@@ -92,6 +92,8 @@ export interface JobQueue {
   retry(key: string): boolean;
   /** Returns the jobs of dead processes to the queue: expired leases, and this machine's processes that are gone. */
   reclaim(): number;
+  /** Forgets jobs that were done or cancelled before this time, a bounded number a call; what failed stays for a person. */
+  prune(finishedBefore: number): number;
   find(key: string): Job | undefined;
   /** Oldest first. */
   list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];

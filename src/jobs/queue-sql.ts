@@ -86,6 +86,10 @@ export function jobStatements(database: Database) {
       `UPDATE jobs SET state = 'queued', runAfter = :now, ${freshRun}
        WHERE key = :key AND state IN ('failed', 'cancelled', 'done')`,
     ),
+    prune: database.prepare(
+      `DELETE FROM jobs WHERE jobKey IN
+         (SELECT jobKey FROM jobs WHERE state IN ('done', 'cancelled') AND finishedAt < :before LIMIT 1000)`,
+    ),
     list: database.prepare<StoredJob>(
       `SELECT ${columns} FROM jobs WHERE (:state IS NULL OR state = :state) AND (:kind IS NULL OR kind = :kind)
          AND (:serialKey IS NULL OR serialKey = :serialKey) ORDER BY jobKey LIMIT :limit`,

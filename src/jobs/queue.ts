@@ -176,6 +176,7 @@ export function openQueue(store: { readonly database: Database }, options: Queue
       if (count > 0) changed();
       return count;
     },
+    prune: (before) => sql.prune.run({ before }).changes,
     list: ({ state, kind, serialKey, limit } = {}) =>
       sql.list
         .all({ state: state ?? null, kind: kind ?? null, serialKey: serialKey ?? null, limit: limit ?? 1000 })

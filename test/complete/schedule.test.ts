@@ -108,6 +108,17 @@ describe('completeness', () => {
     expect((store.series.find('1.2.1.1')!.completeness as CompletenessVerdict).by).toBe('timer');
   });
 
+  it('writes no job for a further slice of a series that waits already', () => {
+    arrive(1);
+    const changes = () => store.database.prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n;
+    now += 1000;
+    const series = store.series.find('1.2.1.1')!;
+    const before = changes();
+    instanceArrived(queue, { ...series, lastInstanceAt: now }, rules);
+    expect(changes()).toBe(before);
+    expect(queue.find('complete:1.2.1.1')).toMatchObject({ state: 'queued', runAfter: now + 59_000 });
+  });
+
   it('comes once more after a late slice', async () => {
     arriveAll(120);
     release();

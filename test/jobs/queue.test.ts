@@ -257,3 +257,22 @@ describe('a process that dies', () => {
     expect(claimed()).toMatchObject({ payload: 'newer' });
   });
 });
+
+describe('prune', () => {
+  it('forgets what was done or withdrawn long ago; what failed, waits or runs stays', () => {
+    for (const key of ['done', 'failed']) queue.enqueue(job(key));
+    queue.complete(claimed());
+    queue.fail(claimed(), new PrioraError('GEOMETRY_GAP', 'a slice is missing'));
+    queue.enqueue(job('withdrawn'));
+    queue.cancel('withdrawn');
+    queue.enqueue(job('running'));
+    claimed();
+    queue.enqueue(job('queued'));
+    now += 10;
+    queue.enqueue(job('later', { priority: 1 }));
+    queue.complete(claimed());
+    expect(queue.prune(now)).toBe(2);
+    expect(queue.list().map(({ key }) => key)).toEqual(['failed', 'running', 'queued', 'later']);
+    expect(queue.enqueue(job('done')).created).toBe(true);
+  });
+});
