@@ -31,6 +31,11 @@ describe('usage', () => {
     ['an unknown command', ['analyze', '.'], "unknown command 'analyze'"],
     ['a misspelt option', ['analyse', '.', '--out', 'x', '--force-serie'], "unknown option '--force-serie'"],
     ['a missing option', ['analyse', '.'], "required option '--out <dir>' not specified"],
+    [
+      'a kind of object that there is not',
+      ['analyse', '.', '--out', 'x', '--objects', 'SEG,SC'],
+      '"SC" is none of SEG',
+    ],
     ['a path that does not exist', ['analyse', 'nowhere', '--out', 'x'], 'nowhere does not exist'],
     ['a peer without a port', ['send', '.', '--to', 'pacs'], 'host:port is needed'],
     ['a configuration that does not exist', ['status', '--config', 'nowhere.yaml'], 'nowhere.yaml'],
