@@ -129,6 +129,9 @@ describe('a study arrives late', () => {
     const common = cases.lesions(older.caseKey).filter(({ trackingUID }) => before.has(trackingUID));
     expect(common.length).toBeGreaterThan(1);
     expect(now.some(({ change }) => change === 'grown')).toBe(true);
+    expect(resultOf(alone).response).toMatchObject({ overall: 'baseline', baselineOrder: 1 });
+    expect(resultOf(again).response).toMatchObject({ baselineOrder: 1, immunotherapy: 'unknown' });
+    expect(['CR', 'PR', 'SD', 'non-CR/non-PD', 'PD']).toContain(resultOf(again).response.overall);
   });
 
   test('4: the new SR names the old one, and a rejection note retires what no longer stands', async () => {
