@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ResponseAssessment } from '../findings/response.js';
 import { english } from '../report/wording/english.js';
 import type { CaseRow, Store } from '../store/store.js';
 import type { CaseResult } from './case-result.js';
@@ -31,6 +32,8 @@ export interface TimePoint {
    * Absolute paths; `seg` is null when nothing was found, all are null without a report. Other kinds of objects are there under
    * their names in lower case (`rtstruct`, `reg`, …) where they were written.
    */
+  /** RANO-BM, radiographic part; null without a report. */
+  readonly response: ResponseAssessment | null;
   readonly outputs: Readonly<Record<string, string | null>> & {
     readonly seg: string | null;
     readonly sr: string | null;
@@ -54,6 +57,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       notes: [],
       lesions: [],
       gone: [],
+      response: null,
       outputs: { seg: null, sr: null, picture: null },
       seconds: {},
       models: [],
@@ -74,6 +78,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
     notes: result.notes.map(english.remark),
     lesions: store.cases.lesions(finished.caseKey).map(reportedLesion),
     gone: result.gone,
+    response: result.response,
     outputs: { seg: null, sr: null, ...Object.fromEntries(objects), picture: join(dataDir, result.picture) },
     seconds: result.seconds,
     models: result.models.map(({ name, sha256 }) => ({ name, sha256 })),

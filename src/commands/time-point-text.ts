@@ -1,5 +1,6 @@
 import type { ReportedLesion } from '../case/lesion-row.js';
 import type { TimePoint } from '../case/time-point.js';
+import { english } from '../report/wording/english.js';
 
 /** The line that stands wherever results are shown. */
 export const researchUse = 'Research use only: not a medical device, not for clinical use.';
@@ -33,6 +34,7 @@ export function timePointText(timePoint: TimePoint): string {
     );
   for (const { trackingID, status, mergedInto } of gone)
     lines.push(`  ${trackingID.padEnd(12)} ${status}${mergedInto ? ` into ${mergedInto.trackingID}` : ''}`);
+  if (timePoint.response) lines.push(`  ${english.overall(timePoint.response.overall)}`);
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   const parts = Object.entries(seconds).map(([stage, value]) => `${stage} ${value.toFixed(1)}`);
   lines.push(`  ${total.toFixed(1)} s: ${parts.join(', ')}`);

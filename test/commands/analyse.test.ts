@@ -107,6 +107,7 @@ describe('two studies of a patient, the later one given first', () => {
         'measure',
         'locate',
         'track',
+        'respond',
         'report',
       ];
       expect(Object.keys(timePoint.seconds)).toEqual(stages);
