@@ -18,6 +18,7 @@ const stages = [
   'respond',
   'report',
   'deliver',
+  'review',
 ];
 const isolated = [...stages, 'phantom'];
 /** Layers from the bottom up: a folder may import only itself and the folders of lower layers. */

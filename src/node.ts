@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { deliveryRetryPolicy, enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
+import { reviewArrived } from './case/review-arrived.js';
 import { CaseWorker } from './worker/case-worker.js';
 import { gatherEvidence } from './complete/evidence.js';
 import { mayBeVolume } from './complete/judge.js';
@@ -15,7 +16,7 @@ import type { Config } from './core/config.js';
 import { PrioraError } from './core/errors.js';
 import type { Logger } from './core/log.js';
 import { deliverCase, forwardSeries } from './delivery.js';
-import { SOPClass, TransferSyntax } from './dicom/uid.js';
+import { reviewClasses, SOPClass, TransferSyntax } from './dicom/uid.js';
 import { createServer } from './dimse/server.js';
 import { storageService } from './dimse/storage-service.js';
 import { indexInstance } from './index/index-instance.js';
@@ -37,7 +38,7 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Storage classes a node takes in; a configuration may add others. */
+/** Storage classes a node takes in, with those of reviews where there are reviewers; a configuration may add others. */
 const storageClasses = [
   SOPClass.MRImageStorage,
   SOPClass.EnhancedMRImageStorage,
@@ -70,6 +71,7 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     index: (header, instance, source) => {
       const series = indexInstance(store, header, instance, source, { issuers: dicom.issuers, zone: config.time.zone });
       instanceArrived(queue, series, completeness);
+      reviewArrived({ store, queue, reviewers: dicom.reviewers }, instance, series, source.callingAETitle);
     },
     isDestination: (aeTitle) =>
       mappings.destinations.some(({ calledAETitle, sendsStudies }) => calledAETitle === aeTitle && !sendsStudies),
@@ -170,10 +172,13 @@ function serverOptions({ dicom }: Config) {
     port: dicom.port,
     calledAETitles: dicom.calledAETitles ?? [dicom.aeTitle],
     callingAETitles: dicom.callingAETitles,
-    supportedContexts: [...storageClasses, ...dicom.additionalStorageClasses].map((abstractSyntax) => ({
-      abstractSyntax,
-      transferSyntaxes,
-    })),
+    supportedContexts: [
+      ...new Set([
+        ...storageClasses,
+        ...(dicom.reviewers.length > 0 ? reviewClasses : []),
+        ...dicom.additionalStorageClasses,
+      ]),
+    ].map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes })),
     maxAssociations: dicom.maxAssociations,
     maxPDULength: dicom.maxPDULength,
     artimTimeoutMs: dicom.artimTimeoutSeconds * 1000,

@@ -4,13 +4,15 @@ import type { CaseResult } from './case/case-result.js';
 import { caseFingerprint } from './case/fingerprint.js';
 import { lesionRecord, sitesShown, type OtherTimePoints } from './case/lesion-record.js';
 import { lesionRow } from './case/lesion-row.js';
+import { asReadersSaid } from './case/readers-word.js';
 import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
+import { awaitsReview, reviewedTimePoint, type ReviewedTimePoint } from './case/reviewed-lesions.js';
 import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
 import { responseLedger } from './case/response-ledger.js';
 import { StageTimer, type StageHooks } from './case/stage-timer.js';
 import { standingTimePoints } from './case/standing-time-points.js';
 import { temporalPrior } from './case/temporal-prior.js';
-import { writeObjects } from './case/write-objects.js';
+import { objectsOf, writeObjects } from './case/write-objects.js';
 import type { Clock } from './core/clock.js';
 import { asPrioraError, PrioraError } from './core/errors.js';
 import { software } from './core/software.js';
@@ -101,6 +103,9 @@ export async function analyseStudy(
   const timePoints = selected.series ? otherTimePoints(store, selected.series) : { earlier: [], later: [] };
   // A baseline is the same whatever the therapy.
   const immunotherapy = timePoints.earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown';
+  const review = await timer.run('review', () =>
+    selected.series ? reviewedTimePoint(store, dataDir, selected.series, stopOn(options.signal)) : null,
+  );
   const fingerprint = caseFingerprint({
     patient: study,
     instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
@@ -114,6 +119,7 @@ export async function analyseStudy(
     immunotherapy,
     objects: context.objects,
     forced: selected.forced,
+    reviews: review?.instances ?? [],
     earlier: timePoints.earlier.map(({ reported }) => reported.fingerprint),
   });
   const opened = open(selected.series, prior, fingerprint);
@@ -128,7 +134,7 @@ export async function analyseStudy(
     await readCase(
       context,
       opened,
-      { series: selected.series, prior, forced: selected.forced, timePoints, immunotherapy },
+      { series: selected.series, prior, forced: selected.forced, timePoints, immunotherapy, review },
       timer,
       options,
     );
@@ -141,7 +147,10 @@ export async function analyseStudy(
     });
     if (!error.blamesInput) throw error;
   }
-  return store.cases.find(opened.caseKey)!;
+  const finished = store.cases.find(opened.caseKey)!;
+  // What a reader sent before the networks had read the study could not be compared with anything until now.
+  const toReview = finished.status === 'reported' && awaitsReview(store, StudyInstanceUID);
+  return toReview ? analyseStudy(context, StudyInstanceUID, options) : finished;
 }
 
 /** The stages from pixels to objects, for a case that has a series. */
@@ -154,19 +163,21 @@ async function readCase(
     forced,
     timePoints,
     immunotherapy,
+    review,
   }: {
     series: SeriesRow;
     prior: SeriesRow | null;
     forced: boolean;
     timePoints: OtherTimePoints;
     immunotherapy: Immunotherapy;
+    review: ReviewedTimePoint | null;
   },
   timer: StageTimer,
   { signal }: StageHooks,
 ): Promise<void> {
   const { store, dataDir, mappings, ensemble, clock, language } = context;
   const acquiredAt = series.acquiredAt!;
-  const stop = signal ? { signal } : {};
+  const stop = stopOn(signal);
   const source = await timer.run('assemble', () =>
     assembleSeries(instancePaths(store, dataDir, series.SeriesInstanceUID), stop),
   );
@@ -189,16 +200,19 @@ async function readCase(
     ),
   );
   const measured = await timer.run('measure', () =>
-    measureLesions({
-      ...probabilities,
-      thresholds: {
-        sensitivity: ensemble.models.sensitivity.manifest.threshold,
-        specificity: ensemble.models.specificity.manifest.threshold,
+    measureLesions(
+      {
+        ...probabilities,
+        thresholds: {
+          sensitivity: ensemble.models.sensitivity.manifest.threshold,
+          specificity: ensemble.models.specificity.manifest.threshold,
+        },
+        source: source.volume,
+        sourceFromTemplate: prepared.sourceFromTemplate,
+        region: prepared.brainMask,
       },
-      source: source.volume,
-      sourceFromTemplate: prepared.sourceFromTemplate,
-      region: prepared.brainMask,
-    }),
+      review?.labels,
+    ),
   );
 
   const templateFromSource = invertAffine(prepared.sourceFromTemplate);
@@ -217,10 +231,16 @@ async function readCase(
       used,
       timePoints,
     );
-    const located = measured.lesions.map((lesion) => ({ ...lesion, site: sites.get(lesion.number) ?? null }));
+    const located = measured.lesions.map((lesion) => ({
+      ...lesion,
+      ...review?.saidOf(lesion),
+      site: sites.get(lesion.number) ?? null,
+    }));
     const { SeriesInstanceUID } = series;
     const shows = sitesShown(seen, timePoints.earlier);
-    return followLesions({ SeriesInstanceUID, acquiredAt, lesions: located, labels, shows }, record, mappings.response);
+    const current = { SeriesInstanceUID, acquiredAt, lesions: located, labels, shows };
+    const followed = await followLesions(current, record, mappings.response);
+    return review ? followed : { ...followed, lesions: asReadersSaid(followed.lesions, timePoints.earlier) };
   });
 
   const { earlier } = timePoints;
@@ -236,7 +256,7 @@ async function readCase(
 
   const folder = new CaseFolder(dataDir, opened.caseKey);
   const timePoint = { order, type: order === 1 ? 'baseline' : 'posttreatment', acquiredAt } as const;
-  const notes = qualityNotes(source, prepared);
+  const notes = qualityNotes(source, prepared, used);
   const demonstration = isDemonstration(ensemble.models);
   const written = await timer.run('report', async () => {
     const labels = resampleNearest(measured.labels, templateGrid, prepared.sourceFromTemplate);
@@ -253,30 +273,33 @@ async function readCase(
     folder.writeProbabilities(seen);
     return {
       picture: folder.write('picture.png', drawTimePoint({ ...images, lesions, demonstration })),
-      objects: writeObjects(
-        store,
-        folder,
-        opened,
-        {
-          source: reportSource(source),
-          lesions,
-          labels: measured.labels,
-          gone,
-          response,
-          prior: temporal.found && reportPrior(temporal.found),
-          noPriorReason: temporal.unusedBecause,
-          models: reportModels(ensemble.models),
-          timePoint,
-          software,
-          language,
-          demonstration,
-          qualityNotes: notes,
-          forced,
-        },
-        images,
-        context.objects,
-        superseded,
-      ),
+      // A reader's object is the report of a reviewed time point; ours stay what they were.
+      objects: review
+        ? objectsOf(store, superseded!)
+        : writeObjects(
+            store,
+            folder,
+            opened,
+            {
+              source: reportSource(source),
+              lesions,
+              labels: measured.labels,
+              gone,
+              response,
+              prior: temporal.found && reportPrior(temporal.found),
+              noPriorReason: temporal.unusedBecause,
+              models: reportModels(ensemble.models),
+              timePoint,
+              software,
+              language,
+              demonstration,
+              qualityNotes: notes,
+              forced,
+            },
+            images,
+            context.objects,
+            superseded,
+          ),
     };
   });
 
@@ -302,6 +325,7 @@ async function readCase(
       mergedInto,
     })),
     response,
+    review: review?.verdict(lesions) ?? null,
     objects: written.objects.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })),
     picture: written.picture,
     seconds: timer.seconds,
@@ -309,9 +333,12 @@ async function readCase(
   store.transaction(() => {
     store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: lesions.map(lesionRow) }, clock.now());
     for (const object of written.objects) store.objects.insert({ ...object, createdAt: clock.now() });
+    review?.noteApplied();
     context.onReported?.(store.cases.find(opened.caseKey)!);
   });
 }
+
+const stopOn = (signal: AbortSignal | undefined) => (signal ? { signal } : {});
 
 function priorSeries({ store, mappings }: PipelineContext, current: SeriesRow): SeriesRow | null {
   const prior = findPrior(store, current, mappings.priorMatching);

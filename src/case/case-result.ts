@@ -3,11 +3,13 @@ import type { GoneLesion, LesionIdentity } from '../findings/lesion.js';
 import type { NoPrior, Refusal, Remark } from '../findings/remark.js';
 import type { ResponseAssessment } from '../findings/response.js';
 import type { ObjectKind } from '../store/store.js';
+import type { CaseReview } from './reviewed-lesions.js';
 
 /** The stages in the order a study goes through them. */
 export const stages = [
   'select',
   'match',
+  'review',
   'assemble',
   'prepare',
   'register',
@@ -57,6 +59,8 @@ export interface CaseResult {
   /** Lesions of earlier time points that are not found now. */
   readonly gone: readonly Pick<GoneLesion, keyof LesionIdentity | 'status' | 'mergedInto'>[];
   readonly response: ResponseAssessment;
+  /** What people have made of the networks' findings; null where nobody has reviewed them. */
+  readonly review: CaseReview | null;
   /** What was written for this case; an object that did not change since the superseded case is the same object. */
   readonly objects: readonly { readonly kind: ObjectKind; readonly SOPInstanceUID: string; readonly path: string }[];
   /** PNG, relative to the data folder. */

@@ -18,6 +18,8 @@ export interface CaseInputs {
   /** Kinds of objects that are written: a destination that asks for another gets it when the study is analysed again. */
   readonly objects: readonly ObjectKind[];
   readonly forced: boolean;
+  /** Readers' objects that correct the networks' findings. */
+  readonly reviews: readonly InstanceRow[];
   /** Fingerprints of the reports that stand for the patient's earlier time points: lesions are followed through them. */
   readonly earlier: readonly string[];
 }
@@ -33,6 +35,7 @@ export function caseFingerprint({
   language,
   immunotherapy,
   forced,
+  reviews,
   earlier,
 }: CaseInputs): string {
   const content = (rows: readonly InstanceRow[]) =>
@@ -48,6 +51,7 @@ export function caseFingerprint({
     immunotherapy,
     objects,
     forced,
+    reviews: content(reviews),
     earlier,
   };
   return createHash('sha256').update(JSON.stringify(everything)).digest('hex');

@@ -39,6 +39,14 @@ export async function lesionRecord(
     labels: () => new CaseFolder(dataDir, reported.caseKey).readLabels(),
     readingFromCurrent,
   });
+  /** What a reader has rejected there is no lesion, but what the networks find at its site again is the same finding. */
+  const rejected = (reported: CaseRow): Reading[] => {
+    const { review } = reported.result as CaseResult;
+    if (!review || review.rejected.length === 0) return [];
+    const uids = new Set(review.rejected.map(({ trackingUID }) => trackingUID));
+    const corrected = reading(store.cases.find(review.correctedCaseKey)!);
+    return [{ ...corrected, lesions: corrected.lesions.filter(({ trackingUID }) => uids.has(trackingUID)) }];
+  };
   const runs: Reading[] = [];
   for (
     let run = superseded;
@@ -63,7 +71,7 @@ export async function lesionRecord(
     prior: used?.reported ? await comparedPrior(used.reported, used.priorFromTemplate) : null,
     runs,
     later: later.map(({ reported }) => reading(reported)),
-    earlier: earlier.toReversed().map(({ reported }) => reading(reported)),
+    earlier: earlier.toReversed().flatMap(({ reported }) => [reading(reported), ...rejected(reported)]),
     histories: lesionHistories(earlier),
     identities: store.cases.identities(series.patientKey),
   };

@@ -5,6 +5,7 @@ import type { CaseResult } from './case-result.js';
 import { lesionHistories } from './lesion-history.js';
 import { reportedLesion, type ReportedLesion } from './lesion-row.js';
 import { english } from '../report/wording/english.js';
+import type { CaseReview } from './reviewed-lesions.js';
 import { standingTimePoints, type StandingTimePoint } from './standing-time-points.js';
 
 /** What a time point knows of a lesion: its measures, or why there are none. */
@@ -26,6 +27,8 @@ export interface PatientHistory {
     /** Why nothing was compared with a prior; null where it was. */
     readonly noPriorReason: string | null;
     readonly response: ResponseAssessment;
+    /** What readers have made of it; null where nobody has reviewed it. */
+    readonly review: CaseReview | null;
   }[];
   /** In the order of first sight. */
   readonly lesions: readonly (LesionIdentity & {
@@ -46,7 +49,7 @@ export function patientHistory(
     IssuerOfPatientID,
     PatientID,
     timePoints: timePoints.map(({ reported, order, acquiredAt }) => {
-      const { noPriorReason, response } = reported.result as CaseResult;
+      const { noPriorReason, response, review } = reported.result as CaseResult;
       return {
         order,
         acquiredAt: new Date(acquiredAt).toISOString(),
@@ -54,6 +57,7 @@ export function patientHistory(
         SeriesInstanceUID: reported.SeriesInstanceUID!,
         noPriorReason: noPriorReason && english.remark(noPriorReason),
         response,
+        review,
       };
     }),
     lesions: [...lesionHistories(timePoints).values()].map(({ trackingUID, trackingID, site }) => ({

@@ -4,6 +4,7 @@ import type { EnsembleModels } from '../infer/manifest.js';
 import type { Prepared } from '../prepare/prepare-current.js';
 import { frameOfReferenceUID } from '../report/source-attributes.js';
 import type { ReportInput, ReportPrior } from '../report/types.js';
+import type { CaseResult } from './case-result.js';
 import type { FoundPrior } from './temporal-prior.js';
 
 /** The series' part of a report's input. */
@@ -43,10 +44,11 @@ export function reportModels(models: EnsembleModels): ReportInput['models'] {
 export const isDemonstration = (models: EnsembleModels): boolean =>
   Object.values(models).some(({ manifest }) => manifest.use === 'demonstration');
 
-/** Limits of the input that a reader of the report must know. */
-export function qualityNotes(series: AssembledSeries, prepared: Prepared): Remark[] {
+/** Limits and provenance of the input that a reader of the report must know. */
+export function qualityNotes(series: AssembledSeries, prepared: Prepared, prior: FoundPrior | null): Remark[] {
   const notes = [...series.notes];
   if (prepared.incompleteCoverage)
     notes.push({ kind: 'brain cut off', examinedPercent: Math.round(prepared.coverage * 100) });
+  if ((prior?.reported?.result as CaseResult | undefined)?.review) notes.push({ kind: 'prior reviewed' });
   return notes;
 }

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import type { CaseResult } from '../case/case-result.js';
 import { loadMapping } from '../core/mapping-file.js';
 import { PrioraError } from '../core/errors.js';
 import { join } from 'node:path';
 import { explainPrior } from '../match/find-prior.js';
 import { priorMatchingSchema } from '../match/prior-matching.js';
+import { reviewLines } from './review-text.js';
 import { withNode, type OpenNode } from './open-node.js';
 
 /** Everything the node decided about a series, and why. */
@@ -12,6 +14,7 @@ function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
   if (!series)
     throw new PrioraError('CONFIG_INVALID', 'no such series in the index', { subject: { SeriesInstanceUID } });
   const rules = loadMapping(join(config.mappingsDir, 'prior-matching.yaml'), priorMatchingSchema);
+  const standing = store.cases.latestReportedOfStudy(series.StudyInstanceUID);
   const analysed = store.cases.latestOfStudy(series.StudyInstanceUID);
   return {
     SeriesInstanceUID,
@@ -26,6 +29,15 @@ function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
     completeness: series.completeness as { by: string; findings: string[] } | null,
     selection: series.selection as { accepted: boolean; forced: boolean; reasons: string[] } | null,
     otherStudies: explainPrior(store, series, rules),
+    reviews: store.reviews
+      .ofStudy(series.StudyInstanceUID)
+      .map(({ SOPInstanceUID, callingAETitle, state, reason }) => ({
+        SOPInstanceUID,
+        callingAETitle,
+        state,
+        reason,
+      })),
+    reviewed: (standing?.result as CaseResult | undefined)?.review ?? null,
     case: analysed
       ? { status: analysed.status, reason: analysed.reason, priorStudyInstanceUID: analysed.priorStudyInstanceUID }
       : null,
@@ -33,7 +45,7 @@ function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
 }
 
 function print(explanation: ReturnType<typeof explainSeries>): void {
-  const { completeness, selection, otherStudies } = explanation;
+  const { completeness, selection, otherStudies, reviews, reviewed } = explanation;
   const lines = [
     `series ${explanation.SeriesInstanceUID}, study ${explanation.StudyInstanceUID}`,
     `acquired ${explanation.acquiredAt ?? 'at an unknown time'} (${explanation.acquiredAtSource ?? 'no attribute'}), ${explanation.instances} instances, ${explanation.origin}, ${explanation.state}`,
@@ -44,6 +56,10 @@ function print(explanation: ReturnType<typeof explainSeries>): void {
     ...(selection?.reasons ?? []).map((reason) => `  ${reason}`),
     'other studies of the patient:',
     ...otherStudies.map(({ StudyInstanceUID, verdict, reason }) => `  ${StudyInstanceUID}: ${verdict}, ${reason}`),
+    ...reviews.map(
+      ({ SOPInstanceUID, state, reason }) => `correction ${SOPInstanceUID}: ${state}${reason ? `, ${reason}` : ''}`,
+    ),
+    ...(reviewed ? ['reviewed by a person:', ...reviewLines(reviewed)] : []),
     explanation.case
       ? `case: ${explanation.case.status}${explanation.case.reason ? `, ${explanation.case.reason}` : ''}`
       : 'case: none yet',

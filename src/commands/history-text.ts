@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import type { LesionEntry, PatientHistory } from '../case/patient-history.js';
+import { reviewLines } from './review-text.js';
 import { changeText, researchUse } from './time-point-text.js';
 
 /** A patient's lesions for a terminal: a row each, a column a time point. */
@@ -21,6 +22,9 @@ export function historyText({ PatientID, timePoints, lesions }: PatientHistory, 
     ...table([[[''], ...header], ...rows, [['RANO-BM'], ...response]]),
     ...timePoints.flatMap(({ order, noPriorReason }) =>
       order > 1 && noPriorReason ? [`time point ${order} was not compared: ${noPriorReason}`] : [],
+    ),
+    ...timePoints.flatMap(({ order, review }) =>
+      review ? [`time point ${order} was reviewed by a person`, ...reviewLines(review)] : [],
     ),
     researchUse,
   ];

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { errorKinds } from '../core/errors.js';
 import { withNode, type OpenNode } from './open-node.js';
 
-/** What is waiting, running, held, failed and quarantined: one object, also printed as JSON. */
+/** What is waiting, running, held, failed, quarantined and not applied: one object, also printed as JSON. */
 export function nodeStatus({ store, queue }: OpenNode) {
   return {
     instances: store.instances.count(),
@@ -35,6 +35,13 @@ export function nodeStatus({ store, queue }: OpenNode) {
       SOPInstanceUID,
       callingAETitle,
       times,
+    })),
+    reviews: store.reviews.open(20).map(({ SOPInstanceUID, StudyInstanceUID, callingAETitle, state, reason }) => ({
+      SOPInstanceUID,
+      StudyInstanceUID,
+      callingAETitle,
+      state,
+      reason,
     })),
     cases: store.cases.list({ limit: 20 }).map(({ StudyInstanceUID, PatientID, status, code, reason }) => ({
       StudyInstanceUID,
@@ -81,6 +88,13 @@ function print(status: ReturnType<typeof nodeStatus>): void {
   section(
     'Quarantine, newest',
     status.quarantine.map(({ path, code, message, times }) => `${path}: ${code}, ${message} (${times}×)`),
+  );
+  section(
+    'Corrections that were not applied, newest',
+    status.reviews.map(
+      ({ SOPInstanceUID, StudyInstanceUID, state, reason }) =>
+        `${SOPInstanceUID}, study ${StudyInstanceUID}: ${state === 'refused' ? `refused, ${reason}` : 'waits for the analysis of the study'}`,
+    ),
   );
   section(
     'Cases, newest',

@@ -32,6 +32,7 @@ export const configSchema = z.strictObject({
       aeTitle: aeTitle.default('PRIORA'),
       calledAETitles: z.union([z.literal('any'), z.array(aeTitle).min(1)]).optional(),
       callingAETitles: z.union([z.literal('any'), z.array(aeTitle).min(1)]).default('any'),
+      reviewers: z.array(aeTitle).default([]),
       issuers: z.record(aeTitle, z.string().min(1)).default({}),
       additionalStorageClasses: z.array(uid).default([]),
       maxAssociations: z.number().int().min(1).default(64),

@@ -106,6 +106,12 @@ export const errorKinds = {
     0x0110,
     'CUDA was asked for and cannot be used; see docs/gpu.md or set the provider to auto.',
   ),
+  // review
+  REVIEW_REFUSED: kind(
+    'permanent',
+    0xa900,
+    'The object is kept but corrects nothing; docs/conformance.md says what a correction needs.',
+  ),
   // deliver
   DESTINATION_UNREACHABLE: kind(
     'transient',

@@ -26,10 +26,21 @@ export const SOPClass = {
   LabelMapSegmentationStorage: '1.2.840.10008.5.1.4.1.1.66.7',
   SpatialRegistrationStorage: '1.2.840.10008.5.1.4.1.1.66.1',
   RTStructureSetStorage: '1.2.840.10008.5.1.4.1.1.481.3',
+  EnhancedSRStorage: '1.2.840.10008.5.1.4.1.1.88.22',
+  ComprehensiveSRStorage: '1.2.840.10008.5.1.4.1.1.88.33',
   Comprehensive3DSRStorage: '1.2.840.10008.5.1.4.1.1.88.34',
   EncapsulatedPDFStorage: '1.2.840.10008.5.1.4.1.1.104.1',
   KeyObjectSelectionDocumentStorage: '1.2.840.10008.5.1.4.1.1.88.59',
 } as const;
+
+/** What readers correct results with: segmentations, and reports that may hold measurements (TID 1500). */
+export const reviewClasses: ReadonlySet<string> = new Set([
+  SOPClass.SegmentationStorage,
+  SOPClass.LabelMapSegmentationStorage,
+  SOPClass.EnhancedSRStorage,
+  SOPClass.ComprehensiveSRStorage,
+  SOPClass.Comprehensive3DSRStorage,
+]);
 
 export const TransferSyntax = {
   ImplicitVRLittleEndian: '1.2.840.10008.1.2',

@@ -4,6 +4,8 @@ export type Remark =
   | { readonly kind: 'padding'; readonly voxels: number }
   | { readonly kind: 'lossy compression' }
   | { readonly kind: 'brain cut off'; readonly examinedPercent: number }
+  /** The prior's lesions are those that a reader has corrected. */
+  | { readonly kind: 'prior reviewed' }
   | NoPrior;
 
 /** Why the networks saw no prior. */

@@ -77,3 +77,12 @@ export function labelComponents(
   });
   return { components, labels: { shape: grid.shape, patientFromVoxel: grid.patientFromVoxel, voxels } };
 }
+
+/** The voxels of each label 1, 2, … of a label map. */
+export function labelledComponents({ voxels }: LabelMap): Component[] {
+  const members: number[][] = [];
+  voxels.forEach((number, index) => {
+    if (number !== 0) (members[number - 1] ??= []).push(index);
+  });
+  return members.map((indices) => Uint32Array.from(indices));
+}

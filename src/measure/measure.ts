@@ -2,7 +2,7 @@ import type { Affine } from '../volume/affine.js';
 import type { Lesion } from '../findings/lesion.js';
 import type { Grid, LabelMap, Volume } from '../volume/volume.js';
 import { detectLesions } from './detect.js';
-import { labelComponents } from './components.js';
+import { labelComponents, labelledComponents } from './components.js';
 import { measureComponent } from './component-measures.js';
 
 export interface MeasureInput {
@@ -30,11 +30,15 @@ export interface Measured {
  * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components. One
  * that M_spec touches is confirmed, the others are candidates.
  *
+ * @param drawn lesions that a person has drawn on the source grid, numbered from 1: these are measured instead, each as one
+ *   lesion whatever its parts; their probabilities are what the networks saw there.
  * @throws RangeError when the maps (or the region) do not share one grid.
  */
-export function measureLesions(input: MeasureInput): Measured {
+export function measureLesions(input: MeasureInput, drawn?: Measured['labels']): Measured {
   const detection = detectLesions(input);
-  const { components, labels } = labelComponents(detection.found, input.source);
+  const { components, labels } = drawn
+    ? { components: labelledComponents(drawn), labels: drawn }
+    : labelComponents(detection.found, input.source);
   const lesions = components.map((component, index) => measureComponent(index + 1, component, labels, detection));
   return { lesions, labels };
 }

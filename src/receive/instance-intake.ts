@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.js';
 import { asPrioraError, PrioraError } from '../core/errors.js';
 import { elementEncoding, ElementScanner } from '../dicom/element-scanner.js';
 import { headerTags, instanceHeader, type InstanceHeader } from '../dicom/instance-header.js';
-import { TransferSyntax } from '../dicom/uid.js';
+import { reviewClasses, TransferSyntax } from '../dicom/uid.js';
 import type { InstanceRow, SeriesOrigin } from '../store/rows.js';
 import { asStorageError } from '../store/storage-error.js';
 import type { Store } from '../store/store.js';
@@ -208,11 +208,12 @@ export class InstanceIntake {
     await syncFolder(dirname(path));
   }
 
-  /** Ours by its UIDs, or, where a PACS has given it others, by the equipment that wrote it. */
+  /** Ours by its UIDs, or, where a PACS has given it others, by the equipment that wrote it. Results are no images to analyse. */
   #origin(header: InstanceHeader): SeriesOrigin {
     const { store, isDestination } = this.#context;
     if (store.objects.isOurs(header) || header.ManufacturerModelName === 'Priora') return 'ours';
-    return isDestination?.(this.#source.callingAETitle) ? 'destination' : 'received';
+    const fromDestination = isDestination?.(this.#source.callingAETitle) || reviewClasses.has(header.SOPClassUID);
+    return fromDestination ? 'destination' : 'received';
   }
 
   async #quarantine(error: PrioraError, sha256: Buffer): Promise<Reception> {

@@ -33,7 +33,7 @@ export interface StudyRow {
 /** Attribute an acquisition time was read from; `released` when a person released a study without one. */
 export type AcquiredAtSource = 'AcquisitionDateTime' | 'AcquisitionDate' | 'SeriesDate' | 'StudyDate' | 'released';
 
-/** `received`: from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a destination. */
+/** `received`: images from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a destination or a reader. */
 export type SeriesOrigin = 'received' | 'ours' | 'destination';
 
 /** `assembled` series can be priors; `refused` ones were not selected or could not be assembled. */
@@ -96,6 +96,20 @@ export interface QuarantineRow {
   readonly firstAt: number;
   readonly lastAt: number;
   readonly times: number;
+}
+
+/** A reader's object that corrects, or was meant to correct, the results for a study. */
+export interface ReviewRow {
+  readonly SOPInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly receivedAt: number;
+  readonly callingAETitle: string;
+  /** The person it names; null where it names none, and before it is read. Never for a log. */
+  readonly observer: string | null;
+  /** `waiting`: for the analysis of its study · `applied`: the lesions that stand are its · `refused`: it corrects nothing. */
+  readonly state: 'waiting' | 'applied' | 'refused';
+  /** Why it was refused. */
+  readonly reason: string | null;
 }
 
 export type CaseStatus = 'pending' | 'running' | 'reported' | 'rejected' | 'held' | 'failed';

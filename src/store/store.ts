@@ -6,6 +6,7 @@ import { instanceTable, quarantineTable, type InstanceTable, type QuarantineTabl
 import { databaseVersion, migrate, shippedMigrations } from './migrate.js';
 import { deliveryTable, objectTable, type DeliveryTable, type ObjectTable } from './objects.js';
 import { patientTable, type PatientTable } from './patients.js';
+import { reviewTable, type ReviewTable } from './reviews.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
@@ -23,6 +24,7 @@ export interface Store {
   readonly instances: InstanceTable;
   readonly quarantine: QuarantineTable;
   readonly cases: CaseTable;
+  readonly reviews: ReviewTable;
   readonly objects: ObjectTable;
   readonly deliveries: DeliveryTable;
   /** For `jobs/`, which keeps its queue in the same file so that a result and the next job are one commit. */
@@ -52,6 +54,7 @@ export function openStore(path: string, options: { clock?: Clock } = {}): Store 
       instances: instanceTable(database),
       quarantine: quarantineTable(database),
       cases: caseTable(database),
+      reviews: reviewTable(database),
       objects: objectTable(database),
       deliveries: deliveryTable(database),
       database,

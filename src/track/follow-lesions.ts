@@ -18,7 +18,7 @@ import { identityMint, recognise, type NamedLesion, type Reading } from './name-
 export interface CurrentReading {
   readonly SeriesInstanceUID: string;
   readonly acquiredAt: number;
-  readonly lesions: readonly (Lesion & { readonly site: FindingSite | null })[];
+  readonly lesions: readonly (FoundLesion & Lesion & { readonly site: FindingSite | null })[];
   readonly labels: LabelMap;
   /** Whether its images show where a lesion of earlier time points was. */
   readonly shows: (lesion: LesionHistory) => boolean;
@@ -53,7 +53,7 @@ export interface LesionRecord {
 /**
  * Which lesion is which, and what became of it. A lesion's identity is that of its match in the prior, else what an earlier
  * run over its study called it, else what later time points call it already (the study came late), else that of a lesion
- * last seen before the prior, else a new one.
+ * last seen before the prior, else a new one. A lesion that a reader has named keeps that name.
  *
  * @returns the current lesions in their order, and those of earlier time points that are not found now.
  */
@@ -65,10 +65,14 @@ export async function followLesions(
   const { prior, histories } = record;
   const readings = [...(prior ? [prior.reading] : []), ...record.runs, ...record.later, ...record.earlier];
   const recognised = await recognise(current, readings, criteria);
-  const mint = identityMint(current.SeriesInstanceUID, record.identities);
+  const mint = identityMint(current.SeriesInstanceUID, [
+    ...record.identities,
+    ...current.lesions.flatMap(({ named }) => named ?? []),
+  ]);
   const lesions = current.lesions.map((lesion, index): TrackedLesion => {
     const named = recognised[index];
-    const identity = named.known ? identityOf(named.known) : mint(lesion);
+    const known = lesion.named ?? named.known;
+    const identity = known ? identityOf(known) : mint(lesion);
     const history = histories.get(identity.trackingUID)?.history ?? [];
     const family = prior && familyOf(named, recognised, current.lesions);
     const now = { acquiredAt: current.acquiredAt, volumeMm3: lesion.volumeMm3 };

@@ -9,6 +9,8 @@ export interface FoundLesion {
   readonly number: number;
   readonly volumeMm3: number;
   readonly centroidPatientMm: Vector3;
+  /** Who it is, where a reader has said so. */
+  readonly named?: LesionIdentity | null;
 }
 
 /** A lesion of another time point, with the identity it already has. */
@@ -33,7 +35,8 @@ export interface LesionMatch {
 
 /**
  * Matches current lesions with those of another time point as an assignment problem, one to one: the pairs that overlap most
- * and lie nearest win. What stays alone but lies mostly in a lesion that has a partner has merged with it, or split from it.
+ * and lie nearest win. One that a reader has named is matched by its name alone. What stays alone but lies mostly in a lesion
+ * that has a partner has merged with it, or split from it.
  *
  * @param knownFromCurrent patient space of the current source → that of the other time point's source, LPS mm.
  */
@@ -51,6 +54,7 @@ export function matchLesions(
       const common = sharedMm3(lesion, known);
       const gapMm =
         distance(centroid, known.centroidPatientMm) - equivalentRadiusMm(lesion) - equivalentRadiusMm(known);
+      if (lesion.named) return lesion.named.trackingUID === known.trackingUID ? -1e6 : Infinity;
       if (common === 0 && gapMm > identity.maximumGapMm) return Infinity;
       // What both have in common comes first, nearness second: a speck inside a large lesion's old outline is not that lesion.
       const jaccard = common / (lesion.volumeMm3 + known.volumeMm3 - Math.min(common, known.volumeMm3));

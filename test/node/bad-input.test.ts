@@ -32,7 +32,7 @@ beforeAll(async () => {
   const config = parseConfig({
     dataDir,
     modelsDir: resolve(import.meta.dirname, '../fixtures/models'),
-    dicom: { port: 0, callingAETitles: ['MR1'] },
+    dicom: { port: 0, callingAETitles: ['MR1', 'READER'], reviewers: ['READER'] },
   });
   node = await startNode(config, silentLogger, { now: () => now });
   store = openStore(databasePath(dataDir));
@@ -177,6 +177,32 @@ describe('a study that cannot be read is rejected with its reason', () => {
     expect(finished.reason).toMatch(/\w+ \w+/);
     expect(store.instances.ofSeries(`1.2.4.${study}.0`)).toHaveLength(instances.length);
   });
+});
+
+it('a segmentation is a review only from a reviewer, waits for its study and is no image to analyse', async () => {
+  for (const [callingAETitle, SOPInstanceUID] of [
+    ['READER', '1.2.5.1'],
+    ['MR1', '1.2.5.2'],
+  ]) {
+    const SOPClassUID = SOPClass.SegmentationStorage;
+    const transferSyntax = TransferSyntax.ExplicitVRLittleEndian;
+    const dataset = sliceDataset(1, { SOPClassUID, SOPInstanceUID, Modality: 'SEG', SeriesInstanceUID: '1.2.5' });
+    const association = await Association.request({
+      host: '127.0.0.1',
+      port: node.port,
+      callingAETitle,
+      calledAETitle: 'PRIORA',
+      presentationContexts: [{ abstractSyntax: SOPClassUID, transferSyntaxes: [transferSyntax] }],
+    });
+    const stored = { SOPClassUID, SOPInstanceUID, transferSyntax, dataset: [dataset] };
+    expect((await association.store(stored)).Status).toBe(0);
+    await association.release();
+  }
+  expect(store.series.find('1.2.5')?.origin).toBe('destination');
+  expect(store.reviews.ofStudy('1.2.3.1')).toMatchObject([
+    { SOPInstanceUID: '1.2.5.1', callingAETitle: 'READER', state: 'waiting', reason: null },
+    { SOPInstanceUID: '1.2.5.2', callingAETitle: 'MR1', state: 'refused' },
+  ]);
 });
 
 it('in the end everything that was answered with Success is on disk as it came, and nothing else', async () => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseResult } from '../../src/case/case-result.js';
 import { caseReported } from '../../src/case/case-reported.js';
+import type { LesionDetail } from '../../src/case/lesion-row.js';
 import { patientHistory } from '../../src/case/patient-history.js';
+import { reviewArrived } from '../../src/case/review-arrived.js';
 import { namedPatient } from '../../src/commands/named-patient.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
@@ -18,8 +20,9 @@ import { openQueue } from '../../src/jobs/queue.js';
 import { loadMappings } from '../../src/mappings.js';
 import { analyseStudy, type PipelineContext } from '../../src/pipeline.js';
 import { openReceiver } from '../../src/receive/receiver.js';
-import { databasePath, openStore, type CaseRow } from '../../src/store/store.js';
-import { hasPeer } from '../peers.js';
+import { databasePath, openStore, type CaseRow, type LesionRow } from '../../src/store/store.js';
+import { hasPeer, hasPythonModule } from '../peers.js';
+import { editedSegmentations } from '../review/reader.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -63,8 +66,11 @@ function openContext(): PipelineContext & {
     store,
     dataDir,
     logger: silentLogger,
-    index: (header, instance, source) =>
-      void indexInstance(store, header, instance, source, { issuers: {}, zone: 'utc' }),
+    index: (header, instance, source) => {
+      const series = indexInstance(store, header, instance, source, { issuers: {}, zone: 'utc' });
+      // Files have no sender.
+      reviewArrived({ store, queue, reviewers: [''] }, instance, series, source.callingAETitle);
+    },
   });
   return {
     store,
@@ -174,10 +180,78 @@ describe('a study arrives late', () => {
     expect(third.caseKey).toBe(again.caseKey);
     expect(context.store.deliveries.ofCase(again.caseKey)).toHaveLength(3);
   });
+
+  describe.skipIf(!hasPythonModule('pydicom'))('and a reader corrects the older one', () => {
+    let own: CaseRow;
+    let reviewed: CaseRow;
+    /** Our lesions there: one that the reader deletes, one whose outline is drawn larger; both were followed. */
+    let rejected: LesionRow;
+    let grown: LesionRow;
+    const lesionsOf = ({ caseKey }: CaseRow) => context.store.cases.lesions(caseKey);
+
+    beforeAll(async () => {
+      own = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
+      const followed = new Set(lesionsOf(again).map(({ trackingUID }) => trackingUID));
+      [grown, rejected] = lesionsOf(own).filter(({ trackingUID }) => followed.has(trackingUID));
+      const seg = resultOf(own).objects.find(({ kind }) => kind === 'SEG')!;
+      const { corrected } = await editedSegmentations(
+        join(context.dataDir, seg.path),
+        mkdtempSync(join(tmpdir(), 'priora-reader-')),
+        {
+          corrected: {
+            delete: [rejected.number],
+            grow: [grown.number],
+            algorithm: { [grown.number]: 'SEMIAUTOMATIC' },
+          },
+        },
+      );
+      await context.receive([corrected.path]);
+      reviewed = await analyseStudy(context, studies[0].StudyInstanceUID);
+    });
+
+    test('6: what stands is the reader’s, measured by us; ours stays in the history', () => {
+      expect(reviewed.supersededCaseKey).toBe(own.caseKey);
+      const standing = lesionsOf(reviewed);
+      expect(standing).toHaveLength(lesionsOf(own).length - 1);
+      expect(standing.some(({ trackingUID }) => trackingUID === rejected.trackingUID)).toBe(false);
+      const larger = standing.find(({ trackingUID }) => trackingUID === grown.trackingUID)!;
+      expect(larger.volumeMm3).toBeGreaterThan(grown.volumeMm3);
+      expect(larger.confidence).toBe('confirmed');
+      expect(larger.probability).toBeCloseTo(grown.probability, 1);
+      const { review } = resultOf(reviewed);
+      expect(review?.rejected.map(({ trackingUID }) => trackingUID)).toEqual([rejected.trackingUID]);
+      expect(context.store.reviews.ofStudy(studies[0].StudyInstanceUID)).toMatchObject([
+        { state: 'applied', observer: 'Reader^Rita' },
+      ]);
+    });
+
+    test('7: nothing of ours is written or sent again for it', () => {
+      expect(resultOf(reviewed).objects).toEqual(resultOf(own).objects);
+      expect(context.store.deliveries.ofCase(reviewed.caseKey)).toEqual([]);
+    });
+
+    test('8: the follow-up is compared with it; what was rejected is a candidate there and never new', async () => {
+      expect(context.queue.find(`analyse:${studies[1].StudyInstanceUID}`)?.state).toBe('queued');
+      const corrected = await analyseStudy(context, studies[1].StudyInstanceUID);
+      expect(corrected.supersededCaseKey).toBe(again.caseKey);
+      const now = (uid: string) => lesionsOf(corrected).find(({ trackingUID }) => trackingUID === uid)!;
+      const growth = (lesion: LesionRow) => (lesion.detail as LesionDetail).sincePrior!.volumeChangeMm3;
+      const before = lesionsOf(again).find(({ trackingUID }) => trackingUID === grown.trackingUID)!;
+      expect(growth(now(grown.trackingUID))).toBeLessThan(growth(before));
+      expect(now(rejected.trackingUID)).toMatchObject({ confidence: 'candidate', change: 'unclear' });
+      const sr = resultOf(corrected).objects.find(({ kind }) => kind === 'SR')!;
+      const text = JSON.stringify((await readDicomFile(join(context.dataDir, sr.path))).dataset);
+      expect(text).toContain('as a reader has corrected them');
+    });
+
+    test('9: run once more, the reader’s word still stands', async () => {
+      expect((await analyseStudy(context, studies[0].StudyInstanceUID)).caseKey).toBe(reviewed.caseKey);
+    });
+  });
 });
 
 describe('one study', () => {
-  test('6: the same input gives the same bytes and the same UIDs', async () => {
+  test('10: the same input gives the same bytes and the same UIDs', async () => {
     const objects = [];
     for (let run = 0; run < 2; run++) {
       const context = openContext();
@@ -194,7 +268,7 @@ describe('one study', () => {
     expect(objects[0]).toEqual(objects[1]);
   });
 
-  test('7: with its last slice late it is read twice, the second time with all of it', async () => {
+  test('11: with its last slice late it is read twice, the second time with all of it', async () => {
     const context = openContext();
     await context.receive(studies[2].paths.slice(0, -1));
     const first = await analyseStudy(context, studies[2].StudyInstanceUID);
@@ -205,7 +279,7 @@ describe('one study', () => {
     context.store.close();
   });
 
-  test('8: with a slice missing in the middle it is rejected, with the reason, and is nobody’s prior', async () => {
+  test('12: with a slice missing in the middle it is rejected, with the reason, and is nobody’s prior', async () => {
     const context = openContext();
     await context.receive(studies[0].paths.filter((_, index) => index !== 60));
     const rejected = await analyseStudy(context, studies[0].StudyInstanceUID);
@@ -214,7 +288,7 @@ describe('one study', () => {
     context.store.close();
   });
 
-  test('9: noise under its headers is no brain', async () => {
+  test('13: noise under its headers is no brain', async () => {
     const context = openContext();
     const folder = mkdtempSync(join(tmpdir(), 'priora-noise-'));
     const paths = studies[0].paths.map((path, slice) => {

@@ -2,12 +2,13 @@ import type { Clock } from '../../src/core/clock.js';
 import type { Config } from '../../src/core/config.js';
 import type { Logger } from '../../src/core/log.js';
 import type { JobQueue } from '../../src/jobs/job.js';
+import { reviewArrived } from '../../src/case/review-arrived.js';
 import { instanceArrived, resumeCompleteness, seriesReleased } from '../../src/complete/schedule.js';
 import { indexInstance } from '../../src/index/index-instance.js';
 import { openReceiver, type Receiver } from '../../src/receive/receiver.js';
 import type { Store } from '../../src/store/store.js';
 
-/** The receiving half of a node as `src/node.ts` puts it together: receive → index → completeness timer, one commit. */
+/** The receiving half of a node as `src/node.ts` puts it together: receive → index → completeness timer and review, one commit. */
 export function openIntake(options: {
   readonly store: Store;
   readonly queue: JobQueue;
@@ -25,8 +26,11 @@ export function openIntake(options: {
     clock,
     logger,
     ...(isDestination ? { isDestination } : {}),
-    index: (header, instance, source) =>
-      instanceArrived(queue, indexInstance(store, header, instance, source, rules), config.completeness),
+    index: (header, instance, source) => {
+      const series = indexInstance(store, header, instance, source, rules);
+      instanceArrived(queue, series, config.completeness);
+      reviewArrived({ store, queue, reviewers: config.dicom.reviewers }, instance, series, source.callingAETitle);
+    },
     onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), config.completeness),
   });
 }

@@ -64,6 +64,8 @@ function remark(about: Remark): string {
       return 'the source has been through lossy compression';
     case 'brain cut off':
       return `the field of view cuts the brain off: ${about.examinedPercent} % of it was examined`;
+    case 'prior reviewed':
+      return 'the lesions of the prior study are compared as a reader has corrected them';
     case 'no earlier study':
       return 'no earlier study of this patient is known';
     case 'prior images unusable':

@@ -63,6 +63,8 @@ function remark(about: Remark): string {
       return 'die Quelle wurde verlustbehaftet komprimiert';
     case 'brain cut off':
       return `das Bildfeld schneidet das Gehirn an: ${about.examinedPercent} % davon wurden untersucht`;
+    case 'prior reviewed':
+      return 'die Läsionen der Voruntersuchung werden so verglichen, wie ein Befunder sie korrigiert hat';
     case 'no earlier study':
       return 'keine frühere Untersuchung dieses Patienten ist bekannt';
     case 'prior images unusable':

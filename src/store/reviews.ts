@@ -1,0 +1,44 @@
+import type { Database } from './database.js';
+import type { ReviewRow } from './rows.js';
+
+export interface ReviewTable {
+  /** Notes a reader's object, refused at once where `refusedBecause` says why. One that is known is left as it is. */
+  insert(
+    review: Pick<ReviewRow, 'SOPInstanceUID' | 'StudyInstanceUID' | 'receivedAt' | 'callingAETitle'>,
+    refusedBecause: string | null,
+  ): void;
+  /** A study's reviews in order of arrival. */
+  ofStudy(StudyInstanceUID: string): ReviewRow[];
+  /** The object was read; `reason` is null unless it is refused. */
+  judge(SOPInstanceUID: string, verdict: Pick<ReviewRow, 'state' | 'reason' | 'observer'>): void;
+  /** Those that wait or were refused, newest first. */
+  open(limit?: number): ReviewRow[];
+}
+
+const columns = `SOPInstanceUID, StudyInstanceUID, reviews.receivedAt, callingAETitle, observer, state, reason
+  FROM reviews JOIN studies USING (studyKey)`;
+
+export function reviewTable(database: Database): ReviewTable {
+  const insert = database.prepare(
+    `INSERT INTO reviews (SOPInstanceUID, studyKey, receivedAt, callingAETitle, state, reason)
+     VALUES (:SOPInstanceUID, (SELECT studyKey FROM studies WHERE StudyInstanceUID = :StudyInstanceUID), :receivedAt,
+       :callingAETitle, CASE WHEN :reason IS NULL THEN 'waiting' ELSE 'refused' END, :reason)
+     ON CONFLICT DO NOTHING`,
+  );
+  const ofStudy = database.prepare<ReviewRow>(
+    `SELECT ${columns} WHERE StudyInstanceUID = :StudyInstanceUID ORDER BY reviews.receivedAt, SOPInstanceUID`,
+  );
+  const judge = database.prepare(
+    `UPDATE reviews SET state = :state, reason = :reason, observer = coalesce(:observer, observer)
+     WHERE SOPInstanceUID = :SOPInstanceUID`,
+  );
+  const open = database.prepare<ReviewRow>(
+    `SELECT ${columns} WHERE state <> 'applied' ORDER BY reviews.receivedAt DESC, SOPInstanceUID LIMIT :limit`,
+  );
+  return {
+    insert: (review, reason) => void insert.run({ ...review, reason }),
+    ofStudy: (StudyInstanceUID) => ofStudy.all({ StudyInstanceUID }),
+    judge: (SOPInstanceUID, { state, reason, observer }) => void judge.run({ SOPInstanceUID, state, reason, observer }),
+    open: (limit = 1000) => open.all({ limit }),
+  };
+}
