@@ -1,6 +1,8 @@
 /**
  * How long the search for a prior takes in a large index: `npx tsx bench/prior-lookup.ts [series]` (default 10 million,
- * some 4 GB in a temporary folder). Prints JSON. Ten studies a patient, one assembled series each.
+ * some 4 GB in a temporary folder). Prints JSON. Ten studies a patient, one assembled series each. Beside the slowest lookups
+ * stands what befell the process meanwhile: times it was put off the processor, blocks it had to read from the disk, and
+ * its own processor time.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,6 +53,8 @@ try {
     return (state >>> 0) % below;
   };
   const durations = new Float64Array(lookups);
+  const slowest: { ms: number; cpuMs: number; putOff: number; blocksRead: number }[] = [];
+  let worstCpuMs = 0;
   let found = 0;
   for (let index = 0; index < lookups; index++) {
     const patientKey = next(patients) + 1;
@@ -60,11 +64,24 @@ try {
       acquiredAt: (study + 1) * 35 * day,
       StudyInstanceUID: `1.2.826.0.1.3680043.10.1099.1.${String(study * patients + patientKey - 1).padStart(12, '0')}`,
     } as SeriesRow;
+    const before = process.resourceUsage();
     const start = performance.now();
     if (findPrior(store, current, rules)) found++;
     durations[index] = performance.now() - start;
+    const after = process.resourceUsage();
+    const spent = (usage: NodeJS.ResourceUsage) => usage.userCPUTime + usage.systemCPUTime;
+    const cpuMs = (spent(after) - spent(before)) / 1000;
+    worstCpuMs = Math.max(worstCpuMs, cpuMs);
+    slowest.push({
+      ms: Number(durations[index].toFixed(3)),
+      cpuMs,
+      putOff: after.involuntaryContextSwitches - before.involuntaryContextSwitches,
+      blocksRead: after.fsRead - before.fsRead,
+    });
+    if (slowest.length > 1000) slowest.sort((a, b) => b.ms - a.ms).splice(10);
   }
   durations.sort();
+  slowest.sort((a, b) => b.ms - a.ms).splice(10);
   const percentile = (part: number) => Number(durations[Math.floor(part * (lookups - 1))].toFixed(4));
   const plan = database
     .prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${priorsSQL}`)
@@ -81,6 +98,8 @@ try {
         databaseMB: Math.round(statSync(path).size / 1e6),
         filledSeconds: Number(filledSeconds.toFixed(1)),
         lookupMs: { median: percentile(0.5), p99: percentile(0.99), p999: percentile(0.999), worst: percentile(1) },
+        worstCpuMs,
+        slowest,
         plan,
       },
       null,
