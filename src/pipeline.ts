@@ -317,7 +317,7 @@ async function readCase(
       sha256,
     })),
     demonstration,
-    provider: ensemble.provider!,
+    provider: ensemble.execution!.provider,
     gone: gone.map(({ trackingUID, trackingID, status, mergedInto }) => ({
       trackingUID,
       trackingID,

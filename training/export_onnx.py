@@ -1,7 +1,10 @@
 """Export a trained network to ONNX with its manifest and model card, after proving the export equal to PyTorch.
 
     /usr/bin/python3 training/export_onnx.py --checkpoint training/runs/m-sens/checkpoint.pt --name M_sens \
-        --role sensitivity --to models --results training/runs/m-sens/results.json
+        --role sensitivity --to models --results training/runs/m-sens/results.json --calibrate training/runs/data
+
+Written are the whole network, the parts that the node runs (`parts.py`), and, with --calibrate, the parts of its 8-bit screen
+(`screen.py`). The node uses a screen only after `npx tsx scripts/validate-screen.ts` found it harmless.
 """
 
 import argparse
@@ -21,6 +24,8 @@ from data import preprocessing
 from geometry import cut, low_resolution_size
 from model import Probability, RollingBatchNorm
 from onnx_runtime import run_onnx
+from parts import PARTS, part_inputs, part_modules
+from screen import block_of, calibrate, calibration_cases, export_screen, fold_network, segments_of
 
 INPUTS = ("current", "current_by3", "current_by5", "prior")
 OUTPUT = "probability"
@@ -29,6 +34,8 @@ OPSET = 13
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
 TOLERANCE = 1e-4
+#: Probability of the 8-bit screen from which the exact network is run.
+SCREEN_THRESHOLD = 0.02
 
 
 def random_inputs(size, generator: torch.Generator) -> tuple:
@@ -95,16 +102,72 @@ def export_network(network: nn.Module, file: Path) -> float:
     return worst
 
 
+def export_parts(network: nn.Module, folder: Path, stem: str) -> dict:
+    """Write the parts that together are `network`; returns their entries in the manifest.
+
+    Raises ValueError when they differ from the whole network by more than TOLERANCE.
+    """
+    generator = torch.Generator().manual_seed(7)
+    files = {part: folder / f"{stem}.{part}.onnx" for part in PARTS}
+    size = PROOF_SIZES[1]
+    inputs = lesion_inputs(size, generator)
+    named = part_inputs(inputs, 1)
+    for part, module in part_modules(with_fixed_statistics(network)).items():
+        takes, gives = PARTS[part]
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            example = tuple(named[n] for n in takes)
+            outputs = module(*example)
+            named.update(zip(gives, outputs if isinstance(outputs, tuple) else (outputs,)))
+            axes = {n: {axis: f"{n}_{axis}" for axis in range(named[n].dim())} for n in (*takes, *gives)}
+            torch.onnx.export(
+                module, example, str(files[part]), opset_version=OPSET, input_names=list(takes), output_names=list(gives), dynamic_axes=axes
+            )
+    nothing = torch.zeros_like(inputs[3])
+    # A prior that is one value everywhere is fed as the features of the smallest input.
+    for prior, fed in ((inputs[3], inputs[3]), (nothing, nothing[:, :, :19, :19, :19])):
+        with torch.no_grad():
+            expected = Probability(with_fixed_statistics(network))(*inputs[:3], prior)[0, 0].numpy()
+        got = run_parts(files, part_inputs((*inputs[:3], fed), 1))
+        difference = float(np.abs(got - expected).max())
+        if not difference <= TOLERANCE:
+            raise ValueError(f"{stem}: the parts differ from the whole network by {difference}")
+    return {part: entry(file) for part, file in files.items()}
+
+
+def run_parts(files: dict, inputs: dict) -> np.ndarray:
+    """The probability [k, j, i] that the parts in `files` make of `parts.part_inputs`."""
+    named = {n: np.asarray(x) for n, x in inputs.items()}
+    for part, (takes, _) in PARTS.items():
+        named.update(run_onnx(files[part], {n: named[n] for n in takes}))
+    size = [named["index_by3"].shape[0], *(named["index_by3"].shape[a] * named["index_by3"].shape[a + 1] for a in (1, 3))]
+    return named["probability"].reshape(size)
+
+
+def entry(file: Path) -> dict:
+    """A file as manifests name it."""
+    return {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def export_screening(network: nn.Module, folder: Path, stem: str, cases) -> dict:
+    """Write the 8-bit screen, calibrated on `cases`; returns its entry in the manifest, not validated yet."""
+    folded = fold_network(network)
+    calibrate(folded, segments_of(cases))
+    block = block_of(network.config.widths)
+    files = {part: folder / f"{stem}.screen-{part}.onnx" for part in PARTS}
+    export_screen(folded, block, files.__getitem__)
+    return {**{part: entry(file) for part, file in files.items()}, "block": block, "threshold": SCREEN_THRESHOLD, "validation": None}
+
+
 def manifest(name: str, role: str, version: str, file: Path, network: nn.Module, training: dict) -> dict:
     """What the node must know to run `file` as it was trained."""
     config = network.config
     return {
-        "schema": 1,
+        "schema": 2,
         "name": name,
         "role": role,
         "version": version,
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        **entry(file),
         "architecture": f"{config.architecture}-{'authors' if config.widths[-1] == 110 else 'compact'}",
         "widths": list(config.widths),
         "classifierWidths": list(config.classifier_widths),
@@ -130,14 +193,20 @@ def write_model(
     prepared: dict = preprocessing(),
     use: str = "demonstration",
     licence: str = "Apache-2.0",
+    calibration=None,
 ) -> dict:
-    """Write <name>.onnx, .json and .md (lower case, hyphens) into `folder`; returns the manifest."""
+    """Write the ONNX files, <name>.json and .md (lower case, hyphens) into `folder`; returns the manifest.
+
+    `calibration`: cases on which an 8-bit screen is calibrated; None writes none.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     stem = name.lower().replace("_", "-")
     difference = export_network(network, folder / f"{stem}.onnx")
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
-    described.update(preprocessing=prepared, use=use, licence=licence)
+    exact = export_parts(network, folder, stem)
+    screen = None if calibration is None else export_screening(network, folder, stem, calibration)
+    described.update(preprocessing=prepared, use=use, licence=licence, execution={"exact": exact, "screen": screen})
     (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
     (folder / f"{stem}.md").write_text(model_card(described, difference))
     return described
@@ -164,6 +233,7 @@ if __name__ == "__main__":
     parser.add_argument("--use", default="demonstration", choices=["demonstration", "clinical-study"])
     parser.add_argument("--licence", default="Apache-2.0")
     parser.add_argument("--results", help="JSON written by evaluate.py on validation patients")
+    parser.add_argument("--calibrate", help="data folder whose training patients calibrate an 8-bit screen")
     options = parser.parse_args()
     network, state = load_network(options.checkpoint)
     training = {
@@ -178,7 +248,8 @@ if __name__ == "__main__":
         "results": results_for(options.role, options.results) if options.results else {},
     }
     prepared = state.get("preprocessing", preprocessing())
+    calibration = options.calibrate and calibration_cases(options.calibrate, prepared["normalisation"])
     written = write_model(
-        options.to, options.name, options.role, options.version, network, training, prepared, options.use, options.licence
+        options.to, options.name, options.role, options.version, network, training, prepared, options.use, options.licence, calibration
     )
     print(f"{written['file']} sha256 {written['sha256']}")

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 SCRIPT = Path(__file__).with_name("run_onnx.mjs")
+#: Element types by ONNX Runtime's name.
+TYPES = {"float32": "<f4", "uint8": "u1", "int32": "<i4"}
 
 
 def run_onnx(model: Path, inputs: dict) -> dict:
-    """Feed float32 arrays by input name, return the outputs by name.
+    """Feed arrays (of TYPES) by input name, return the outputs by name.
 
     Raises subprocess.CalledProcessError (or onnxruntime's own error) when the network cannot be loaded or run.
     """
@@ -29,9 +31,10 @@ def _run_in_node(model: Path, inputs: dict) -> dict:
         folder = Path(name)
         request = []
         for key, array in inputs.items():
-            np.ascontiguousarray(array, "<f4").tofile(folder / f"input-{key}.f32")
-            request.append({"name": key, "shape": list(array.shape), "file": f"input-{key}.f32"})
+            np.ascontiguousarray(array, TYPES[array.dtype.name]).tofile(folder / f"input-{key}")
+            shape = list(array.shape)
+            request.append({"name": key, "type": array.dtype.name, "shape": shape, "file": f"input-{key}"})
         (folder / "request.json").write_text(json.dumps(request))
         subprocess.run(["node", str(SCRIPT), str(Path(model).resolve()), str(folder)], check=True, capture_output=True)
         reply = json.loads((folder / "reply.json").read_text())
-        return {o["name"]: np.fromfile(folder / o["file"], "<f4").reshape(o["shape"]) for o in reply}
+        return {o["name"]: np.fromfile(folder / o["file"], TYPES[o["type"]]).reshape(o["shape"]) for o in reply}

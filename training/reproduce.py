@@ -58,4 +58,5 @@ if __name__ == "__main__":
         described = RECIPE["networks"][network]
         if options.to and "role" in described:
             python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"],
-                   "--role", described["role"], "--results", scores, "--to", options.to)
+                   "--role", described["role"], "--results", scores, "--to", options.to,
+                   "--calibrate", RUNS / "data")

@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       provider: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
       threads: z.number().int().min(0).default(0),
-      memoryLimitMb: z.number().int().min(256).default(3000),
+      memoryLimitMb: z.number().int().min(1000).default(3000),
     })
     .prefault({}),
   worker: z

@@ -13,17 +13,29 @@ const preparation = {
   missingPriorValue: z.number(),
 };
 
+const onnxFile = {
+  file: z.string().regex(/^[A-Za-z0-9_.-]+\.onnx$/, 'a file beside the manifest'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+};
+
+/** A network cut into the graphs that the node runs; `training/parts.py` says what each takes and gives. */
+const parts = z.strictObject({
+  context: z.strictObject(onnxFile),
+  prior: z.strictObject(onnxFile),
+  detail: z.strictObject(onnxFile),
+});
+
 /**
- * What a model says of itself, in the JSON file beside its ONNX file: how its input must be prepared, how large its
- * layers are (for the tile planner), where it comes from and what it may be used for.
+ * What a model says of itself, in the JSON file beside its ONNX files: how its input must be prepared, how large its
+ * layers are (for the planner of boxes), how it is executed, where it comes from and what it may be used for.
  */
 export const manifestSchema = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal(2),
   name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
   role: z.enum(['sensitivity', 'specificity']),
   version: z.string(),
-  file: z.string().regex(/^[A-Za-z0-9_.-]+\.onnx$/, 'a file beside the manifest'),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The whole network in one graph, for other programs; the node runs its parts. */
+  ...onnxFile,
   architecture: z.string(),
   /** Feature maps of the nine 3³ layers of each path. */
   widths: z.array(z.int().positive()).length(9),
@@ -31,6 +43,34 @@ export const manifestSchema = z.strictObject({
   /** Names of the graph's inputs, in this order: current, current ×3, current ×5, prior. */
   inputs: z.tuple([z.string(), z.string(), z.string(), z.string()]),
   output: z.string(),
+  execution: z.strictObject({
+    /** The network itself, in 32-bit floating point. */
+    exact: parts,
+    /**
+     * An 8-bit approximation (`training/screen.py`) that says where the exact network need not be run: where its probability stays
+     * below `threshold`. Used only when `validation` says that results stay the same, and on processors with 8-bit dot products.
+     */
+    screen: parts
+      .extend({
+        /** Voxels (j and i) of a folded position. */
+        block: z.literal([1, 2]),
+        threshold: z.number().gt(0).lt(0.5),
+        /** Whole phantoms with and without the screen (`scripts/validate-screen.ts`); null: not validated, not used. */
+        validation: z
+          .strictObject({
+            volumes: z.int().positive(),
+            lesions: z.int().nonnegative(),
+            /** Lesions that are confirmed, a candidate or absent only with or only without the screen. */
+            changedClass: z.int().nonnegative(),
+            /** Of the masks at the threshold; the least of any volume. */
+            leastDice: z.number().min(0).max(1),
+            largestDifference: z.number().min(0).max(1),
+            passed: z.boolean(),
+          })
+          .nullable(),
+      })
+      .nullable(),
+  }),
   spacingMm: z.tuple([z.literal(1), z.literal(1), z.literal(1)]),
   shape: z.tuple([z.literal(240), z.literal(240), z.literal(155)]),
   preprocessing: z.discriminatedUnion('normalisation', [
@@ -55,11 +95,16 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type Role = Manifest['role'];
 export type Preprocessing = Manifest['preprocessing'];
 
-/** A manifest whose ONNX file has been read and found to be the file it names. */
+export type Part = keyof z.infer<typeof parts>;
+
+/** A manifest whose ONNX files have been read and found to be the files it names. */
 export interface Model {
   readonly manifest: Manifest;
-  /** Absolute path of the ONNX file. */
+  /** Absolute path of the whole network. */
   readonly path: string;
+  /** Absolute paths of the parts. */
+  readonly exact: Readonly<Record<Part, string>>;
+  readonly screen: Readonly<Record<Part, string>> | null;
 }
 
 /** The two networks of the ensemble (Huang 2021, II.D). */
@@ -103,12 +148,26 @@ async function loadModel(directory: string, name: string): Promise<Model> {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
     throw new PrioraError('MODEL_INVALID', `${path} is no valid model manifest: ${reason}`, { cause });
   }
-  const weights = join(directory, manifest.file);
-  const bytes = await readFile(weights).catch((cause: unknown) => {
-    throw new PrioraError('MODEL_INVALID', `${path} names ${manifest.file}, which cannot be read`, { cause });
+  const verified = async ({ file, sha256 }: { file: string; sha256: string }): Promise<string> => {
+    const weights = join(directory, file);
+    const bytes = await readFile(weights).catch((cause: unknown) => {
+      throw new PrioraError('MODEL_INVALID', `${path} names ${file}, which cannot be read`, { cause });
+    });
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== sha256)
+      throw new PrioraError('MODEL_INVALID', `${weights} has SHA-256 ${found}, its manifest says ${sha256}`);
+    return weights;
+  };
+  const verifiedParts = async (graphs: z.infer<typeof parts>) => ({
+    context: await verified(graphs.context),
+    prior: await verified(graphs.prior),
+    detail: await verified(graphs.detail),
   });
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== manifest.sha256)
-    throw new PrioraError('MODEL_INVALID', `${weights} has SHA-256 ${sha256}, its manifest says ${manifest.sha256}`);
-  return { manifest, path: weights };
+  const { exact, screen } = manifest.execution;
+  return {
+    manifest,
+    path: await verified(manifest),
+    exact: await verifiedParts(exact),
+    screen: screen && (await verifiedParts(screen)),
+  };
 }

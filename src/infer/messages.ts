@@ -1,32 +1,40 @@
-import type { LabelMap, NetworkImage } from '../volume/volume.js';
+import type { LabelMap } from '../volume/volume.js';
 import type { EnsembleModels, Role } from './manifest.js';
-import type { Tile } from './tiles.js';
+import type { NetworkInput } from './network.js';
 
 export type Provider = 'auto' | 'cpu' | 'cuda';
 
-/** Opens both sessions; answered by `started` or `failed`. */
+/** `always` is for validation. */
+export type ScreenUse = 'never' | 'validated' | 'always';
+
+/** How a run went about it. */
+export interface Execution {
+  readonly provider: 'cpu' | 'cuda';
+  /** Whether 8-bit screens say where the exact networks are run. */
+  readonly screened: boolean;
+}
+
+/** Opens the networks; answered by `started` or `failed`. */
 export interface StartRequest {
   readonly type: 'start';
   readonly models: EnsembleModels;
   readonly provider: Provider;
   readonly threads: number;
+  readonly screen: ScreenUse;
+  /** Ceiling of the process's resident size. */
+  readonly memoryLimitMb: number;
 }
 
-/** Runs both networks over the tiles; answered by `progress`… and `done`, or `failed`. */
-export interface RunRequest {
+/** Runs both networks over the region; answered by `progress`… and `done`, or `failed`. */
+export interface RunRequest extends NetworkInput {
   readonly type: 'run';
-  /** Normalised images on the template grid. */
-  readonly current: NetworkImage;
-  readonly prior: NetworkImage | null;
   readonly region: LabelMap;
-  readonly tiles: readonly Tile[];
-  readonly missingPriorValue: number;
 }
 
 export type OnnxRequest = StartRequest | RunRequest;
 
 export type OnnxMessage =
-  | { type: 'started'; provider: 'cpu' | 'cuda' }
-  | { type: 'progress'; done: number; total: number }
+  | { type: 'started'; execution: Execution }
+  | { type: 'progress'; fraction: number }
   | { type: 'done'; probabilities: Record<Role, Float32Array>; rssBytes: number }
   | { type: 'failed'; message: string };

@@ -1,101 +1,145 @@
 /**
  * The only process that touches ONNX Runtime. `run()` holds its thread and sessions leak when reloaded, so this is a child
- * with one pair of sessions for life; `Ensemble` on the other side ends and replaces it.
+ * with its networks for life; `Ensemble` on the other side ends and replaces it.
  */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { readFileSync } from 'node:fs';
-import { cutInput, pathInput, type Tile } from './tiles.js';
-import type { OnnxMessage, OnnxRequest, RunRequest, StartRequest } from './messages.js';
-import type { Role } from './manifest.js';
+import type { InferenceSession } from 'onnxruntime-node';
+import { identityAffine, type Vector3 } from '../volume/affine.js';
+import type { LabelMap, NetworkImage } from '../volume/volume.js';
+import type { Execution, OnnxMessage, OnnxRequest, RunRequest, StartRequest } from './messages.js';
+import type { Manifest, Model, Role } from './manifest.js';
+import { Network, suspicious } from './network.js';
+import { chooseProvider, cudaLibraryLoaded, freeCardMemory, hasByteDotProducts, hasCudaDriver } from './provider.js';
 
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
-let started: { request: StartRequest; sessions: Record<Role, InferenceSession> } | undefined;
+
+interface Started {
+  readonly exact: Record<Role, Network>;
+  readonly screens: Record<Role, { network: Network; threshold: number }> | null;
+  readonly execution: Execution;
+  /** What activations may take, bytes. */
+  readonly memoryBytes: number;
+}
+let started: Started | undefined;
 
 const send = (message: OnnxMessage) => process.send!(message);
 
+/** Resident size beside the activations: runtime, networks, images in and out. Measured with both compact networks. */
+const baseMemoryMb = 700;
+/** Part of a card's free memory that boxes are sized for; the rest is cuDNN's workspace. */
+const cardShare = 0.5;
+/** Voxels around a suspicious one that are computed exactly, so that its neighbours' probabilities are exact, too. */
+const screenMargin = 3;
+
 async function start(request: StartRequest): Promise<void> {
-  const provider = request.provider === 'cpu' ? 'cpu' : cudaUsable() ? 'cuda' : 'cpu';
-  if (request.provider === 'cuda' && provider === 'cpu') throw new Error('no CUDA device or driver on this machine');
-  const open = (path: string) =>
-    InferenceSession.create(path, {
-      executionProviders: [provider],
-      intraOpNumThreads: request.threads,
-      // Sizes differ from layer to layer and from tile to tile; the arena reuses blocks without a plan made for one shape.
-      enableCpuMemArena: true,
-      enableMemPattern: false,
-    });
-  const sessions = {
-    sensitivity: await open(request.models.sensitivity.path),
-    specificity: await open(request.models.specificity.path),
-  };
-  // ONNX Runtime falls back to the CPU without a word when the CUDA provider cannot be loaded.
-  const loaded =
-    provider === 'cpu' || readFileSync('/proc/self/maps', 'utf8').includes('libonnxruntime_providers_cuda');
-  if (!loaded && request.provider === 'cuda')
-    throw new Error("ONNX Runtime's CUDA provider library could not be loaded");
-  started = { request, sessions };
-  send({ type: 'started', provider: loaded ? provider : 'cpu' });
+  const { models, threads } = request;
+  const forEach = async <T>(open: (model: Model) => Promise<T>): Promise<Record<Role, T>> => ({
+    sensitivity: await open(models.sensitivity),
+    specificity: await open(models.specificity),
+  });
+  const options = (provider: 'cpu' | 'cuda'): InferenceSession.SessionOptions => ({
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    // Each session's arena would keep its own peak; the process's one heap serves all (see `heapEnvironment`).
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+  });
+  const openExact = (provider: 'cpu' | 'cuda') =>
+    forEach((model) => Network.open(model.exact, exactShape(model.manifest), options(provider)));
+  let exact = await openExact('cpu');
+  let difference: number | null = null;
+  const driver = hasCudaDriver();
+  let onCard: typeof exact | null = null;
+  if (request.provider !== 'cpu' && driver) {
+    onCard = await openExact('cuda');
+    if (cudaLibraryLoaded()) difference = await selfTest(exact, onCard);
+  }
+  const provider = chooseProvider(request.provider, { driver, difference });
+  if (provider === 'cuda') exact = onCard!;
+  const allowed = ({ manifest: { execution } }: Model) =>
+    execution.screen !== null && (request.screen === 'always' || execution.screen.validation?.passed === true);
+  const usable =
+    request.screen !== 'never' && provider === 'cpu' && hasByteDotProducts() && roles.every((r) => allowed(models[r]));
+  const screens = usable
+    ? await forEach(async ({ manifest, screen }) => {
+        const { block, threshold } = manifest.execution.screen!;
+        return { network: await Network.open(screen!, screenShape(manifest, block), options('cpu')), threshold };
+      })
+    : null;
+  const execution = { provider, screened: screens !== null };
+  const limit = Math.max(request.memoryLimitMb - baseMemoryMb, 50) * 1e6;
+  const card = provider === 'cuda' ? freeCardMemory() : null;
+  started = { exact, screens, execution, memoryBytes: card === null ? limit : card * cardShare };
+  send({ type: 'started', execution });
 }
 
-/** A driver and a device are there; whether the provider library loads is seen after the session was made. */
-function cudaUsable(): boolean {
-  try {
-    readFileSync('/proc/driver/nvidia/version');
-    return true;
-  } catch {
-    return false;
+/** The largest difference between two openings of the networks on a box of noise with a bright ball. */
+async function selfTest(a: Record<Role, Network>, b: Record<Role, Network>): Promise<number> {
+  const shape: Vector3 = [30, 30, 30];
+  const grid = { shape, patientFromVoxel: identityAffine };
+  const ball = (index: number) =>
+    Math.hypot((index % 30) - 15, (Math.floor(index / 30) % 30) - 15, Math.floor(index / 900) - 15) < 4 ? 5 : 0;
+  const image: NetworkImage = {
+    ...grid,
+    background: 0,
+    voxels: Float32Array.from({ length: 27_000 }, (_, index) => ball(index) + Math.sin(index * 12.9898)),
+  };
+  const region: LabelMap = { ...grid, voxels: new Uint8Array(27_000).fill(1) };
+  let worst = 0;
+  for (const role of roles) {
+    const input = { current: image, prior: image, missingPriorValue: 0 };
+    const [x, y] = [await a[role].probabilities(input, region, 1e9), await b[role].probabilities(input, region, 1e9)];
+    worst = x.reduce((most, value, index) => Math.max(most, Math.abs(value - y[index])), worst);
   }
+  return worst;
 }
 
 async function run(request: RunRequest): Promise<void> {
   if (!started) throw new Error('run before start');
-  const { current, region, tiles } = request;
-  const probabilities = {
-    sensitivity: new Float32Array(current.voxels.length),
-    specificity: new Float32Array(current.voxels.length),
+  const { exact, screens, memoryBytes } = started;
+  /** Both networks over a region; progress goes from one share of the whole to another. */
+  const sweep = async (networks: Record<Role, Network>, region: LabelMap, from: number, to: number) => {
+    const probabilities = {} as Record<Role, Float32Array>;
+    for (const [position, role] of roles.entries())
+      probabilities[role] = await networks[role].probabilities(request, region, memoryBytes, (fraction) =>
+        send({ type: 'progress', fraction: from + ((to - from) * (position + fraction)) / roles.length }),
+      );
+    return probabilities;
   };
-  for (const [index, tile] of tiles.entries()) {
-    const inputs = tileInputs(tile, request);
-    for (const role of roles) {
-      const { manifest } = started.request.models[role];
-      const feeds = Object.fromEntries(manifest.inputs.map((name, position) => [name, inputs[position]]));
-      const output = (await started.sessions[role].run(feeds))[manifest.output];
-      pasteOutput(probabilities[role], output.data as Float32Array, tile, region);
-      output.dispose();
-    }
-    send({ type: 'progress', done: index + 1, total: tiles.length });
-  }
+  let probabilities;
+  if (screens) {
+    const { sensitivity, specificity } = screens;
+    const networks = { sensitivity: sensitivity.network, specificity: specificity.network };
+    probabilities = await sweep(networks, request.region, 0, 0.75);
+    const maps = roles.map((role) => ({ probability: probabilities![role], threshold: screens[role].threshold }));
+    const doubtful = suspicious(request.region, maps, screenMargin);
+    const found = await sweep(exact, doubtful, 0.75, 1);
+    for (const role of roles)
+      doubtful.voxels.forEach((inside, index) => {
+        if (inside) probabilities![role][index] = found[role][index];
+      });
+  } else probabilities = await sweep(exact, request.region, 0, 1);
+  send({ type: 'progress', fraction: 1 });
   send({ type: 'done', probabilities, rssBytes: process.memoryUsage.rss() });
 }
 
-/** The tensors of one tile in the manifest's order: current, current ×3, current ×5, prior. */
-function tileInputs(tile: Tile, { current, prior, missingPriorValue }: RunRequest): Tensor[] {
-  const tensor = (step: number, image: RunRequest['prior']) => {
-    const { first, count } = pathInput(tile, step);
-    const voxels = image
-      ? cutInput(image, first, count, step)
-      : new Float32Array(count[0] * count[1] * count[2]).fill(missingPriorValue);
-    return new Tensor('float32', voxels, [1, 1, count[2], count[1], count[0]]);
-  };
-  return [tensor(1, current), tensor(3, current), tensor(5, current), tensor(1, prior)];
+/** Bytes of the live activations of a voxel: the two largest neighbouring layers of a path, or the classifier's. */
+function activations({ widths, classifierWidths }: Manifest, bytes: number): number {
+  const layers = widths.slice(1).map((width, index) => width + 2 * widths[index]);
+  const classifier = 8 * widths.at(-1)! + 2 * Math.max(...classifierWidths, 0);
+  return bytes * Math.max(...layers.map((layer) => layer + widths.at(-1)!), classifier);
 }
 
-/** Writes a tile's output into the whole image, inside the region only. */
-function pasteOutput(
-  target: Float32Array,
-  output: Float32Array,
-  { start, size }: Tile,
-  region: RunRequest['region'],
-): void {
-  const [nx, ny, nz] = region.shape;
-  for (let c = 0; c < size[2] && start[2] + c < nz; c++)
-    for (let b = 0; b < size[1] && start[1] + b < ny; b++) {
-      const row = nx * (start[1] + b + ny * (start[2] + c)) + start[0];
-      const source = size[0] * (b + size[1] * c);
-      for (let a = 0; a < size[0] && start[0] + a < nx; a++)
-        if (region.voxels[row + a]) target[row + a] = output[source + a];
-    }
-}
+const exactShape = (manifest: Manifest) => ({
+  widths: manifest.widths,
+  block: 1 as const,
+  bytesPerVoxel: activations(manifest, 4),
+});
+const screenShape = (manifest: Manifest, block: 1 | 2) => ({
+  widths: manifest.widths,
+  block,
+  // Indices of the context's rows come on top.
+  bytesPerVoxel: activations(manifest, 1) + 64,
+});
 
 process.on('message', (request: OnnxRequest) => {
   (request.type === 'start' ? start(request) : run(request)).catch((error: unknown) =>

@@ -34,7 +34,7 @@ async function start(config: Config): Promise<void> {
     clock: systemClock,
     onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
   };
-  send({ type: 'ready', provider: ensemble.provider! });
+  send({ type: 'ready', provider: ensemble.execution!.provider });
 }
 
 async function analyse(StudyInstanceUID: string): Promise<void> {

@@ -93,7 +93,7 @@ describe('Ensemble', () => {
   });
 
   test('2: the tiling is invisible', async () => {
-    const small = await Ensemble.start(models, { ...options, memoryLimitMb: 351 });
+    const small = await Ensemble.start(models, { ...options, memoryLimitMb: 702 });
     try {
       const [a, b] = [
         await ensemble.run({ current, prior: current, region }),
@@ -138,9 +138,9 @@ describe('Ensemble', () => {
 
   test('6: a file that is no network is an error at the start', async () => {
     const folder = await copy();
-    const { path } = (await loadModels(folder)).sensitivity;
-    await writeFile(path, 'no network');
-    const broken: EnsembleModels = { ...models, sensitivity: { ...models.sensitivity, path } };
+    const { exact } = (await loadModels(folder)).sensitivity;
+    await writeFile(exact.detail, 'no network');
+    const broken: EnsembleModels = { ...models, sensitivity: { ...models.sensitivity, exact } };
     await expect(Ensemble.start(broken, options)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
   });
 });

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Provider } from './messages.js';
+
+/** What is known of CUDA on this machine. */
+export interface CudaEvidence {
+  /** The kernel driver is there. */
+  readonly driver: boolean;
+  /**
+   * The largest difference of a probability between CUDA and CPU on the test box; null: ONNX Runtime could not load its CUDA library,
+   * which it hides by running on the CPU.
+   */
+  readonly difference: number | null;
+}
+
+/** Largest difference of a probability that rounding explains. */
+const largestDifference = 1e-3;
+
+/**
+ * What the networks run on.
+ *
+ * @throws Error when CUDA was asked for and cannot be used, or computes something else.
+ */
+export function chooseProvider(asked: Provider, cuda: CudaEvidence): 'cpu' | 'cuda' {
+  if (asked === 'cpu') return 'cpu';
+  const refusal = !cuda.driver
+    ? 'no CUDA driver on this machine'
+    : cuda.difference === null
+      ? "ONNX Runtime's CUDA provider library could not be loaded"
+      : !(cuda.difference <= largestDifference)
+        ? `CUDA and CPU differ by ${cuda.difference} on the test box, more than ${largestDifference}`
+        : null;
+  if (refusal === null) return 'cuda';
+  if (asked === 'cuda') throw new Error(refusal);
+  return 'cpu';
+}
+
+export function hasCudaDriver(): boolean {
+  try {
+    readFileSync('/proc/driver/nvidia/version');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether ONNX Runtime's CUDA library is loaded into this process, after a session that asks for it was made. */
+export const cudaLibraryLoaded = (): boolean =>
+  readFileSync('/proc/self/maps', 'utf8').includes('libonnxruntime_providers_cuda');
+
+/** Free memory of the first card, bytes; null when its driver's tool cannot tell. */
+export function freeCardMemory(): number | null {
+  try {
+    const answer = execFileSync('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits', '--id=0']);
+    const mebibytes = Number(answer.toString().trim());
+    return mebibytes > 0 ? mebibytes * 2 ** 20 : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether this processor multiplies bytes without saturating halfway (VNNI). Without it ONNX Runtime's 8-bit convolutions round differently
+ * than where the screens were validated, and are slow.
+ */
+export const hasByteDotProducts = (cpuinfo = readFileSync('/proc/cpuinfo', 'utf8')): boolean =>
+  /^flags\s*:.*\b(avx512_vnni|avx_vnni)\b/m.test(cpuinfo);

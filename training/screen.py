@@ -1,0 +1,486 @@
+"""An 8-bit approximation of a network, made to find where its exact computation is worth while.
+
+It has the parts of `parts.py` with the same inputs and outputs, computed by integer convolutions (QLinearConv: activations uint8,
+weights int8 with a scale per channel). The node takes its word where its probability stays below a threshold, and computes the
+network itself around every voxel where it does not. So it may be crude where that is fast:
+
+- PReLU is replaced by ReLU, which costs nothing (values below the zero point saturate); what the negative slopes let through
+  on average is added to the next bias.
+- Normalisation disappears. With S the gain and T the shift that follow a layer's output h, the stored value is u = k (h + T / S):
+  PReLU(S h + T) = (S / k) PReLU(u) for S > 0, and S / k goes into the next weights. k makes every channel reach 1.
+- Convolutions of few channels starve the processor's vector units. Where no layer has more than 32, each 2 x 2 block of voxels (j, i) is one
+  position with four times the channels ("folded"): nine more zeros for every sixteen weights, but three times the speed.
+
+Tensors are channels last: [1, k, j / b, i / b, (j % b, i % b, channel)] with b = 2 where folded, else 1.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+
+from data import case_folders, read_case
+from geometry import LATTICE, cut
+from model import RESIDUAL_LAYERS, DeepMedic, PlainDropout, RollingBatchNorm
+from parts import PARTS
+
+#: Channels of a tensor are filled up to a multiple of this: what integer convolutions handle at once.
+CHANNEL_BLOCK = 16
+#: Widest layer up to which 2 x 2 blocks of voxels are folded into channels.
+FOLD_UP_TO = 32
+OPSET = 13
+#: Output edge of the boxes that calibration looks at, and time points they are taken from.
+SEGMENT = 30
+CALIBRATION_CASES = 4
+
+
+# -- the network without normalisation ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Layer:
+    """A convolution of what PReLU (or nothing, on a raw input) makes of the stored values before it."""
+
+    weight: np.ndarray  # [out, in, ...], what multiplies PReLU(u) of the layer before, before this layer's own gain k
+    shift: np.ndarray  # added to the convolution's sum to give u
+    slope: np.ndarray = None  # of the PReLU on the input; None: raw input
+    # learnt from calibration
+    low: np.ndarray = None  # least u per channel
+    high: np.ndarray = None
+    below: np.ndarray = None  # mean of min(u, 0)
+    gain: np.ndarray = None  # k
+    low_sum: np.ndarray = None  # least u before the residual is added
+    high_sum: np.ndarray = None
+
+
+def affine(module: RollingBatchNorm) -> tuple:
+    """Gain and shift that batch normalisation amounts to at inference. Raises ValueError for a gain that is not positive."""
+    mean, variance = (x.double().numpy() for x in module.statistics())
+    gain = module.weight.detach().double().numpy() / np.sqrt(variance + module.epsilon)
+    if not (gain > 0).all():
+        raise ValueError("a batch normalisation with a gain that is not positive has no screening form")
+    return gain, module.bias.detach().double().numpy() - mean * gain
+
+
+def without_normalisation(modules, following: tuple, residual_at=()) -> list:
+    """Layers of a path or classifier. `following`: gain and shift after the last layer. Residuals skip one layer's output."""
+    norms = [affine(m[0]) if isinstance(m[0], RollingBatchNorm) else None for m in modules]
+    result, shifts = [], []
+    for i, module in enumerate(modules):
+        weight = module[-1].weight.detach().double().numpy()
+        gain, shift = norms[i + 1] if i + 1 < len(modules) else following
+        u = shift / gain
+        slope = None
+        if norms[i] is None:
+            u = u + weight.sum((1, 2, 3, 4)) * float(module[0].bias)
+        else:
+            slope = module[1].weight.detach().double().numpy()
+            kept = next((m.kept for m in module if isinstance(m, PlainDropout)), 1.0)
+            weight = weight * (norms[i][0] * kept).reshape(1, -1, 1, 1, 1)
+        result.append(Layer(weight, u, slope))
+        shifts.append(shift / gain)
+    for number in residual_at:
+        before = shifts[number - 3]  # the residual comes as u, not as h
+        shared = min(len(before), len(result[number - 1].shift))
+        result[number - 1].shift[:shared] -= before[:shared]
+    return result
+
+
+@dataclass
+class Folded:
+    """The four paths and the classifier without normalisation."""
+
+    paths: dict  # name -> list of Layer
+    classifier: list
+    residual: int  # concatenated maps that are added to the second classifier layer
+    ranges: dict = field(default_factory=dict)  # name -> least and largest input seen in calibration
+
+
+def fold_network(network: DeepMedic) -> Folded:
+    first = affine(network.classifier.layers[0][0])
+    parts, start, paths = ("main", "prior", "by3", "by5"), 0, {}
+    for name in parts:
+        layers = getattr(network, name).layers
+        stop = start + layers[-1][-1].out_channels
+        paths[name] = without_normalisation(layers, (first[0][start:stop], first[1][start:stop]), RESIDUAL_LAYERS)
+        start = stop
+    bias = network.classifier.bias.detach().double().numpy()
+    classifier = without_normalisation(network.classifier.layers, (np.ones(2), bias))
+    last = classifier[-1]
+    last.weight, last.shift = last.weight[1:] - last.weight[:1], last.shift[1:] - last.shift[:1]
+    residual = min(start, classifier[1].weight.shape[0])
+    classifier[1].shift[:residual] -= (first[1] / first[0])[:residual]
+    return Folded(paths, classifier, residual)
+
+
+# -- calibration ----------------------------------------------------------------------------------------------------------------
+
+
+def observe(layer: Layer, u: torch.Tensor, before_residual: torch.Tensor) -> None:
+    """Extend a layer's statistics by its stored values [1, channel, ...] (with k = 1)."""
+    flat, partial = u[0].flatten(1).double(), before_residual[0].flatten(1).double()
+    found = [x.numpy() for x in (flat.min(1).values, flat.max(1).values, partial.min(1).values, partial.max(1).values)]
+    below = flat.clamp(max=0).mean(1).numpy()
+    if layer.low is None:
+        layer.low, layer.high, layer.low_sum, layer.high_sum, layer.below = *found, []
+    layer.low, layer.low_sum = np.minimum(layer.low, found[0]), np.minimum(layer.low_sum, found[2])
+    layer.high, layer.high_sum = np.maximum(layer.high, found[1]), np.maximum(layer.high_sum, found[3])
+    layer.below.append(below)
+
+
+def run_layer(layer: Layer, u: torch.Tensor) -> torch.Tensor:
+    if layer.slope is not None:
+        u = F.prelu(u, torch.from_numpy(layer.slope).float())
+    return F.conv3d(u, torch.from_numpy(layer.weight).float(), torch.from_numpy(layer.shift).float())
+
+
+def add(x: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+    shared = min(x.shape[1], residual.shape[1])
+    return torch.cat([x[:, :shared] + residual[:, :shared], x[:, shared:]], 1)
+
+
+def run_path(layers: list, x: torch.Tensor) -> torch.Tensor:
+    stored = [x]
+    for number, layer in enumerate(layers, start=1):
+        u = partial = run_layer(layer, stored[-1])
+        if number in RESIDUAL_LAYERS:
+            u = add(u, stored[-2][:, :, 2:-2, 2:-2, 2:-2])
+        observe(layer, u, partial)
+        stored.append(u)
+    return stored[-1]
+
+
+def block_of(widths) -> int:
+    """Voxels (j and i) of a folded position."""
+    return 2 if max(widths) <= FOLD_UP_TO else 1
+
+
+def segments_of(cases, per_kind: int = 3) -> list:
+    """The four inputs [1, 1, ...] of boxes around metastases, ordinary and bright voxels of each case."""
+    generator, found = np.random.default_rng(1), []
+    for case in cases:
+        centres = [lesion[len(lesion) // 2] for lesion in case.lesion_centres][:per_kind]
+        for kind in (case.ordinary_centres, case.bright_centres):
+            centres += list(generator.choice(kind, per_kind)) if len(kind) else []
+        for centre in centres:
+            place = np.array(np.unravel_index(int(centre), case.mask.shape))
+            start = tuple(int(n) for n in (place - SEGMENT // 2) // LATTICE * LATTICE)
+            wanted = [(case.current, factor, case.background[0]) for factor in (1, 3, 5)] + [(case.prior, 1, case.background[1])]
+            arrays = [cut(image, start, (SEGMENT,) * 3, factor, beyond=beyond) for image, factor, beyond in wanted]
+            found.append(tuple(torch.from_numpy(a)[None, None] for a in arrays))
+    return found
+
+
+def calibration_cases(root: str, normalisation: str) -> list:
+    """A few training patients' time points, with and without a prior."""
+    folders = case_folders(Path(root), "training")
+    chosen = [folder for folder in folders if folder.name in ("t0", "t1")][:CALIBRATION_CASES]
+    if not chosen:
+        raise ValueError(f"{root} holds no training patients to calibrate on")
+    return [read_case(folder, normalisation) for folder in chosen]
+
+
+@torch.no_grad()
+def calibrate(folded: Folded, segments) -> torch.Tensor:
+    """Observe every stored value on `segments` (tuples of the four inputs [1, 1, ...]); then fix the gains.
+
+    Returns the logits of the last segment, for a check against the network itself.
+    """
+    for current, by3, by5, prior in segments:
+        for name, x in zip(folded.paths, (current, prior, by3, by5)):
+            low, high = folded.ranges.get(name, (0.0, 0.0))
+            folded.ranges[name] = (min(low, float(x.min())), max(high, float(x.max())))
+        features = [run_path(folded.paths[n], x) for n, x in zip(folded.paths, (current, prior, by3, by5))]
+        for position, factor in ((2, 3), (3, 5)):
+            for axis in (2, 3, 4):
+                features[position] = features[position].repeat_interleave(factor, axis).narrow(axis, 0, features[0].shape[axis])
+        x = concatenated = torch.cat(features, 1)
+        for number, layer in enumerate(folded.classifier, start=1):
+            x = partial = run_layer(layer, x)
+            if number == 2:
+                x = add(x, concatenated[:, : folded.residual])
+            observe(layer, x, partial)
+    for layers in folded.paths.values():
+        for layer in layers:
+            layer.gain = 1 / np.maximum(layer.high, 1e-3 * max(layer.high.max(), 1e-6))
+        chain(*(layers[number - 1] for number in (2, *RESIDUAL_LAYERS)))
+    for layer in folded.classifier[:-1]:
+        layer.gain = 1 / np.maximum(layer.high, 1e-3 * max(layer.high.max(), 1e-6))
+    # The second classifier layer takes the gains of the maps that are added to it.
+    ends = [layers[-1] for layers in folded.paths.values()]
+    reach = np.concatenate([np.maximum(end.high, -end.low) for end in ends])
+    second = folded.classifier[1]
+    reach[: folded.residual] = np.maximum(reach[: folded.residual], second.high[: folded.residual])
+    second.gain[: folded.residual] = 1 / reach[: folded.residual]
+    for end, part in zip(ends, np.split(reach, np.cumsum([len(e.high) for e in ends])[:-1])):
+        end.gain = 1 / part
+    folded.classifier[-1].gain = np.ones(1)
+    for layer in (*(l for p in folded.paths.values() for l in p), *folded.classifier):
+        layer.below = np.mean(layer.below, 0)
+    return x
+
+
+def chain(*layers: Layer) -> None:
+    """Layers added to one another share the gains of the channels they have in common."""
+    widest = max(len(layer.high) for layer in layers)
+    reach = np.zeros(widest)
+    for layer in layers:
+        reach[: len(layer.high)] = np.maximum(reach[: len(layer.high)], np.maximum(layer.high, -layer.low))
+    for layer in layers:
+        layer.gain = 1 / np.maximum(reach[: len(layer.high)], 1e-6)
+
+
+# -- the integer graph ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Stored:
+    """A uint8 tensor of the graph: real value = scale (q - zero)."""
+
+    name: str
+    scale: float
+    zero: int
+
+
+@dataclass
+class Graph:
+    """Nodes and constants of one part under construction."""
+
+    block: int  # voxels per axis (j, i) of a folded position: 2, or 1 when nothing is folded
+    nodes: list = field(default_factory=list)
+    constants: dict = field(default_factory=dict)
+
+    def constant(self, name: str, value) -> str:
+        self.constants[name] = np.asarray(value)
+        return name
+
+    def node(self, kind: str, inputs: list, output: str, domain="", **attributes) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **attributes))
+        return output
+
+    def scaled(self, stored: Stored) -> list:
+        """Name of the tensor, its scale and its zero point, as the integer operators take them."""
+        scale = self.constant(f"{stored.name}_scale", np.float32(stored.scale))
+        return [stored.name, scale, self.constant(f"{stored.name}_zero", np.uint8(stored.zero))]
+
+    def quantise(self, source: str, low: float, high: float) -> Stored:
+        result = Stored(f"{source}_q", *scale_and_zero(low, high))
+        self.node("QuantizeLinear", [source, *self.scaled(result)[1:]], result.name)
+        return result
+
+    def relu(self, x: Stored) -> Stored:
+        zero = self.constant(f"{x.name}_floor", np.full((1,), x.zero, np.uint8))
+        self.node("Max", [x.name, zero], f"{x.name}_relu")
+        return Stored(f"{x.name}_relu", x.scale, x.zero)
+
+    def convolve(self, name: str, x: Stored, weight: np.ndarray, bias: np.ndarray, out: Stored) -> Stored:
+        """Channels last; `weight` [out, in, ...] and `bias` in real units."""
+        scale = np.maximum(np.abs(weight).reshape(len(weight), -1).max(1), 1e-12) / 127
+        quantised = np.round(weight / scale.reshape(-1, *[1] * (weight.ndim - 1))).astype(np.int8)
+        steps = np.clip(np.round(bias / (scale * x.scale)), -(2**30), 2**30).astype(np.int32)
+        inputs = self.scaled(x) + [
+            self.constant(f"{name}_weight", quantised),
+            self.constant(f"{name}_weight_scale", scale.astype(np.float32)),
+            self.constant(f"{name}_weight_zero", np.zeros(len(scale), np.int8)),
+            *self.scaled(out)[1:],
+            self.constant(f"{name}_bias", steps),
+        ]
+        self.node("QLinearConv", inputs, out.name, "com.microsoft", channels_last=1)
+        return out
+
+    def add(self, a: Stored, b: Stored, out: Stored) -> Stored:
+        self.node("QLinearAdd", self.scaled(a) + self.scaled(b) + self.scaled(out)[1:], out.name, "com.microsoft")
+        return out
+
+    def slice(self, x: str, axes: list, starts: list, ends: list) -> str:
+        names = [self.constant(f"{x}_{n}", np.array(v, np.int64)) for n, v in (("starts", starts), ("ends", ends), ("axes", axes))]
+        return self.node("Slice", [x, *names], f"{x}_cut")
+
+    def cropped(self, x: Stored, narrow: int, out: int) -> Stored:
+        """The middle of `x` two voxels from each side, its `narrow` channels a voxel filled up to `out` with zeros."""
+        edge = 2 // self.block
+        name = self.slice(x.name, [1, 2, 3], [2, edge, edge], [-2, -edge, -edge])
+        if narrow < out:
+            voxels = self.reshape(name, [0, 0, 0, 0, self.block**2, narrow], f"{name}_voxels")
+            pads = self.constant(f"{name}_pads", np.array([0] * 11 + [out - narrow], np.int64))
+            filled = self.node("Pad", [voxels, pads, self.constant(f"{name}_fill", np.uint8(x.zero))], f"{name}_filled")
+            name = self.reshape(filled, [0, 0, 0, 0, self.block**2 * out], f"{name}_widened")
+        return Stored(name, x.scale, x.zero)
+
+    def reshape(self, x: str, shape: list, output: str) -> str:
+        return self.node("Reshape", [x, self.constant(f"{output}_shape", np.array(shape, np.int64))], output)
+
+    def save(self, part: str, types: dict, file) -> None:
+        """Write the graph; `types`: name -> (element type, rank) of its inputs and outputs."""
+
+        def described(names):
+            return [helper.make_tensor_value_info(n, types[n][0], [None] * types[n][1]) for n in names]
+
+        inputs, outputs = PARTS[part]
+        constants = [numpy_helper.from_array(value, name) for name, value in self.constants.items()]
+        graph = helper.make_graph(self.nodes, part, described(inputs), described(outputs), constants)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=opsets, producer_name="priora")
+        model.ir_version = 7
+        onnx.save(model, str(file))
+
+
+def scale_and_zero(low: float, high: float) -> tuple:
+    """Quantisation of [low, high], which must hold 0."""
+    low, high = min(low, 0.0), max(high, 1e-6)
+    scale = (high - low) / 255
+    return scale, int(round(-low / scale))
+
+
+def padded(channels: int, block: int) -> int:
+    """Channels of a voxel in a tensor, filled up so that a position's are a multiple of CHANNEL_BLOCK."""
+    unit = max(CHANNEL_BLOCK // block**2, 1)
+    return -(-channels // unit) * unit
+
+
+def wide(values: np.ndarray, channels: int) -> np.ndarray:
+    """Per-channel values filled up with zeros."""
+    return np.concatenate([values, np.zeros(channels - len(values))])
+
+
+def folded_weight(weight: np.ndarray, block: int) -> np.ndarray:
+    """3 x 3 x 3 weights [out, in, 3, 3, 3] -> those between folded positions, [block² out, block² in, 3, kernel, kernel]."""
+    if block == 1:
+        return weight
+    out, into = weight.shape[:2]
+    result = np.zeros((2, 2, out, 2, 2, into, 3, 2, 2))
+    for pj in range(2):
+        for pi in range(2):
+            for dj in range(3):
+                for di in range(3):
+                    j, i = pj + dj, pi + di
+                    result[pj, pi, :, j % 2, i % 2, :, :, j // 2, i // 2] = weight[:, :, :, dj, di]
+    return result.reshape(4 * out, 4 * into, 3, 2, 2)
+
+
+def path_graph(graph: Graph, name: str, layers: list, source: str, span: tuple, end: tuple) -> Stored:
+    """Nodes of one path on the image `source`, whose values lie in `span`; `end`: range of the last layer's stored values."""
+    block = graph.block
+    x = graph.quantise(source, *span)
+    turned = graph.node("Transpose", [x.name], f"{name}_turned", perm=[0, 1, 3, 2, 4])
+    merged = graph.reshape(turned, [0, 0, 0, block**2], f"{name}_merged")
+    first = graph.node("Unsqueeze", [merged, graph.constant("leading", np.array([0], np.int64))], f"{name}_input")
+    stored, before = [Stored(first, x.scale, x.zero)], None
+    for number, layer in enumerate(layers, start=1):
+        out = padded(len(layer.high), block)
+        weight, bias = quantisable(layer, before, out, 1 if before is None else padded(len(before.high), block))
+        weight, bias = folded_weight(weight, block), np.tile(bias, block**2)
+        # Layers whose values are added later keep their sign; the others saturate at zero.
+        keeps = number + 2 in RESIDUAL_LAYERS
+        low, high = (layer.low * layer.gain).min() if keeps else 0.0, (layer.high * layer.gain).max()
+        result = Stored(f"{name}_{number}", *scale_and_zero(*(end if number == len(layers) else (low, high))))
+        incoming = graph.relu(stored[-1]) if number > 1 and stored[-1].zero > 0 else stored[-1]
+        if number in RESIDUAL_LAYERS:
+            skipped = graph.cropped(stored[-2], padded(len(layers[number - 3].high), block), out)
+            result = graph.add(graph.convolve(f"{name}_{number}", incoming, weight, bias, sum_before(layer, name, number)), skipped, result)
+        else:
+            result = graph.convolve(f"{name}_{number}", incoming, weight, bias, result)
+        stored.append(result)
+        before = layer
+    return stored[-1]
+
+
+def sum_before(layer: Layer, name: str, number: int) -> Stored:
+    """The convolution's sum before a residual is added."""
+    return Stored(f"{name}_{number}_sum", *scale_and_zero((layer.low_sum * layer.gain).min(), (layer.high_sum * layer.gain).max()))
+
+
+def quantisable(layer: Layer, before, out: int, into: int) -> tuple:
+    """Weight and bias between stored values, gains and the mean below zero included, filled up to `out` and `into` channels."""
+    inner, bias = layer.weight * layer.gain.reshape(-1, 1, 1, 1, 1), layer.gain * layer.shift
+    if before is not None:
+        # `slope` and `below` belong to the values of the layer before, without their gain.
+        bias = bias + (inner.sum((2, 3, 4)) * (layer.slope * before.below)).sum(1)
+        inner = inner / before.gain.reshape(1, -1, 1, 1, 1)
+    weight = np.zeros((out, into, *inner.shape[2:]))
+    weight[: inner.shape[0], : inner.shape[1]] = inner
+    return weight, wide(bias, out)
+
+
+def end_range(folded: Folded) -> tuple:
+    """Range of the last stored values of all paths, which are concatenated."""
+    ends = [layers[-1] for layers in folded.paths.values()]
+    return min((e.low * e.gain).min() for e in ends), max((e.high * e.gain).max() for e in ends)
+
+
+def context_graph(folded: Folded, block: int) -> Graph:
+    graph = Graph(block)
+    for name in ("by3", "by5"):
+        layers = folded.paths[name]
+        end = path_graph(graph, name, layers, f"current_{name}", folded.ranges[name], end_range(folded))
+        channels = padded(len(layers[-1].high), block)
+        voxels = graph.reshape(end.name, [0, 0, 0, 0, block, block, channels], f"{name}_voxels")
+        turned = graph.node("Transpose", [voxels], f"{name}_rows", perm=[0, 1, 2, 4, 3, 5, 6])
+        graph.reshape(turned, [-1, channels], f"context_{name}")
+    return graph
+
+
+def prior_graph(folded: Folded, block: int) -> Graph:
+    graph = Graph(block)
+    end = path_graph(graph, "prior", folded.paths["prior"], "prior", folded.ranges["prior"], end_range(folded))
+    graph.node("Identity", [end.name], "prior_features")
+    return graph
+
+
+def detail_graph(folded: Folded, block: int) -> Graph:
+    graph = Graph(block)
+    main = path_graph(graph, "main", folded.paths["main"], "current", folded.ranges["main"], end_range(folded))
+    expanded = graph.node("Expand", ["prior_features", graph.node("Shape", [main.name], "main_shape")], "prior_everywhere")
+    channels = padded(len(folded.paths["main"][-1].high), block)
+    maps = [graph.reshape(n, [0, 0, 0, -1, channels], f"{n}_voxels") for n in (main.name, expanded)]
+    for name in ("by3", "by5"):
+        turned = graph.node("Transpose", [f"index_{name}"], f"index_{name}_turned", perm=[0, 1, 3, 2, 4])
+        rows = graph.reshape(turned, [1, 0, 0, -1], f"index_{name}_rows") if block == 1 else turned
+        index = graph.node("Unsqueeze", [graph.reshape(rows, [0, 0, -1], f"index_{name}_flat"), "leading"], f"index_{name}_order") if block > 1 else rows
+        maps.append(graph.node("Gather", [f"context_{name}", index], f"{name}_everywhere"))
+    concatenated = Stored(graph.node("Concat", maps, "concatenated", axis=4), main.scale, main.zero)
+    first, second, last = folded.classifier
+    # The concatenated maps lie `channels` apart, path by path; the second layer's outputs lie as they do.
+    ends = [layers[-1] for layers in folded.paths.values()]
+    place = np.concatenate([np.arange(len(e.high)) + i * channels for i, e in enumerate(ends)])
+    joined = Layer(None, None, low=None, high=np.concatenate([e.high for e in ends]))
+    joined.below, joined.gain = (np.concatenate([getattr(e, a) for e in ends]) for a in ("below", "gain"))
+    weight, bias = quantisable(first, joined, padded(len(first.high), 1), len(place))
+    spread = np.zeros((len(weight), len(ends) * channels, 1, 1, 1))
+    spread[:, place] = weight
+    stored = Stored("first", *scale_and_zero(0.0, (first.high * first.gain).max()))
+    stored = graph.convolve("first", graph.relu(concatenated), spread, bias, stored)
+    weight, bias = quantisable(second, first, len(second.high), padded(len(first.high), 1))
+    added = int(place[folded.residual - 1]) + 1
+    places = np.concatenate([place[: folded.residual], added + np.arange(len(second.high) - folded.residual)]).astype(int)
+    width = padded(int(places.max()) + 1, 1)
+    spread, shift = np.zeros((width, *weight.shape[1:])), np.zeros(width)
+    spread[places], shift[places] = weight, bias
+    total = graph.convolve("second", stored, spread, shift, sum_before(second, "second", 2))
+    skipped = graph.slice(concatenated.name, [4], [0], [min(width, len(ends) * channels)])
+    if width > len(ends) * channels:
+        raise ValueError("a second classifier layer wider than the concatenated maps has no screening form")
+    stored = graph.add(total, Stored(skipped, main.scale, main.zero), Stored("second", *scale_and_zero(0.0, (second.high * second.gain).max())))
+    weight, bias = quantisable(last, second, 1, len(second.high))
+    spread = np.zeros((1, width, 1, 1, 1))
+    spread[:, places] = weight
+    reach = max(-last.low.min(), last.high.max())
+    logit = graph.convolve("logit", stored, spread, bias, Stored("logit", *scale_and_zero(-reach, reach)))
+    graph.node("DequantizeLinear", graph.scaled(logit), "logit_real")
+    plain = graph.reshape(graph.node("Sigmoid", ["logit_real"], "folded_probability"), [0, 0, 0, -1, graph.block, graph.block], "probability_blocks")
+    graph.node("Transpose", [plain], "probability", perm=[0, 1, 2, 4, 3, 5])
+    return graph
+
+
+def export_screen(folded: Folded, block: int, file_of) -> None:
+    """Write the three parts; `file_of(part)` names their files."""
+    real, byte, integer = TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT32
+    types = {n: (real, 5) for n in ("current", "current_by3", "current_by5", "prior")}
+    types |= {"context_by3": (byte, 2), "context_by5": (byte, 2), "prior_features": (byte, 5), "probability": (real, 6)}
+    types |= {"index_by3": (integer, 5), "index_by5": (integer, 5)}
+    for part, build in (("context", context_graph), ("prior", prior_graph), ("detail", detail_graph)):
+        build(folded, block).save(part, types, file_of(part))
