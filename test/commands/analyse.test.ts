@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { stages } from '../../src/case/case-result.js';
 import type { Analysis } from '../../src/commands/analyse.js';
 import { readDicomFile, type Dataset } from '../../src/dicom/dataset.js';
 import { SOPClass } from '../../src/dicom/uid.js';
@@ -97,19 +98,6 @@ describe('two studies of a patient, the later one given first', () => {
         { name: 'M_sens', sha256: sha256('m-sens.onnx') },
         { name: 'M_spec', sha256: sha256('m-spec.onnx') },
       ]);
-      const stages = [
-        'select',
-        'match',
-        'assemble',
-        'prepare',
-        'register',
-        'infer',
-        'measure',
-        'locate',
-        'track',
-        'respond',
-        'report',
-      ];
       expect(Object.keys(timePoint.seconds)).toEqual(stages);
       expect(Object.values(timePoint.seconds).every((seconds) => seconds >= 0)).toBe(true);
     }
