@@ -29,12 +29,9 @@ const timePoints = readdirSync(patients)
   .sort()
   .flatMap((patient) => ['t0', 't1', 't2'].map((time) => join(patients, patient, time)))
   .filter((folder) => existsSync(join(folder, 'case.json')));
-// Evenly over patients and times.
-const step = Math.max(1, timePoints.length / Number(wanted));
-const chosen = Array.from(
-  { length: Math.min(timePoints.length, Number(wanted)) },
-  (_, n) => timePoints[Math.floor(n * step)],
-);
+// Evenly over patients, first scans and follow-ups in turn.
+const step = Math.max(1, Math.floor(timePoints.length / Number(wanted)));
+const chosen = timePoints.filter((_, n) => n % step === Math.floor(n / step) % step).slice(0, Number(wanted));
 const found = {
   sensitivity: { dice: 1, difference: 0 },
   specificity: { dice: 1, difference: 0 },

@@ -439,8 +439,8 @@ def detail_graph(folded: Folded, block: int) -> Graph:
     maps = [graph.reshape(n, [0, 0, 0, -1, channels], f"{n}_voxels") for n in (main.name, expanded)]
     for name in ("by3", "by5"):
         turned = graph.node("Transpose", [f"index_{name}"], f"index_{name}_turned", perm=[0, 1, 3, 2, 4])
-        rows = graph.reshape(turned, [1, 0, 0, -1], f"index_{name}_rows") if block == 1 else turned
-        index = graph.node("Unsqueeze", [graph.reshape(rows, [0, 0, -1], f"index_{name}_flat"), "leading"], f"index_{name}_order") if block > 1 else rows
+        flat = graph.reshape(turned, [0, 0, -1], f"index_{name}_flat")
+        index = graph.node("Unsqueeze", [flat, "leading"], f"index_{name}_order")
         maps.append(graph.node("Gather", [f"context_{name}", index], f"{name}_everywhere"))
     concatenated = Stored(graph.node("Concat", maps, "concatenated", axis=4), main.scale, main.zero)
     first, second, last = folded.classifier

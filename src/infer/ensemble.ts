@@ -43,6 +43,8 @@ export class Ensemble {
   private child: ChildProcess | undefined;
   /** What the networks run on; known once started. */
   execution: Execution | undefined;
+  /** Resident size of the inference process at the end of the last run. */
+  residentBytes = 0;
 
   private constructor(
     readonly models: EnsembleModels,
@@ -81,6 +83,7 @@ export class Ensemble {
       'INTERNAL',
       hooks,
     );
+    this.residentBytes = answer.rssBytes;
     if (answer.rssBytes > this.options.memoryLimitMb * 1e6) this.close();
     const { shape, patientFromVoxel } = input.current;
     return {

@@ -51,3 +51,21 @@ def test_the_tiny_pair_follows_brightness(tmp_path):
     for stem, turning in (("m-sens", 2), ("m-spec", 3)):
         got = run_onnx(tmp_path / f"{stem}.onnx", dict(zip(export_onnx.INPUTS, inputs)))["probability"][0, 0]
         assert np.allclose(got, 1 / (1 + np.exp(-SLOPE * (brightness - turning))), atol=1e-3)
+
+
+@needs_runtime
+def test_a_screen_follows_its_network(tmp_path):
+    network = trained_a_little(NetworkConfig(**SMALL))
+    generator = torch.Generator().manual_seed(3)
+    segments = [export_onnx.lesion_inputs((15, 30, 30), generator) for _ in range(2)]
+    folded = export_onnx.fold_network(network)
+    logits = export_onnx.calibrate(folded, segments)[0, 0]
+    with torch.no_grad():
+        scores = network.eval()(*segments[-1])[0]
+        # Without rounding, normalisation folded away is the same function.
+        assert torch.allclose(scores[1] - scores[0], logits, atol=1e-3)
+    for block in (1, 2):
+        files = {part: tmp_path / f"{block}-{part}.onnx" for part in export_onnx.PARTS}
+        export_onnx.export_screen(folded, block, files.__getitem__)
+        got = export_onnx.run_parts(files, export_onnx.part_inputs(segments[-1], block))
+        assert np.abs(got - torch.sigmoid(logits).numpy()).mean() < 0.05
