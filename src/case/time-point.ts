@@ -28,12 +28,12 @@ export interface TimePoint {
   readonly lesions: readonly ReportedLesion[];
   /** Lesions of earlier time points that are not found now. */
   readonly gone: CaseResult['gone'];
+  /** RANO-BM, radiographic part; null without a report. */
+  readonly response: ResponseAssessment | null;
   /**
    * Absolute paths; `seg` is null when nothing was found, all are null without a report. Other kinds of objects are there under
    * their names in lower case (`rtstruct`, `reg`, …) where they were written.
    */
-  /** RANO-BM, radiographic part; null without a report. */
-  readonly response: ResponseAssessment | null;
   readonly outputs: Readonly<Record<string, string | null>> & {
     readonly seg: string | null;
     readonly sr: string | null;

@@ -119,7 +119,10 @@ describe('checkOutput', () => {
   const group = sr['ContentSequence'].findIndex(
     (item: Dataset) => item['ConceptNameCodeSequence'][0]['CodeValue'] === '126010',
   ) as number;
-  const rows = ['ContentSequence', group, 'ContentSequence', 0, 'ContentSequence'] as const;
+  const lesion = (first(sr, 'ContentSequence', group, 'ContentSequence') as Dataset[]).findIndex(
+    (item) => item['ConceptNameCodeSequence'][0]['CodeValue'] === '125007',
+  );
+  const rows = ['ContentSequence', group, 'ContentSequence', lesion, 'ContentSequence'] as const;
   const without = (concept: string) =>
     (first(sr, ...rows) as Dataset[]).filter((row) => row['ConceptNameCodeSequence'][0]['CodeValue'] !== concept);
 
