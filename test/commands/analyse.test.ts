@@ -32,7 +32,8 @@ describe('two studies of a patient, the later one given first', () => {
   beforeAll(async () => {
     const [baseline, followUp] = studies.map(folderOf);
     const { path } = configuration();
-    ({ stdout, stderr, code } = await priora('analyse', followUp, baseline, '--out', out, '--json', '--config', path));
+    const wanted = ['--objects', 'SEG,SR,RTSTRUCT,REG', '--json', '--config', path];
+    ({ stdout, stderr, code } = await priora('analyse', followUp, baseline, '--out', out, ...wanted));
     analysis = analysisOf(stdout);
   }, 300_000);
 
@@ -104,12 +105,15 @@ describe('two studies of a patient, the later one given first', () => {
     }
   });
 
-  test('leave a SEG, an SR and a picture each, in folders of their own, which name each other', async () => {
+  test('leave what was asked for and a picture each, in folders of their own; SEG and SR name each other', async () => {
     for (const [index, { outputs, StudyInstanceUID }] of analysis.timePoints.entries()) {
       const folder = join(out, `time-point-${index + 1}`);
       expect(outputs).toEqual({
         seg: join(folder, 'seg.dcm'),
         sr: join(folder, 'sr.dcm'),
+        rtstruct: join(folder, 'rtstruct.dcm'),
+        // There is nothing to register the first time point with.
+        ...(index === 0 ? {} : { reg: join(folder, 'reg.dcm') }),
         picture: join(folder, 'picture.png'),
       });
       const seg = (await readDicomFile(outputs.seg!)).dataset;
@@ -123,9 +127,9 @@ describe('two studies of a patient, the later one given first', () => {
 
   test.skipIf(!hasPeer('dciodvfy'))('dciodvfy finds no error in them', () => {
     for (const { outputs } of analysis.timePoints)
-      for (const path of [outputs.seg!, outputs.sr!])
+      for (const path of Object.values(outputs).filter((output) => output?.endsWith('.dcm')))
         expect(
-          validate('dciodvfy', '-new', path)
+          validate('dciodvfy', '-new', path!)
             .split('\n')
             .filter((line) => line.startsWith('Error')),
         ).toEqual([]);

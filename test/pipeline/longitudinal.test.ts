@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseResult } from '../../src/case/case-result.js';
 import { caseReported } from '../../src/case/case-reported.js';
@@ -9,20 +10,24 @@ import type { LesionDetail } from '../../src/case/lesion-row.js';
 import { patientHistory } from '../../src/case/patient-history.js';
 import { reviewArrived } from '../../src/case/review-arrived.js';
 import { namedPatient } from '../../src/commands/named-patient.js';
+import { enqueueAnalysis, jobKinds } from '../../src/case/case-jobs.js';
+import { nodeStatus } from '../../src/commands/status.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
-import { parseFile, readDicomFile, writeFile } from '../../src/dicom/dataset.js';
-import { kindsToWrite, type DeliverableKind } from '../../src/deliver/destinations.js';
+import { parseFile, readDicomFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
+import { destinationsSchema, kindsToWrite } from '../../src/deliver/destinations.js';
 import { indexInstance } from '../../src/index/index-instance.js';
 import { Ensemble } from '../../src/infer/ensemble.js';
 import { loadModels } from '../../src/infer/manifest.js';
 import { openQueue } from '../../src/jobs/queue.js';
+import { startRunner } from '../../src/jobs/runner.js';
 import { loadMappings } from '../../src/mappings.js';
 import { analyseStudy, type PipelineContext } from '../../src/pipeline.js';
 import { openReceiver } from '../../src/receive/receiver.js';
 import { databasePath, openStore, type CaseRow, type LesionRow } from '../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../peers.js';
 import { editedSegmentations } from '../review/reader.js';
+import { applyAffine, type Vector3 } from '../../src/volume/affine.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -39,6 +44,8 @@ beforeAll(async () => {
 });
 afterAll(() => ensemble.close());
 
+const peer = { host: '127.0.0.1', port: 104, calledAETitle: 'PEER' };
+
 /** A data folder of its own, with everything the pipeline needs. */
 function openContext(): PipelineContext & {
   queue: ReturnType<typeof openQueue>;
@@ -47,18 +54,13 @@ function openContext(): PipelineContext & {
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-longitudinal-'));
   const mappings = {
     ...loadMappings(join(root, 'mappings')),
-    destinations: [
-      {
-        name: 'pacs',
-        host: '127.0.0.1',
-        port: 104,
-        calledAETitle: 'PACS',
-        objects: ['SEG', 'SR', 'RejectionNote'] as DeliverableKind[],
-        forwardOriginals: false,
-        sendsStudies: false,
-        allowDemonstrationModels: false,
-      },
-    ],
+    destinations: destinationsSchema.parse({
+      destinations: [
+        { ...peer, name: 'pacs', objects: ['SEG', 'SR', 'KOS', 'PDF', 'RejectionNote'] },
+        { ...peer, name: 'planning', objects: ['RTSTRUCT', 'REG'] },
+        { ...peer, name: 'viewer', objects: ['LABELMAP', 'SR'] },
+      ],
+    }).destinations,
   };
   const store = openStore(databasePath(dataDir));
   const queue = openQueue(store);
@@ -179,7 +181,41 @@ describe('a study arrives late', () => {
   test('5: run once more, nothing changes', async () => {
     const third = await analyseStudy(context, studies[1].StudyInstanceUID);
     expect(third.caseKey).toBe(again.caseKey);
-    expect(context.store.deliveries.ofCase(again.caseKey)).toHaveLength(3);
+    const deliveries = context.store.deliveries.ofCase(again.caseKey).map(({ destination, SOPInstanceUID }) => {
+      const { kind } = context.store.objects.find(SOPInstanceUID)!;
+      return `${destination} ${kind}`;
+    });
+    expect(deliveries.sort()).toEqual([
+      ...['KOS', 'PDF', 'RejectionNote', 'SEG', 'SR'].map((kind) => `pacs ${kind}`),
+      ...['REG', 'RTSTRUCT'].map((kind) => `planning ${kind}`),
+      ...['LABELMAP', 'LABELMAP-SR'].map((kind) => `viewer ${kind}`),
+    ]);
+  });
+
+  test('6: its registration object lays the prior’s lesions on its own', async () => {
+    const prior = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
+    const { path } = resultOf(again).objects.find(({ kind }) => kind === 'REG')!;
+    const { dataset } = await readDicomFile(join(context.dataDir, path));
+    const [, item] = dataset['RegistrationSequence'] as Dataset[];
+    const matrix = item['MatrixRegistrationSequence'][0]['MatrixSequence'][0] as Dataset;
+    const currentFromPrior = (matrix['FrameOfReferenceTransformationMatrix'] as string[]).map(Number);
+    const before = new Map(context.store.cases.lesions(prior.caseKey).map((lesion) => [lesion.trackingUID, lesion]));
+    const apart = (from: Vector3, to: Vector3) => Math.hypot(from[0] - to[0], from[1] - to[1], from[2] - to[2]);
+    const distances = context.store.cases.lesions(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
+      const known = before.get(trackingUID);
+      if (!known) return [];
+      return [
+        {
+          mapped: apart(applyAffine(currentFromPrior, known.centroidPatientMm), centroidPatientMm),
+          asIs: apart(known.centroidPatientMm, centroidPatientMm),
+        },
+      ];
+    });
+    expect(distances.length).toBeGreaterThan(0);
+    for (const { mapped, asIs } of distances) {
+      expect(mapped).toBeLessThan(3);
+      expect(asIs).toBeGreaterThan(mapped);
+    }
   });
 
   describe.skipIf(!hasPythonModule('pydicom'))('and a reader corrects the older one', () => {
@@ -291,24 +327,11 @@ describe('one study', () => {
 
   test('13: noise under its headers is no brain', async () => {
     const context = openContext();
-    const folder = mkdtempSync(join(tmpdir(), 'priora-noise-'));
-    const paths = studies[0].paths.map((path, slice) => {
-      const { dataset } = parseFile(readFileSync(path));
-      const pixels = Uint16Array.from(
-        { length: 150 * 170 },
-        (_, index) => ((index * 7919 + slice * 104729) >>> 3) % 900,
-      );
-      const file = join(folder, `${slice}.dcm`);
-      writeFileSync(
-        file,
-        writeFile({
-          ...dataset,
-          PixelData: pixels.buffer,
-          _vrMap: { PixelData: 'OW', SmallestImagePixelValue: 'US', LargestImagePixelValue: 'US' },
-        }),
-      );
-      return file;
-    });
+    const paths = rewritten(studies[0], (dataset, slice) => ({
+      ...dataset,
+      PixelData: Uint16Array.from({ length: 150 * 170 }, (_, index) => ((index * 7919 + slice * 104729) >>> 3) % 900)
+        .buffer,
+    }));
     await context.receive(paths);
     expect(await analyseStudy(context, studies[0].StudyInstanceUID)).toMatchObject({
       status: 'rejected',
@@ -316,4 +339,43 @@ describe('one study', () => {
     });
     context.store.close();
   });
+
+  test('11: an object that would break the standard is not sent; the case fails, and an alarm says so', async () => {
+    const context = openContext();
+    const { store, queue } = context;
+    // No UID, as it would stand in every object of ours.
+    await context.receive(rewritten(studies[0], (dataset) => ({ ...dataset, FrameOfReferenceUID: 'SCANNER.1' })));
+    const lines: { level: number; code?: string }[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
+    enqueueAnalysis(queue, store.series.find(studies[0].SeriesInstanceUID)!);
+    const analyse = async ({ StudyInstanceUID }: { StudyInstanceUID: string }) =>
+      void (await analyseStudy(context, StudyInstanceUID));
+    const runner = startRunner({ queue, logger, handlers: { [jobKinds.analyse]: analyse } });
+    await runner.idle();
+    await runner.stop();
+
+    const failed = store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
+    expect(failed).toMatchObject({ status: 'failed', code: 'DICOM_INVALID_OUTPUT' });
+    expect(failed.reason).toContain('FrameOfReferenceUID is no valid UI');
+    expect(store.objects.ofCase(failed.caseKey)).toEqual([]);
+    expect(store.deliveries.ofCase(failed.caseKey)).toEqual([]);
+    expect(lines).toMatchObject([{ code: 'DICOM_INVALID_OUTPUT' }]);
+    const { failedJobs, cases } = nodeStatus({ store, queue } as unknown as Parameters<typeof nodeStatus>[0]);
+    expect(failedJobs).toMatchObject([{ code: 'DICOM_INVALID_OUTPUT', attempts: 1 }]);
+    expect(cases).toMatchObject([{ status: 'failed', code: 'DICOM_INVALID_OUTPUT' }]);
+    store.close();
+  });
 });
+
+/** The files of a study with other data sets, in a folder of their own. */
+function rewritten({ paths }: PhantomStudy, change: (dataset: Dataset, slice: number) => Dataset): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'priora-rewritten-'));
+  return paths.map((path, slice) => {
+    const file = join(folder, `${slice}.dcm`);
+    const { dataset } = parseFile(readFileSync(path));
+    const _vrMap = { PixelData: 'OW', SmallestImagePixelValue: 'US', LargestImagePixelValue: 'US' };
+    const PixelData = (dataset['PixelData'] as ArrayBuffer[])[0];
+    writeFileSync(file, writeFile({ ...change({ ...dataset, PixelData }, slice), _vrMap }));
+    return file;
+  });
+}
