@@ -27,7 +27,7 @@ import { openReceiver } from '../../src/receive/receiver.js';
 import { databasePath, openStore, type CaseRow, type LesionRow } from '../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../peers.js';
 import { editedSegmentations } from '../review/reader.js';
-import { applyAffine, type Vector3 } from '../../src/volume/affine.js';
+import { applyAffine, identityAffine, invertAffine, type Affine } from '../../src/volume/affine.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -192,7 +192,7 @@ describe('a study arrives late', () => {
     ]);
   });
 
-  test('6: its registration object lays the prior’s lesions on its own', async () => {
+  test('its registration object lays the prior’s lesions on its own', async () => {
     const prior = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
     const { path } = resultOf(again).objects.find(({ kind }) => kind === 'REG')!;
     const { dataset } = await readDicomFile(join(context.dataDir, path));
@@ -200,22 +200,21 @@ describe('a study arrives late', () => {
     const matrix = item['MatrixRegistrationSequence'][0]['MatrixSequence'][0] as Dataset;
     const currentFromPrior = (matrix['FrameOfReferenceTransformationMatrix'] as string[]).map(Number);
     const before = new Map(context.store.cases.lesions(prior.caseKey).map((lesion) => [lesion.trackingUID, lesion]));
-    const apart = (from: Vector3, to: Vector3) => Math.hypot(from[0] - to[0], from[1] - to[1], from[2] - to[2]);
-    const distances = context.store.cases.lesions(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
+    const pairs = context.store.cases.lesions(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
       const known = before.get(trackingUID);
-      if (!known) return [];
-      return [
-        {
-          mapped: apart(applyAffine(currentFromPrior, known.centroidPatientMm), centroidPatientMm),
-          asIs: apart(known.centroidPatientMm, centroidPatientMm),
-        },
-      ];
+      return known ? [[known.centroidPatientMm, centroidPatientMm] as const] : [];
     });
-    expect(distances.length).toBeGreaterThan(0);
-    for (const { mapped, asIs } of distances) {
-      expect(mapped).toBeLessThan(3);
-      expect(asIs).toBeGreaterThan(mapped);
-    }
+    /** Lesions grow and shrink, and small findings come and go beside each other: one centroid alone proves little. */
+    const typicalMm = (registeredFromSource: Affine) => {
+      const distances = pairs.map(([from, to]) => {
+        const mapped = applyAffine(registeredFromSource, from);
+        return Math.hypot(mapped[0] - to[0], mapped[1] - to[1], mapped[2] - to[2]);
+      });
+      return distances.sort((one, other) => one - other)[distances.length >> 1];
+    };
+    expect(typicalMm(currentFromPrior)).toBeLessThan(2);
+    expect(typicalMm(identityAffine)).toBeGreaterThan(2 * typicalMm(currentFromPrior));
+    expect(typicalMm(invertAffine(currentFromPrior))).toBeGreaterThan(typicalMm(identityAffine));
   });
 
   describe.skipIf(!hasPythonModule('pydicom'))('and a reader corrects the older one', () => {
@@ -340,7 +339,7 @@ describe('one study', () => {
     context.store.close();
   });
 
-  test('11: an object that would break the standard is not sent; the case fails, and an alarm says so', async () => {
+  test('14: an object that would break the standard is not sent; the case fails, and an alarm says so', async () => {
     const context = openContext();
     const { store, queue } = context;
     // No UID, as it would stand in every object of ours.
