@@ -57,7 +57,7 @@ export interface AnalyseOptions extends StageHooks {
 }
 
 /**
- * One study through all stages: select → match → assemble → prepare → register → infer → measure → locate → track → report.
+ * One study through all stages: select → match → review → assemble → prepare → register → infer → measure → locate → track → respond → report.
  * Idempotent: the same inputs find their finished case and do nothing; a run that was killed starts again from its images.
  *
  * @returns the study's case: reported, rejected (the images are at fault) or held (a person must look).

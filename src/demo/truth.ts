@@ -5,7 +5,7 @@ import { applyAffine, type Vector3 } from '../volume/affine.js';
 /** Every true lesion of at least this size must be found. */
 export const mustFindMm = 6;
 /** More false findings than this at a time point fail the demonstration. */
-export const mostFalseFindings = 20;
+export const mostFalseFindings = 15;
 
 /** A true lesion beside what the node found of it. */
 export interface TruthLine {
