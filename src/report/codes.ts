@@ -95,6 +95,7 @@ export const codes = {
   grown: code('15454001', 'SCT', 'Increased size'),
   stable: code('58158008', 'SCT', 'Stable'),
   shrunk: code('19776001', 'SCT', 'Decreased size'),
+  earlierLesion: code('earlier-lesion', '99PRIORA', 'Lesion of an earlier time point'),
   gone: code('gone', '99PRIORA', 'No longer seen'),
   merged: code('merged', '99PRIORA', 'Grown together with another lesion'),
   notCovered: code('not-covered', '99PRIORA', 'Not shown by the images'),

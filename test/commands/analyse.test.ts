@@ -74,23 +74,43 @@ describe('two studies of a patient, the later one given first', () => {
     const seen = new Set(first.lesions.map(({ trackingUID }) => trackingUID));
     expect(first.lesions.every(({ change }) => change === 'baseline')).toBe(true);
     expect(second.lesions.some(({ trackingUID }) => seen.has(trackingUID))).toBe(true);
-    const newcomers = second.lesions.filter(({ change }) => change === 'new');
-    expect(newcomers.filter(({ trackingUID }) => seen.has(trackingUID))).toEqual([]);
+    for (const { trackingUID, change, splitFrom } of second.lesions) {
+      if (seen.has(trackingUID)) expect(change).not.toBe('new');
+      // What was not seen before is new, was dimly there, was not shown (baseline), or broke off from a lesion that was.
+      else if (splitFrom === null) expect(['new', 'unclear', 'baseline']).toContain(change);
+    }
   });
 
   test('have every field, with its unit', () => {
     for (const timePoint of analysis.timePoints) {
       expect(timePoint.lesions.length).toBeGreaterThan(0);
       for (const lesion of timePoint.lesions) {
-        expect(lesion).toMatchObject({
+        expect(lesion).toEqual({
+          number: expect.any(Number) as number,
           trackingUID: expect.stringMatching(/^[\d.]+$/) as string,
           trackingID: expect.stringMatching(/./) as string,
           confidence: expect.stringMatching(/^(confirmed|candidate)$/) as string,
           change: expect.stringMatching(/./) as string,
           volumeMm3: expect.any(Number) as number,
           longAxisMm: expect.any(Number) as number,
+          shortAxisMm: expect.any(Number) as number,
+          maximum3dDiameterMm: expect.any(Number) as number,
+          axialSlices: expect.any(Number) as number,
           centroidPatientMm: [expect.any(Number), expect.any(Number), expect.any(Number)] as number[],
           probability: expect.any(Number) as number,
+          probabilities: { sensitivity: expect.any(Number) as number, specificity: expect.any(Number) as number },
+          site: lesion.site && {
+            structure: {
+              value: expect.stringMatching(/^\d+$/) as string,
+              scheme: 'SCT',
+              meaning: expect.stringMatching(/./) as string,
+            },
+            laterality: lesion.site.laterality,
+          },
+          sincePrior: lesion.sincePrior && (expect.any(Object) as object),
+          sinceBaseline: lesion.sinceBaseline && (expect.any(Object) as object),
+          mergedFrom: expect.any(Array) as unknown[],
+          splitFrom: lesion.splitFrom && (expect.any(Object) as object),
         });
         expect(lesion.volumeMm3).toBeGreaterThan(0);
         expect(lesion.probability).toBeGreaterThanOrEqual(0.5);

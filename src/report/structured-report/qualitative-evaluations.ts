@@ -4,6 +4,7 @@ import type { ReportInput } from '../types.js';
 import type { Wording } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
 import { coded, container, text, type ContentItem } from './content-item.js';
+import { goneLesionGroup } from './gone-lesion-group.js';
 
 /** What holds for the whole time point, coded where the standard has codes and in plain words beside it. */
 export function qualitativeEvaluations(input: ReportInput): ContentItem {
@@ -27,6 +28,7 @@ export function qualitativeEvaluations(input: ReportInput): ContentItem {
     ...input.qualityNotes.map((note) => comment(wording.note(note))),
     ...(input.forced ? [comment(wording.forced)] : []),
     comment(input.demonstration ? wording.demonstration : wording.researchUse),
+    ...input.gone.map((lesion) => goneLesionGroup(lesion, input)),
   ]);
 }
 

@@ -11,7 +11,6 @@ import type { ReportInput, WrittenObject } from '../types.js';
 import { container, rootContainer } from './content-item.js';
 import { wordings } from '../wording/language.js';
 import { algorithm } from './algorithm.js';
-import { goneLesionGroup } from './gone-lesion-group.js';
 import { imageLibrary } from './image-library.js';
 import { measurementGroup } from './measurement-group.js';
 import { observationContext } from './observation-context.js';
@@ -20,12 +19,12 @@ import { responseEvaluation } from './response-evaluation.js';
 
 /**
  * The report of one time point: Comprehensive 3D SR, TID 1500, in the source study. One TID 1411 group for each lesion,
- * one TID 1501 group for each that is gone, as qualitative evaluations what holds for the whole (found or not, prior used
+ * as qualitative evaluations what became of those that are gone and what holds for the whole (found or not, prior used
  * or not and how well it registered, models, limits of the input), and the response. Without lesions it says so.
  *
  * @param segmentation the object of {@link writeSegmentation} for the same input; null when there are no lesions.
  * @throws PrioraError DICOM_INVALID_OUTPUT, DICOM_MISSING_ATTRIBUTE
- * @see PS3.16 TID 1500, 1411, 1419, 1501, 1502, 4019
+ * @see PS3.16 TID 1500, 1411, 1419, 1502, 4019
  */
 export function writeReport(input: ReportInput, segmentation: WrittenObject | null): WrittenObject {
   const { source, prior, lesions, demonstration, predecessor } = input;
@@ -45,12 +44,9 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
   };
   const priorSeries = prior && { ...prior, instances: distinctInstances(prior.frames) };
   const pixels = lesionPixels(input.labels);
-  const groups = [
-    ...lesions.map((lesion, index) =>
-      measurementGroup(lesion, index + 1, input, segmentation!, new Set(pixels.get(lesion.number)?.keys())),
-    ),
-    ...input.gone.map((lesion) => goneLesionGroup(lesion, input)),
-  ];
+  const groups = lesions.map((lesion, index) =>
+    measurementGroup(lesion, index + 1, input, segmentation!, new Set(pixels.get(lesion.number)?.keys())),
+  );
   const dataset: Dataset = {
     SOPClassUID: SOPClass.Comprehensive3DSRStorage,
     ...patientAndStudy(header),
