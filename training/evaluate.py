@@ -1,9 +1,9 @@
-"""Score networks on whole volumes of one split, metastasis by metastasis.
+"""Score the probability maps of one network, or of two as an ensemble, metastasis by metastasis.
 
-    /usr/bin/python3 training/evaluate.py --data training/runs/data --split validation \
-        --sens training/runs/m-sens/checkpoint.pt --spec training/runs/m-spec/checkpoint.pt --to training/runs/m-sens/results.json
+    /usr/bin/python3 training/evaluate.py --split validation --sens training/runs/m-sens/validation \
+        --spec training/runs/m-spec/validation --to training/runs/ensemble/validation.json
 
-One checkpoint (--sens alone) is scored by itself. --without-prior scores the same networks with the priors withheld.
+--sens and --spec are folders of `predict.py`; --sens alone is scored by itself. Time points without a map are left out, and counted.
 """
 
 import argparse
@@ -12,13 +12,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy import ndimage
 
-from checkpoint import load_network
-from data import NORMALISATIONS, Cases
-from inference import TILE, probability_volume
+from data import Cases
 from matching import NEIGHBOURS, Matched, equivalent_diameter, match_volume
+from predict import file_of, read_map
 
 #: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
 DIAMETER_CLASSES = {"<3 mm": (0, 3), "3-6 mm": (3, 6), "6-10 mm": (6, 10), ">=10 mm": (10, np.inf)}
@@ -109,20 +107,21 @@ def subvolume_scores(probability: np.ndarray, label: np.ndarray, mask: np.ndarra
     return scores
 
 
-def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> dict:
-    """Score {"sens": network, "spec": network} (or one of them) on `cases`; returns summaries, each volume's counts and
-    sub-volume scores, and every false positive."""
-    matches, rows, false_positives, counts = {key: [] for key in networks}, [], [], []
+def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
+    """Score `maps`, {"sens": case -> probability, "spec": ...} or one of them, on `cases`; returns summaries, each volume's counts
+    and sub-volume scores, and every false positive."""
+    matches, rows, false_positives, counts = {key: [] for key in maps}, [], [], []
     for case in cases:
-        prior = case.prior if with_prior else np.zeros_like(case.prior)
-        background = case.background if with_prior else (case.background[0], 0.0)
-        maps = {key: probability_volume(net, case.current, prior, case.mask, tile, background) for key, net in networks.items()}
-        for key, probability in maps.items():
+        probabilities = {key: of(case) for key, of in maps.items()}
+        changes = {l["id"]: l["change"] for l in case.details.get("lesions", []) if "change" in l}
+        for key, probability in probabilities.items():
             matched: Matched = match_volume(probability, case.label)
             matches[key].append(matched)
             strict = match_volume(probability, case.label, minimum_iou=0.1)
+            lesions = [{"mm3": v, "found": n in matched.found, "change": changes.get(n)} for n, v in matched.lesion_volumes.items()]
             rows.append({"network": key, "case": case.name, "prior": case.has_prior and with_prior,
-                         "metastases": len(matched.lesion_volumes), "found": len(matched.found),
+                         "priorShiftMm": case.details.get("priorShiftMm"),
+                         "metastases": len(lesions), "found": len(matched.found), "lesions": lesions,
                          "falsePositives": len(matched.false_volumes),
                          "dice": [round(d, 3) for d in matched.found.values()],
                          "foundIou10": len(strict.found), "falsePositivesIou10": len(strict.false_volumes),
@@ -133,7 +132,7 @@ def evaluate(cases, networks: dict, with_prior=True, tile=TILE, say=print) -> di
             say(f"{case.name} {key}: {len(matched.found)}/{len(matched.lesion_volumes)} found, "
                 f"{len(matched.false_volumes)} false", flush=True)
         if len(maps) == 2:
-            counts.append(ensemble_counts(maps["sens"], maps["spec"], case.label))
+            counts.append(ensemble_counts(probabilities["sens"], probabilities["spec"], case.label))
     has_prior = [case.has_prior and with_prior for case in cases]
     changes = [{l["id"]: l["change"] for l in case.details.get("lesions", []) if "change" in l} for case in cases]
     result = {key: summary(found, has_prior, changes) for key, found in matches.items()}
@@ -147,22 +146,19 @@ if __name__ == "__main__":
     parser.add_argument("--data", default="training/runs/data")
     parser.add_argument("--cache", default="training/runs/cache")
     parser.add_argument("--split", default="validation")
-    parser.add_argument("--sens", required=True)
-    parser.add_argument("--spec")
+    parser.add_argument("--sens", required=True, type=Path)
+    parser.add_argument("--spec", type=Path)
     parser.add_argument("--cases", default="*", help="pattern of <patient>/<time point>, such as '*/t1'")
-    parser.add_argument("--without-prior", action="store_true")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--to", help="file for the JSON result")
+    parser.add_argument("--to", type=Path, help="file for the JSON result")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    loaded = {key: load_network(path) for key, path in (("sens", options.sens), ("spec", options.spec)) if path}
-    networks = {key: network for key, (network, _) in loaded.items()}
-    normalisations = {state["config"].get("normalisation", NORMALISATIONS[0]) for _, state in loaded.values()}
-    if len(normalisations) > 1:
-        raise SystemExit(f"the two networks want their input normalised differently: {sorted(normalisations)}")
-    everything = Cases(options.data, options.split, options.cache, *normalisations)
-    cases = [c for c in everything if fnmatch(c.name, options.cases)]
-    result = evaluate(cases, networks, not options.without_prior)
+    folders = {key: folder for key, folder in (("sens", options.sens), ("spec", options.spec)) if folder}
+    origins = [json.loads((folder / "origin.json").read_text()) for folder in folders.values()]
+    cases = [c for c in Cases(options.data, options.split, options.cache) if fnmatch(c.name, options.cases)]
+    predicted = [c for c in cases if all(file_of(folder, c).exists() for folder in folders.values())]
+    print(f"{len(predicted)} of {len(cases)} time points have maps", flush=True)
+    maps = {key: lambda case, folder=folder: read_map(folder, case) for key, folder in folders.items()}
+    result = evaluate(predicted, maps, all(origin["withPrior"] for origin in origins))
     if options.to:
-        Path(options.to).write_text(json.dumps(result, indent=1) + "\n")
+        options.to.parent.mkdir(parents=True, exist_ok=True)
+        options.to.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["summary"], indent=1))

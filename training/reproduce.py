@@ -1,6 +1,7 @@
 """Make networks from nothing: their phantoms, the run each starts from, its own run, its scores, its ONNX file.
 
     /usr/bin/python3 training/reproduce.py m-sens m-spec --to models
+    /usr/bin/python3 training/reproduce.py --evidence          # every network of the recipe, test phantoms, docs/results.md
 
 `recipe.json` says which phantoms there are, how each network is trained, and which one it starts from. Interrupt it whenever you like; the same
 command goes on. Whatever is there already (phantoms, finished runs) is kept.
@@ -44,19 +45,56 @@ def train_network(network: str) -> None:
     python("train.py", "--run", RUNS / network, "--config", config, *(["--init", checkpoint_of(start)] if start else []))
 
 
+def predict(network: str, split: str, name: str, *options) -> Path:
+    """Maps of a trained network in runs/<network>/<name>; returns that folder."""
+    folder = RUNS / network / name
+    python("predict.py", "--checkpoint", checkpoint_of(network), "--split", split, "--to", folder, *options)
+    return folder
+
+
+def score(split: str, to: Path, sens: Path, spec: Path = None) -> Path:
+    python("evaluate.py", "--split", split, "--sens", sens, *(["--spec", spec] if spec else []), "--to", to)
+    return to
+
+
+def validate(network: str) -> Path:
+    """Score a trained network on the follow-ups that chose it."""
+    return score("validation", RUNS / network / "validation.json", predict(network, "validation", "validation", "--cases", "*/t1"))
+
+
+def export(network: str, scores: Path, to: str) -> None:
+    described = RECIPE["networks"][network]
+    python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"], "--role", described["role"],
+           "--results", scores, "--to", to, "--calibrate", RUNS / "data")
+
+
+def gather_evidence() -> None:
+    """Train every network of the recipe, score each on the test phantoms, and write docs/results.md."""
+    make_phantoms("test")
+    maps = {}
+    for network in RECIPE["networks"]:
+        train_network(network)
+        maps[network] = predict(network, "test", "test")
+        score("test", RUNS / network / "test.json", maps[network])
+    score("test", RUNS / "ensemble" / "test.json", maps["m-sens"], maps["m-spec"])
+    changed_priors = {"test-without-prior": ["--without-prior"], **{f"test-moved-{mm}": ["--move-prior", mm] for mm in (1, 2, 3)}}
+    for name, options in changed_priors.items():
+        score("test", RUNS / "m-sens" / f"{name}.json", predict("m-sens", "test", name, *options))
+    python("results.py")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("networks", nargs="+", choices=list(RECIPE["networks"]))
+    parser.add_argument("networks", nargs="*", choices=list(RECIPE["networks"]))
     parser.add_argument("--to", help="folder for ONNX files, manifests and cards of those that can ship")
+    parser.add_argument("--evidence", action="store_true", help="the page of results, from every network of the recipe")
     options = parser.parse_args()
     make_phantoms("training")
     make_phantoms("validation")
     for network in options.networks:
         train_network(network)
-        scores = RUNS / network / "validation.json"
-        python("evaluate.py", "--sens", checkpoint_of(network), "--to", scores)
-        described = RECIPE["networks"][network]
-        if options.to and "role" in described:
-            python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"],
-                   "--role", described["role"], "--results", scores, "--to", options.to,
-                   "--calibrate", RUNS / "data")
+        scores = validate(network)
+        if options.to and "role" in RECIPE["networks"][network]:
+            export(network, scores, options.to)
+    if options.evidence:
+        gather_evidence()

@@ -2,8 +2,9 @@
 
     /usr/bin/python3 training/results.py [--runs training/runs] [--to docs]
 
-Takes runs/<network>/test.json of `evaluate.py --split test`, and runs/ensemble/test.json of M_sens and M_spec together.
-A network without scores keeps its row, empty, beside the paper's numbers.
+Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, and of M_sens
+test-without-prior.json and test-moved-<mm>.json. A network without scores keeps its row, empty, beside the paper's numbers.
+`reproduce.py --evidence` makes all of them.
 """
 
 import argparse
@@ -14,7 +15,12 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
+
+from data import Cases
+from examples import draw_examples
+from predict import file_of
+from scores import (LESION_CLASSES, curves, difference, found_of, interval, mean_dice, precision, sensitivity, subvolumes, total)
+from targets import target_table
 
 #: Huang 2021, Tabs. 2 and 3: network here -> (prior, loss, sensitivity, precision, false positives, mean Dice).
 PAPER = {
@@ -36,57 +42,6 @@ PAPER = {
     "unet-0.9": ("no", "3D U-Net, JVSS α = 0.9", 0.827, 0.197, 939, 0.814),
     "unet-0.5": ("no", "3D U-Net, JVSS α = 0.5", 0.694, 0.836, 38, 0.763),
 }
-RESAMPLES = 2000
-
-
-def interval(rows: list, rate) -> tuple:
-    """`rate` of all rows, and its 95 % interval when patients are drawn again (bootstrap, 2000 times, seed 1)."""
-    patients: dict = {}
-    for row in rows:
-        patients.setdefault(row["case"].split("/")[0], []).append(row)
-    groups = [patients[name] for name in sorted(patients)]
-    rng = np.random.default_rng(1)
-    drawn = []
-    for _ in range(RESAMPLES):
-        chosen = [groups[n] for n in rng.integers(len(groups), size=len(groups))]
-        drawn.append(rate([row for group in chosen for row in group]))
-    return (rate(rows), *np.nanpercentile(drawn, [2.5, 97.5]))
-
-
-def total(rows: list, key: str) -> float:
-    return float(sum(row[key] for row in rows))
-
-
-def sensitivity(rows: list, suffix="") -> float:
-    return total(rows, "found" + suffix) / max(total(rows, "metastases"), 1)
-
-
-def precision(rows: list, suffix="") -> float:
-    found = total(rows, "found" + suffix)
-    return found / max(found + total(rows, "falsePositives" + suffix), 1)
-
-
-def mean_dice(rows: list) -> float:
-    values = [d for row in rows for d in row["dice"]]
-    return float(np.mean(values)) if values else float("nan")
-
-
-def subvolumes(rows: list) -> tuple:
-    """Scores of all positive, and of all negative, sub-volumes."""
-    return tuple(np.array([s for row in rows for s in row["subvolumes"][kind]]) for kind in ("positive", "negative"))
-
-
-def roc(rows: list) -> tuple:
-    """False positive rate, sensitivity, precision over all thresholds, and the area under the ROC curve."""
-    positive, negative = subvolumes(rows)
-    thresholds = np.unique(np.concatenate([positive, negative, [0.0, 1.1]]))[::-1]
-    hits = len(positive) - np.searchsorted(np.sort(positive), thresholds)
-    alarms = len(negative) - np.searchsorted(np.sort(negative), thresholds)
-    rate, found = alarms / max(len(negative), 1), hits / max(len(positive), 1)
-    exact = hits / np.maximum(hits + alarms, 1)
-    return rate, found, exact, float(np.trapz(found, rate))
-
-
 def with_interval(values: tuple, digits=3) -> str:
     return "{:.{d}f} ({:.{d}f}–{:.{d}f})".format(*values, d=digits)
 
@@ -112,12 +67,13 @@ def metastasis_table(scores: dict) -> list:
 
 
 def subvolume_table(scores: dict) -> list:
-    lines = ["| network | positive | negative | sensitivity | specificity | precision | ROC area |", "|---|---|---|---|---|---|---|"]
+    lines = ["| network | positive | negative | sensitivity | specificity | precision | ROC area | PR area |", "|---|---|---|---|---|---|---|---|"]
     for network, rows in scores.items():
         positive, negative = subvolumes(rows)
         hits, alarms = (positive >= 0.5).sum(), (negative >= 0.5).sum()
         lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | {len(positive)} | {len(negative)} | {hits / len(positive):.3f} "
-                     f"| {1 - alarms / len(negative):.4f} | {hits / max(hits + alarms, 1):.3f} | {roc(rows)[3]:.4f} |")
+                     f"| {1 - alarms / len(negative):.4f} | {hits / max(hits + alarms, 1):.3f} "
+                     f"| {curves(rows)['rocArea']:.4f} | {curves(rows)['prArea']:.4f} |")
     return lines
 
 
@@ -132,10 +88,10 @@ def strict_table(scores: dict) -> list:
 def draw_curves(scores: dict, to: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
     for network, rows in scores.items():
-        rate, found, exact, area = roc(rows)
+        curve = curves(rows)
         label = f"{PAPER[network][1]}, prior: {PAPER[network][0]}"
-        left.plot(rate, found, label=f"{label} ({area:.3f})")
-        right.plot(found, exact, label=label)
+        left.plot(curve["rate"], curve["sensitivity"], label=f"{label} ({curve['rocArea']:.3f})")
+        right.plot(curve["sensitivity"], curve["precision"], label=label)
     left.set(xlabel="1 − specificity of sub-volumes", ylabel="sensitivity of sub-volumes", xlim=(-0.01, 0.3), title="ROC")
     right.set(xlabel="sensitivity (recall) of sub-volumes", ylabel="precision of sub-volumes", title="Precision and recall")
     left.legend(fontsize=7, loc="lower right")
@@ -143,14 +99,55 @@ def draw_curves(scores: dict, to: Path) -> None:
     figure.savefig(to, dpi=80)
 
 
+def class_table(scores: dict) -> list:
+    """Sensitivity by size and by change since the prior."""
+    lines = ["| network | " + " | ".join(LESION_CLASSES) + " |", "|---" * (len(LESION_CLASSES) + 1) + "|"]
+    for network, rows in scores.items():
+        shares = [found_of(rows, belongs) for belongs in LESION_CLASSES.values()]
+        cells = [f"{found} of {number}" for found, number in shares]
+        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def prior_table(found: dict) -> list:
+    """M_sens on follow-ups with its prior withheld or moved, and paired differences from the prior as it is."""
+    lines = ["| prior of M_sens, follow-ups only | sensitivity | precision | false positives a volume | difference in sensitivity | in false positives a volume |",
+             "|---|---|---|---|---|---|"]
+    asis = next(iter(found.values()))
+    for words, rows in found.items():
+        step = difference(asis, rows)
+        change = [f"{step[key]['difference']:+.3f} ({step[key]['interval'][0]:+.3f} to {step[key]['interval'][1]:+.3f})"
+                  for key in ("sensitivity", "falsePositivesPerVolume")]
+        lines.append(f"| {words} | {sensitivity(rows):.3f} | {precision(rows):.3f} | {total(rows, 'falsePositives') / len(rows):.2f} | "
+                     + " | ".join(["", ""] if rows is asis else change) + " |")
+    return lines
+
+
+#: Scores of M_sens with its priors changed: what the page calls them -> file.
+PRIORS = {
+    "as registered (0–1.5 mm off)": "test.json",
+    "moved by 1 mm more": "test-moved-1.json",
+    "moved by 2 mm more": "test-moved-2.json",
+    "moved by 3 mm more": "test-moved-3.json",
+    "withheld": "test-without-prior.json",
+}
+
+
+def volumes_of(file: Path) -> list:
+    return json.loads(file.read_text())["volumes"]
+
+
 def write_results(runs: Path, to: Path) -> None:
-    found = {network: runs / network / "test.json" for network in PAPER}
-    scores = {network: json.loads(path.read_text())["volumes"] for network, path in found.items() if path.exists()}
+    files = {network: runs / network / "test.json" for network in PAPER}
+    scores = {network: volumes_of(file) for network, file in files.items() if file.exists()}
     if not scores:
         raise SystemExit(f"no network in {runs} has a test.json")
     any_rows = next(iter(scores.values()))
-    (to / "pictures").mkdir(parents=True, exist_ok=True)
-    draw_curves(scores, to / "pictures" / "roc.png")
+    pictures = to / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    draw_curves(scores, pictures / "roc.png")
+    priors = {words: [row for row in volumes_of(runs / "m-sens" / name) if row["priorShiftMm"] is not None]
+              for words, name in PRIORS.items() if (runs / "m-sens" / name).exists()}
     lines = [
         "# Results on synthetic patients",
         "",
@@ -161,15 +158,24 @@ def write_results(runs: Path, to: Path) -> None:
         "half were made from a head no training phantom has (`training/recipe.json`). Networks have `compact` widths. "
         "Intervals: 95 %, patients drawn again.",
         "",
+        "## Targets",
+        "",
+        *target_table(scores),
+        "",
         "## Metastases (Huang 2021, Tabs. 2 and 3)",
         "",
         *metastasis_table(scores),
+        "",
+        "## By size and by change since the prior",
+        "",
+        *class_table(scores),
         "",
         "## The same when a match needs an intersection over union of 0.1",
         "",
         *strict_table(scores),
         "",
-        "## Sub-volumes of 37³ (Huang 2021, Tab. 1 and Fig. 3)",
+        *(["## With the prior withheld or misregistered", "", *prior_table(priors), ""] if priors else []),
+        "## Sub-volumes of 37³ (Huang 2021, Tab. 1, Figs. 3 and 6)",
         "",
         *subvolume_table(scores),
         "",
@@ -180,7 +186,12 @@ def write_results(runs: Path, to: Path) -> None:
         counts = json.loads(ensemble.read_text())["summary"]["ensemblePerVolume"]
         lines += ["", "## Ensemble", "",
                   f"A volume has {counts['confirmed']} confirmed findings, of which {counts['confirmedFalse']} are false, and "
-                  f"{counts['candidates']} candidates, of which {counts['candidatesFalse']} are false (paper: 1.5 false candidates)."]
+                  f"{counts['candidates']} candidates, of which {counts['candidatesFalse']} are false (paper: 1.5 false candidates; target: ≤ 1.5)."]
+    maps = runs / "m-sens" / "test"
+    cases = [case for case in Cases(runs / "data", "test", runs / "cache") if file_of(maps, case).exists()]
+    if cases:
+        draw_examples(cases, maps, pictures / "examples.png")
+        lines += ["", "## Examples of M_sens", "", "![Found, missed and false, beside the prior](pictures/examples.png)"]
     (to / "results.md").write_text("\n".join(lines) + "\n")
 
 

@@ -16,6 +16,7 @@ import torch
 
 from checkpoint import save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
+from heap import keep_freed_memory
 from loss import loss_by_name
 from model import NetworkConfig, adopt_variables, build_network, tumour_logit
 from plot import plot_losses
@@ -96,6 +97,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
 
     `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser).
     """
+    keep_freed_memory()
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config["threads"])

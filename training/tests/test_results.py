@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from evaluate import subvolume_scores
-from results import interval, precision, roc, sensitivity, write_results
+from results import write_results
+from scores import LESION_CLASSES, curves, found_of, interval, precision, sensitivity
+from targets import target_table
 
 
 def row(case, metastases, found, false, positive=(), negative=()):
-    return {"case": case, "prior": True, "metastases": metastases, "found": found, "falsePositives": false, "dice": [0.8] * found,
+    lesions = [{"mm3": 50 if n else 500, "found": n < found, "change": "stable" if n else "new"} for n in range(metastases)]
+    return {"network": "sens", "case": case, "prior": True, "priorShiftMm": 0.5, "lesions": lesions, "metastases": metastases, "found": found, "falsePositives": false, "dice": [0.8] * found,
             "foundIou10": found, "falsePositivesIou10": false, "subvolumes": {"positive": list(positive), "negative": list(negative)}}
 
 
@@ -24,12 +27,35 @@ def test_rates_and_interval():
 
 def test_roc_area():
     apart = [row("a/t0", 1, 1, 0, positive=[0.9, 0.8], negative=[0.1, 0.2])]
-    assert roc(apart)[3] == pytest.approx(1)
+    assert curves(apart)["rocArea"] == pytest.approx(1)
+    assert curves(apart)["prArea"] == pytest.approx(1)
     alike = [row("a/t0", 1, 1, 0, positive=[0.5, 0.5], negative=[0.5, 0.5])]
-    assert roc(alike)[3] == pytest.approx(0.5)
+    assert curves(alike)["rocArea"] == pytest.approx(0.5)
     # Of the four pairs, three are in order: the area is the share of ordered pairs.
     mixed = [row("a/t0", 1, 1, 0, positive=[0.9, 0.3], negative=[0.1, 0.6])]
-    assert roc(mixed)[3] == pytest.approx(0.75)
+    assert curves(mixed)["rocArea"] == pytest.approx(0.75)
+    # The first is found with nothing false before it, the second as the third of all: (1 + 2/3) / 2.
+    assert curves(mixed)["prArea"] == pytest.approx(5 / 6)
+
+
+def test_lesions_by_class():
+    rows = [row("a/t0", 4, 3, 1), row("b/t0", 2, 0, 0)]
+    assert found_of(rows, LESION_CLASSES["new"]) == (1, 2)
+    assert found_of(rows, LESION_CLASSES["stable"]) == (2, 4)
+    assert found_of(rows, LESION_CLASSES["< 0.1 cm³"]) == (2, 4)
+    assert found_of(rows, LESION_CLASSES["6-10 mm"]) == (1, 2)
+
+
+def test_targets():
+    without = [row("a/t0", 20, 19, 10), row("b/t0", 20, 19, 10)]
+    having = [row("a/t0", 20, 19, 5), row("b/t0", 20, 19, 6)]
+    lines = "\n".join(target_table({"jvss-0.995": without, "m-sens": having}))
+    assert "| the prior takes ≥ 36 % of M_sens's false positives | 0.450 | yes |" in lines
+    assert "| and loses no stable metastases | 36 of 38 with, 36 without | yes |" in lines
+    assert "| M_sens: sensitivity ≥ 0.93 | 0.950 | yes |" in lines
+    assert "not scored: bce-no-prior" in lines
+    worse = "\n".join(target_table({"jvss-0.995": having, "m-sens": without}))
+    assert "| the prior takes ≥ 36 % of M_sens's false positives | -0.818 | **no** |" in worse
 
 
 def test_subvolume_scores():

@@ -1,6 +1,7 @@
 """Training learns, and an interrupted run ends where an uninterrupted one does."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ import torch
 from checkpoint import load_network
 from data import Cases
 from evaluate import evaluate
+from examples import draw_examples
 from inference import probability_volume
+from model import NetworkConfig, build_network
+from predict import LEAST, claim, file_of, moved_prior, predict, read_map
 from rmsprop import RMSProp
 from toy_patients import write_patients
 from train import read_config, train
@@ -86,9 +90,39 @@ def test_a_short_training_beats_chance_by_a_margin(toy):
     n = sum(map(len, positive))
     area = (ranks[:n].mean() - (n - 1) / 2) / (len(scores) - n)
     assert area > CHANCE + MARGIN
-    result = evaluate(cases[:1], {"sens": network, "spec": network}, say=silent)
+    predict(cases[:1], network, toy, say=silent)
+    result = evaluate(cases[:1], {key: lambda case: read_map(toy, case) for key in ("sens", "spec")}, say=silent)
     assert result["summary"]["sens"]["metastases"] == len(cases[0].lesion_centres)
     assert result["summary"]["ensemblePerVolume"]["candidates"] == 0
+    draw_examples([c for c in cases if file_of(toy, c).exists()], toy, toy / "examples.png")
+    assert (toy / "examples.png").stat().st_size > 1000
+
+
+def test_maps_are_kept_and_belong_to_one_network(toy):
+    network = build_network(NetworkConfig(widths=(2,) * 9, classifier_widths=(4, 4))).eval()
+    case = next(iter(Cases(toy / "data", "validation", toy / "cache")))
+    maps = toy / "maps"
+    claim(maps, {"checkpoint": "a"})
+    predict([case], network, maps, say=silent)
+    expected = probability_volume(network, case.current, case.prior, case.mask)
+    assert np.abs(read_map(maps, case) - expected).max() <= LEAST
+    written = file_of(maps, case).stat().st_mtime_ns
+    predict([case], network, maps, with_prior=False, say=silent)
+    assert file_of(maps, case).stat().st_mtime_ns == written
+    claim(maps, {"checkpoint": "a"})
+    with pytest.raises(SystemExit, match="another network"):
+        claim(maps, {"checkpoint": "b"})
+
+
+def test_a_moved_prior_is_moved_that_far_and_always_alike(toy):
+    case = next(c for c in Cases(toy / "data", "validation", toy / "cache") if c.has_prior)
+    prior = np.zeros(case.prior.shape, np.float32)
+    prior[20, 20, 20] = 1000
+    moved = moved_prior(replace(case, prior=prior), 3)
+    centre = (np.stack(np.indices(moved.shape)) * moved).sum((1, 2, 3)) / moved.sum()
+    assert np.linalg.norm(centre - 20) == pytest.approx(3, abs=0.05)
+    assert np.array_equal(moved, moved_prior(replace(case, prior=prior), 3))
+    assert moved_prior(case, 0) is case.prior
 
 
 def test_rmsprop_step_by_hand():
