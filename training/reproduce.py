@@ -85,10 +85,12 @@ def gather_evidence() -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("networks", nargs="*", choices=list(RECIPE["networks"]))
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(RECIPE['networks'])}")
     parser.add_argument("--to", help="folder for ONNX files, manifests and cards of those that can ship")
     parser.add_argument("--evidence", action="store_true", help="the page of results, from every network of the recipe")
     options = parser.parse_args()
+    if unknown := set(options.networks) - set(RECIPE["networks"]):
+        parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
     make_phantoms("training")
     make_phantoms("validation")
     for network in options.networks:
