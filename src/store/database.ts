@@ -46,6 +46,8 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       throw asStorageError(error);
     }
   };
+  // Made once: better-sqlite3 builds four functions for each call of `transaction`.
+  const inTransaction = connection.transaction((work: () => unknown) => work());
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
       const statement = connection.prepare(sql);
@@ -56,8 +58,8 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       };
     },
     execute: (sql) => guarded(() => connection.exec(sql)),
-    transaction: (work) =>
-      connection.inTransaction ? work() : guarded(() => connection.transaction(work).immediate()),
+    transaction: <T>(work: () => T) =>
+      connection.inTransaction ? work() : guarded(() => inTransaction.immediate(work) as T),
     close: () => connection.close(),
   };
 }
