@@ -1,6 +1,6 @@
 /**
  * Ingest beside DCMTK's storescp, Orthanc and plain loops over the same files: `npm run build`, then
- * `npx tsx bench/ingest.ts [rounds]` (default 5). Prints JSON.
+ * `npx tsx bench/ingest.ts [rounds] [one] [four] [nagle]` (default: 5 rounds, all three parts). Prints JSON.
  *
  * 192 MR slices of 131 kB (25 MB) are sent by storescu over one association, and over four at once, with TCP_NODELAY=1 for every
  * DCMTK process. A second part leaves DCMTK as it comes, Nagle on in sender and receivers, as many modalities are. Each receiver
@@ -10,7 +10,8 @@
  * Only ours and the loops are durable, and only ours keeps an index that is. `loop` writes, syncs and renames each file;
  * `threeSyncs` also does what our order demands before each answer: folder sync, then append and sync in one more file. Ours is the
  * node as it ships (`priora serve` from dist/), told to wait with the analysis; its memory is that of the process that receives.
- * TMPDIR chooses the disk; `load` is what else the machine was doing.
+ * TMPDIR chooses the disk. On a shared machine each series waits, ten seconds at most, for a moment in which the rest of it leaves
+ * seven eighths of the processors idle; `busyStarts` counts those that were sent without one, and says how much to believe.
  */
 import { execFile, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,6 +28,8 @@ import { Association } from '../src/dimse/association.js';
 const sliceCount = 192;
 const size = 256;
 const rounds = Number(process.argv[2] ?? 5);
+const parts = process.argv.slice(3);
+let busyStarts = 0;
 const run = promisify(execFile);
 const root = mkdtempSync(join(tmpdir(), 'priora-ingest-'));
 const nodelay = { ...process.env, TCP_NODELAY: '1' };
@@ -200,6 +203,7 @@ async function measure(
   try {
     await answering(receiver.port);
     await send(receiver.port, warmUp, associations, nodelay);
+    await quietMoment();
     const ms = await send(receiver.port, files, associations, env);
     return { ms, peakMb: peakMb(receiver.process) };
   } finally {
@@ -243,6 +247,22 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 const receivers = { priora: startPriora, storescp: startStorescp, orthanc: startOrthanc };
 type Name = keyof typeof receivers;
 
+/** Waits until the machine has done almost nothing for 200 ms (Linux). */
+async function quietMoment(): Promise<void> {
+  const times = () => {
+    const all = cpus().map((cpu) => cpu.times);
+    const idle = all.reduce((sum, time) => sum + time.idle, 0);
+    return { idle, total: all.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, idle) };
+  };
+  for (let tries = 0; tries < 50; tries++) {
+    const before = times();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const after = times();
+    if (after.idle - before.idle > (7 / 8) * (after.total - before.total)) return;
+  }
+  busyStarts++;
+}
+
 /** The receivers in turn, so that what else the machine does falls on each alike. */
 async function compare(associations: number, env: NodeJS.ProcessEnv, times: number) {
   const seen: Record<Name, { ms: number; peakMb: number }[]> = { priora: [], storescp: [], orthanc: [] };
@@ -252,7 +272,9 @@ async function compare(associations: number, env: NodeJS.ProcessEnv, times: numb
     for (const name of Object.keys(receivers) as Name[]) {
       seen[name].push(await measure(receivers[name], associations, env));
     }
+    await quietMoment();
     loops.loop.push(await plainLoop(contents, false));
+    await quietMoment();
     loops.threeSyncs.push(await plainLoop(contents, true));
   }
   const rate = (ms: number) => Math.round((sliceCount * 1000) / ms);
@@ -282,14 +304,17 @@ async function compare(associations: number, env: NodeJS.ProcessEnv, times: numb
 try {
   writeFileSync(join(root, 'log.cfg'), logConfiguration);
   const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
+  const asked = (part: string) => parts.length === 0 || parts.includes(part);
   const result = {
     slices: sliceCount,
     megabytes: Number((bytes / 1e6).toFixed(1)),
     rounds,
     cores: cpus().length,
+    ...(asked('one') && { one: await compare(1, nodelay, rounds) }),
+    ...(asked('four') && { four: await compare(4, nodelay, rounds) }),
+    ...(asked('nagle') && { nagle: await compare(1, nagle, Math.min(rounds, 2)) }),
     load: loadavg().map((load) => Number(load.toFixed(1))),
-    tcpNoDelay: [await compare(1, nodelay, rounds), await compare(4, nodelay, rounds)],
-    nagle: await compare(1, nagle, Math.min(rounds, 2)),
+    busyStarts,
   };
   console.log(JSON.stringify(result, null, 2));
 } finally {

@@ -42,8 +42,7 @@ function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): v
  */
 export function instanceArrived(queue: JobQueue, series: SeriesRow, rules: CompletenessRules): void {
   const at = series.lastInstanceAt + rules.timerSeconds * 1000;
-  const job = queue.find(jobKey(series.SeriesInstanceUID));
-  if (job?.state !== 'queued' || job.runAfter > at) scheduleCompleteness(queue, series, at);
+  if (!queue.isQueuedFor(jobKey(series.SeriesInstanceUID), at)) scheduleCompleteness(queue, series, at);
 }
 
 /** After an orderly release: the evidence may suffice once the series has settled. */

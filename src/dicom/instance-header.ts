@@ -50,13 +50,17 @@ export const headerTags: ReadonlySet<number> = new Set([
   ...Object.values(numberElements),
 ]);
 
+/** As lists, made once: every received instance is read through them. */
+const texts = Object.entries(textElements);
+const numbers = Object.entries(numberElements);
+
 const ascii = (bytes: Buffer | undefined) => (bytes?.toString('latin1') ?? '').replace(/[\0 ]+$/, '').trimStart();
 
 /** Decodes raw values (tag → bytes) by their SpecificCharacterSet. Values that are no numbers are left out. */
 export function instanceHeader(elements: ReadonlyMap<number, Buffer>): InstanceHeader {
   const read = textReader(ascii(elements.get(specificCharacterSet)).split('\\'));
   const header: Record<string, string | number[]> = {};
-  for (const [keyword, [tag, kind]] of Object.entries(textElements)) {
+  for (const [keyword, [tag, kind]] of texts) {
     const bytes = elements.get(tag);
     if (bytes === undefined) header[keyword] = '';
     else if (kind === 'code') header[keyword] = ascii(bytes);
@@ -66,7 +70,7 @@ export function instanceHeader(elements: ReadonlyMap<number, Buffer>): InstanceH
       header[keyword] = text.replace(/[\0 ]+$/, '').trimStart();
     }
   }
-  for (const [keyword, tag] of Object.entries(numberElements))
+  for (const [keyword, tag] of numbers)
     header[keyword] = ascii(elements.get(tag))
       .split('\\')
       .filter((value) => value.trim() !== '')

@@ -35,7 +35,7 @@ export function indexInstance(
   const known = store.patients.find(identity);
   const contradicted: string[] = known ? contradictions(known, identity) : [];
   // Values that contradict must not fill what is still empty.
-  const patient = known && contradicted.length > 0 ? known : store.patients.remember(identity);
+  const patient = known && contradicted.length > 0 ? known : store.patients.remember(identity, known);
   const study = store.studies.remember({
     StudyInstanceUID,
     patientKey: patient.patientKey,

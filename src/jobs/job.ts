@@ -95,6 +95,8 @@ export interface JobQueue {
   /** Forgets jobs that were done or cancelled before this time, a bounded number a call; what failed stays for a person. */
   prune(finishedBefore: number): number;
   find(key: string): Job | undefined;
+  /** Whether the job is queued for a time no later than `at`: the cheap question of every received instance. */
+  isQueuedFor(key: string, at: number): boolean;
   /** Oldest first. */
   list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];
   /** Jobs per kind and state. */

@@ -29,6 +29,7 @@ export function jobStatements(database: Database) {
     error = NULL, finishedAt = NULL`;
   return {
     byKey: database.prepare<StoredJob>(`SELECT ${columns} FROM jobs WHERE key = :key`),
+    queuedFor: database.prepare(`SELECT 1 FROM jobs WHERE key = :key AND state = 'queued' AND runAfter <= :at`),
     held: database.prepare<StoredJob>(
       `SELECT ${columns} FROM jobs WHERE jobKey = :jobKey AND state = 'running' AND owner = :owner`,
     ),

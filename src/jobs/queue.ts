@@ -86,6 +86,7 @@ export function openQueue(store: { readonly database: Database }, options: Queue
   return {
     enqueue,
     find,
+    isQueuedFor: (key, at) => sql.queuedFor.get({ key, at }) !== undefined,
     claim: (kinds) => {
       const now = clock.now();
       const parameters = { kinds: JSON.stringify(kinds), now };

@@ -1,4 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -24,9 +24,9 @@ export class DurableFolders {
   }
 
   async ensure(folder: string): Promise<void> {
-    // Made again even when known: somebody may have removed it.
-    const made = mkdirSync(folder, { recursive: true });
-    if (made === undefined && this.#known.has(folder)) return;
+    // Looked for even when known: somebody may have removed it.
+    if (this.#known.has(folder) && existsSync(folder)) return;
+    mkdirSync(folder, { recursive: true });
     for (let parent = dirname(folder); parent.length >= this.#root.length; parent = dirname(parent))
       await syncFolder(parent);
     // A bound, not a cache policy: knowing a folder only saves its parents' syncs.

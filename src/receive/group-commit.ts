@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { asStorageError } from '../store/storage-error.js';
 import type { Store } from '../store/store.js';
 import { syncFolder } from './data-folders.js';
@@ -11,7 +12,8 @@ interface Entry {
 
 /**
  * Makes renamed files and their index rows durable together: folder syncs, then one commit for all that came while the
- * last one was under way. One association pays for itself; several share the waits for the disk.
+ * last one was under way or in the same turn of the event loop. One association pays for itself; several share the waits
+ * for the disk.
  */
 export class GroupCommit {
   readonly #store: Store;
@@ -37,6 +39,8 @@ export class GroupCommit {
   async #work(): Promise<void> {
     this.#busy = true;
     while (this.#waiting.length > 0) {
+      // Files whose syncs ended together are one group.
+      await setImmediate();
       const group = this.#waiting;
       this.#waiting = [];
       try {

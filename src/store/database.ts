@@ -41,7 +41,12 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       throw asStorageError(error);
     }
   };
+<<<<<<< HEAD
   const connection = guarded(() => connect(path, options.readonly ?? false));
+=======
+  // Made once: better-sqlite3 builds four functions for each call of `transaction`.
+  const inTransaction = connection.transaction((work: () => unknown) => work());
+>>>>>>> ingest
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
       const statement = connection.prepare(sql);
@@ -52,8 +57,8 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       };
     },
     execute: (sql) => guarded(() => connection.exec(sql)),
-    transaction: (work) =>
-      connection.inTransaction ? work() : guarded(() => connection.transaction(work).immediate()),
+    transaction: <T>(work: () => T) =>
+      connection.inTransaction ? work() : guarded(() => inTransaction.immediate(work) as T),
     close: () => connection.close(),
   };
 }

@@ -7,8 +7,12 @@ export interface PatientTable {
   get(patientKey: number): PatientRow;
   /** Those of every issuer. */
   ofPatientID(PatientID: string): PatientRow[];
-  /** The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed. */
-  remember(patient: Omit<PatientRow, 'patientKey' | 'immunotherapy'>): PatientRow;
+  /**
+   * The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed.
+   *
+   * @param found what `find` has just given for this identity [looked for].
+   */
+  remember(patient: Omit<PatientRow, 'patientKey' | 'immunotherapy'>, found?: PatientRow): PatientRow;
   setImmunotherapy(patientKey: number, immunotherapy: Immunotherapy): void;
   /** Files the studies of `from`, and whatever arrives under its identity, under `into`. */
   merge(from: number, into: number): void;
@@ -52,9 +56,9 @@ export function patientTable(database: Database): PatientTable {
     find: (identity) => find.get(identity),
     ofPatientID: (PatientID) => ofPatientID.all({ PatientID }),
     get: (patientKey) => get.get({ patientKey })!,
-    remember: (patient) =>
+    remember: (patient, found) =>
       database.transaction(() => {
-        const known = find.get(patient);
+        const known = found ?? find.get(patient);
         if (!known) return get.get({ patientKey: Number(insert.run(patient).lastInsertRowid) })!;
         if (
           filled(known.PatientName, patient.PatientName) &&
