@@ -3,8 +3,8 @@
     /usr/bin/python3 training/export_onnx.py --checkpoint training/runs/m-sens/checkpoint.pt --name M_sens \
         --role sensitivity --to models --results training/runs/m-sens/results.json --calibrate training/runs/data
 
-Written are the whole network, the parts that the node runs (`parts.py`), and, with --calibrate, the parts of its 8-bit screen
-(`screen.py`). The node uses a screen only after `npx tsx scripts/validate-screen.ts` found it harmless.
+Written are the whole network, the parts that the node runs (`parts.py`), and, of M_sens with --calibrate, the parts of its 8-bit screen
+(`screen.py`), which serves both networks. The node uses it only after `npx tsx scripts/validate-screen.ts` found it harmless.
 """
 
 import argparse
@@ -197,7 +197,7 @@ def write_model(
 ) -> dict:
     """Write the ONNX files, <name>.json and .md (lower case, hyphens) into `folder`; returns the manifest.
 
-    `calibration`: cases on which an 8-bit screen is calibrated; None writes none.
+    `calibration`: cases on which the 8-bit screen of M_sens is calibrated; None writes none.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +205,7 @@ def write_model(
     difference = export_network(network, folder / f"{stem}.onnx")
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
     exact = export_parts(network, folder, stem)
-    screen = None if calibration is None else export_screening(network, folder, stem, calibration)
+    screen = export_screening(network, folder, stem, calibration) if calibration and role == "sensitivity" else None
     described.update(preprocessing=prepared, use=use, licence=licence, execution={"exact": exact, "screen": screen})
     (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
     (folder / f"{stem}.md").write_text(model_card(described, difference))
@@ -233,7 +233,7 @@ if __name__ == "__main__":
     parser.add_argument("--use", default="demonstration", choices=["demonstration", "clinical-study"])
     parser.add_argument("--licence", default="Apache-2.0")
     parser.add_argument("--results", help="JSON written by evaluate.py on validation patients")
-    parser.add_argument("--calibrate", help="data folder whose training patients calibrate an 8-bit screen")
+    parser.add_argument("--calibrate", help="data folder whose training patients calibrate the 8-bit screen of M_sens")
     options = parser.parse_args()
     network, state = load_network(options.checkpoint)
     training = {

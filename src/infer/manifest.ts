@@ -47,8 +47,9 @@ export const manifestSchema = z.strictObject({
     /** The network itself, in 32-bit floating point. */
     exact: parts,
     /**
-     * An 8-bit approximation (`training/screen.py`) that says where the exact network need not be run: where its probability stays
-     * below `threshold`. Used only when `validation` says that results stay the same, and on processors with 8-bit dot products.
+     * Of M_sens: an 8-bit approximation (`training/screen.py`) that says where neither exact network need be run: where its
+     * probability stays below `threshold`. Used only when `validation` says that results stay the same, and on processors with
+     * 8-bit dot products.
      */
     screen: parts
       .extend({
@@ -58,12 +59,15 @@ export const manifestSchema = z.strictObject({
         /** Whole phantoms with and without the screen (`scripts/validate-screen.ts`); null: not validated, not used. */
         validation: z
           .strictObject({
+            /** SHA-256 of the M_spec it was validated with. */
+            specificity: onnxFile.sha256,
             volumes: z.int().positive(),
             lesions: z.int().nonnegative(),
             /** Lesions that are confirmed, a candidate or absent only with or only without the screen. */
             changedClass: z.int().nonnegative(),
-            /** Of the masks at the threshold; the least of any volume. */
+            /** Of both networks' masks at their thresholds; the least of any volume. */
             leastDice: z.number().min(0).max(1),
+            /** Of any voxel's probability, of either network. */
             largestDifference: z.number().min(0).max(1),
             passed: z.boolean(),
           })
@@ -100,6 +104,8 @@ export type Part = keyof z.infer<typeof parts>;
 /** A manifest whose ONNX files have been read and found to be the files it names. */
 export interface Model {
   readonly manifest: Manifest;
+  /** Absolute path of the manifest. */
+  readonly manifestPath: string;
   /** Absolute path of the whole network. */
   readonly path: string;
   /** Absolute paths of the parts. */
@@ -166,6 +172,7 @@ async function loadModel(directory: string, name: string): Promise<Model> {
   const { exact, screen } = manifest.execution;
   return {
     manifest,
+    manifestPath: path,
     path: await verified(manifest),
     exact: await verifiedParts(exact),
     screen: screen && (await verifiedParts(screen)),

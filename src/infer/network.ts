@@ -1,8 +1,9 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Vector3 } from '../volume/affine.js';
 import type { LabelMap, NetworkImage } from '../volume/volume.js';
-import { cutInput, haloVoxels, inputVoxels, latticeVoxels, pathInput, pathWork, planBoxes, type Box, type BoxRule } from './boxes.js'; // prettier-ignore
+import { cutInput, haloVoxels, inputVoxels, latticeVoxels, pathInput, pathWork, type Box } from './boxes.js';
 import type { Part } from './manifest.js';
+import { planBoxes } from './plan-boxes.js';
 
 /** What a network computes a voxel from. */
 export interface NetworkInput {
@@ -22,6 +23,12 @@ export interface NetworkShape {
 }
 
 const factors = [3, 5] as const;
+
+/** Boxes for the low-resolution paths and for the others. */
+export interface Plan {
+  readonly context: readonly Box[];
+  readonly detail: readonly Box[];
+}
 
 /** The parts of a network (`training/parts.py`) in ONNX Runtime: it turns images into probabilities. */
 export class Network {
@@ -45,26 +52,50 @@ export class Network {
     });
   }
 
+  /** Whether the plans of one network serve the other. */
+  isShapedLike(other: Network): boolean {
+    return JSON.stringify(this.shape) === JSON.stringify(other.shape);
+  }
+
+  /** The boxes that `region` is computed in. They serve every network of this shape. */
+  plan(region: LabelMap, memoryBytes: number): Plan {
+    const { block, widths, bytesPerVoxel } = this.shape;
+    const fits = (size: Vector3) => inputVoxels(size) * bytesPerVoxel <= memoryBytes;
+    const edge = latticeVoxels * block;
+    return {
+      context: planBoxes(region, {
+        startStep: [latticeVoxels, latticeVoxels, latticeVoxels],
+        sizeStep: [edge, edge, latticeVoxels],
+        cost: (size) => factors.reduce((sum, factor) => sum + pathWork(coarse(size, factor), widths), boxOverhead),
+        fits: (size) => fits(coarse(size, 3)),
+      }),
+      detail: planBoxes(region, {
+        startStep: [1, 1, 1],
+        sizeStep: [block, block, 1],
+        cost: (size) => this.work(size),
+        fits,
+      }),
+    };
+  }
+
   /**
    * Probability of each voxel of `region`, zero elsewhere. Which boxes it is computed in makes no difference.
    *
-   * @param memoryBytes what activations may take.
+   * @param plan boxes of {@link plan} for this region.
    * @param onProgress called after every box with the share of the work that is done.
    */
   async probabilities(
     input: NetworkInput,
     region: LabelMap,
-    memoryBytes: number,
+    plan: Plan,
     onProgress: (fraction: number) => void = () => undefined,
   ): Promise<Float32Array> {
     const probability = new Float32Array(region.voxels.length);
-    const context = await this.context(input.current, region, memoryBytes);
-    if (!context) return probability;
-    const rule = this.detailRule(memoryBytes);
-    const boxes = planBoxes(region, rule);
-    const total = boxes.reduce((sum, { size }) => sum + rule.cost(size), 0);
+    if (plan.detail.length === 0) return probability;
+    const context = await this.context(input.current, plan.context);
+    const total = plan.detail.reduce((sum, { size }) => sum + this.work(size), 0);
     let done = 0;
-    for (const box of boxes) {
+    for (const box of plan.detail) {
       const features = input.prior
         ? await this.priorFeatures(input.prior, box)
         : await this.constantPrior(input.missingPriorValue);
@@ -74,39 +105,17 @@ export class Network {
         ...context.feeds(box, this.shape.block),
       });
       paste(probability, output.probability.data as Float32Array, box, region);
-      done += rule.cost(box.size);
+      done += this.work(box.size);
       onProgress(done / total);
     }
     return probability;
   }
 
-  /** The boxes that `region` is computed in: for a look at the cost. */
-  plan(region: LabelMap, memoryBytes: number): Box[] {
-    return planBoxes(region, this.detailRule(memoryBytes));
-  }
+  /** Cost of a box, in the unit of {@link pathWork}. */
+  private readonly work = (size: Vector3) => pathWork(size, this.shape.widths) + boxOverhead;
 
-  private detailRule(memoryBytes: number): BoxRule {
-    const { block, widths, bytesPerVoxel } = this.shape;
-    return {
-      startStep: [1, 1, 1],
-      sizeStep: [block, block, 1],
-      cost: (size) => pathWork(size, widths) + boxOverhead,
-      fits: (size) => inputVoxels(size) * bytesPerVoxel <= memoryBytes,
-    };
-  }
-
-  /** Features of the low-resolution paths wherever a box in `region` may ask for them. */
-  private async context(current: NetworkImage, region: LabelMap, memoryBytes: number): Promise<Context | null> {
-    const { block, widths, bytesPerVoxel } = this.shape;
-    const coarse = (size: Vector3, factor: number) => size.map((edge) => edge / factor) as unknown as Vector3;
-    const edge = latticeVoxels * block;
-    const boxes = planBoxes(region, {
-      startStep: [latticeVoxels, latticeVoxels, latticeVoxels],
-      sizeStep: [edge, edge, latticeVoxels],
-      cost: (size) => factors.reduce((sum, factor) => sum + pathWork(coarse(size, factor), widths), boxOverhead),
-      fits: (size) => inputVoxels(coarse(size, 3)) * bytesPerVoxel <= memoryBytes,
-    });
-    if (boxes.length === 0) return null;
+  /** Features of the low-resolution paths wherever a box may ask for them. */
+  private async context(current: NetworkImage, boxes: readonly Box[]): Promise<Context> {
     const context = new Context(boxes);
     for (const box of boxes) {
       const inputs = factors.map((factor) => {
@@ -145,6 +154,7 @@ export class Network {
 /** Work of starting a box, in the unit of {@link pathWork}: about a millisecond. */
 const boxOverhead = 1e7;
 
+const coarse = (size: Vector3, factor: number) => size.map((edge) => edge / factor) as unknown as Vector3;
 const inputSize = (box: Box) => box.size.map((edge) => edge + 2 * haloVoxels) as unknown as Vector3;
 const fullResolution = (box: Box): [Vector3, Vector3] => [pathInput(box, 1).first, inputSize(box)];
 
@@ -227,19 +237,15 @@ function paste(target: Float32Array, output: Float32Array, { start, size }: Box,
     }
 }
 
-/** The region's voxels within `margin` voxels (per axis) of one whose probability reaches `threshold` in any of the maps. */
-export function suspicious(
-  region: LabelMap,
-  maps: readonly { probability: Float32Array; threshold: number }[],
-  margin: number,
-): LabelMap {
+/** The region's voxels within `margin` voxels (per axis) of one whose probability reaches `threshold`. */
+export function suspicious(region: LabelMap, probability: Float32Array, threshold: number, margin: number): LabelMap {
   const [nx, ny, nz] = region.shape;
   const voxels = new Uint8Array(region.voxels.length);
   let index = 0;
   for (let k = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, index++) {
-        if (!maps.some(({ probability, threshold }) => probability[index] >= threshold)) continue;
+        if (!(probability[index] >= threshold)) continue;
         for (let c = Math.max(0, k - margin); c <= Math.min(nz - 1, k + margin); c++)
           for (let b = Math.max(0, j - margin); b <= Math.min(ny - 1, j + margin); b++)
             for (let a = Math.max(0, i - margin); a <= Math.min(nx - 1, i + margin); a++) {

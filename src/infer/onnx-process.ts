@@ -14,7 +14,7 @@ const roles: readonly Role[] = ['sensitivity', 'specificity'];
 
 interface Started {
   readonly exact: Record<Role, Network>;
-  readonly screens: Record<Role, { network: Network; threshold: number }> | null;
+  readonly screen: { readonly network: Network; readonly threshold: number } | null;
   readonly execution: Execution;
   /** What activations may take, bytes. */
   readonly memoryBytes: number;
@@ -25,10 +25,12 @@ const send = (message: OnnxMessage) => process.send!(message);
 
 /** Resident size beside the activations: runtime, networks, images in and out. Measured with both compact networks. */
 const baseMemoryMb = 700;
+/** Share of the time that the screen takes, for the progress. */
+const screenShare = 0.3;
 /** Part of a card's free memory that boxes are sized for; the rest is cuDNN's workspace. */
 const cardShare = 0.5;
-/** Voxels around a suspicious one that are computed exactly, so that its neighbours' probabilities are exact, too. */
-const screenMargin = 3;
+/** Voxels around a suspicious one that are computed exactly: the screen may have it in the wrong place. */
+const screenMargin = 2;
 
 async function start(request: StartRequest): Promise<void> {
   const { models, threads } = request;
@@ -55,21 +57,27 @@ async function start(request: StartRequest): Promise<void> {
   }
   const provider = chooseProvider(request.provider, { driver, difference });
   if (provider === 'cuda') exact = onCard!;
-  const allowed = ({ manifest: { execution } }: Model) =>
-    execution.screen !== null && (request.screen === 'always' || execution.screen.validation?.passed === true);
-  const usable =
-    request.screen !== 'never' && provider === 'cpu' && hasByteDotProducts() && roles.every((r) => allowed(models[r]));
-  const screens = usable
-    ? await forEach(async ({ manifest, screen }) => {
-        const { block, threshold } = manifest.execution.screen!;
-        return { network: await Network.open(screen!, screenShape(manifest, block), options('cpu')), threshold };
-      })
-    : null;
-  const execution = { provider, screened: screens !== null };
+  const { screen: files, manifest } = models.sensitivity;
+  const described = manifest.execution.screen;
+  const screen =
+    files && described && provider === 'cpu' && hasByteDotProducts() && mayScreen(request)
+      ? {
+          network: await Network.open(files, screenShape(manifest, described.block), options('cpu')),
+          threshold: described.threshold,
+        }
+      : null;
+  const execution = { provider, screened: screen !== null };
   const limit = Math.max(request.memoryLimitMb - baseMemoryMb, 50) * 1e6;
   const card = provider === 'cuda' ? freeCardMemory() : null;
-  started = { exact, screens, execution, memoryBytes: card === null ? limit : card * cardShare };
+  started = { exact, screen, execution, memoryBytes: card === null ? limit : card * cardShare };
   send({ type: 'started', execution });
+}
+
+/** Whether the screen of M_sens was found harmless together with this M_spec, or is used in spite of that. */
+function mayScreen({ screen, models }: StartRequest): boolean {
+  const validation = models.sensitivity.manifest.execution.screen?.validation;
+  const harmless = validation?.passed === true && validation.specificity === models.specificity.manifest.sha256;
+  return screen === 'always' || (screen === 'validated' && harmless);
 }
 
 /** The largest difference between two openings of the networks on a box of noise with a bright ball. */
@@ -87,7 +95,8 @@ async function selfTest(a: Record<Role, Network>, b: Record<Role, Network>): Pro
   let worst = 0;
   for (const role of roles) {
     const input = { current: image, prior: image, missingPriorValue: 0 };
-    const [x, y] = [await a[role].probabilities(input, region, 1e9), await b[role].probabilities(input, region, 1e9)];
+    const plan = a[role].plan(region, 1e9);
+    const [x, y] = [await a[role].probabilities(input, region, plan), await b[role].probabilities(input, region, plan)];
     worst = x.reduce((most, value, index) => Math.max(most, Math.abs(value - y[index])), worst);
   }
   return worst;
@@ -95,29 +104,36 @@ async function selfTest(a: Record<Role, Network>, b: Record<Role, Network>): Pro
 
 async function run(request: RunRequest): Promise<void> {
   if (!started) throw new Error('run before start');
-  const { exact, screens, memoryBytes } = started;
-  /** Both networks over a region; progress goes from one share of the whole to another. */
-  const sweep = async (networks: Record<Role, Network>, region: LabelMap, from: number, to: number) => {
-    const probabilities = {} as Record<Role, Float32Array>;
-    for (const [position, role] of roles.entries())
-      probabilities[role] = await networks[role].probabilities(request, region, memoryBytes, (fraction) =>
-        send({ type: 'progress', fraction: from + ((to - from) * (position + fraction)) / roles.length }),
-      );
-    return probabilities;
+  const { exact, screen, memoryBytes } = started;
+  const progress = (from: number, to: number) => (fraction: number) =>
+    send({ type: 'progress', fraction: from + (to - from) * fraction });
+  /** Both networks over a region. */
+  const both = async (region: LabelMap, from: number): Promise<Record<Role, Float32Array>> => {
+    const half = (from + 1) / 2;
+    const { sensitivity, specificity } = exact;
+    const plan = sensitivity.plan(region, memoryBytes);
+    const other = specificity.isShapedLike(sensitivity) ? plan : specificity.plan(region, memoryBytes);
+    return {
+      sensitivity: await sensitivity.probabilities(request, region, plan, progress(from, half)),
+      specificity: await specificity.probabilities(request, region, other, progress(half, 1)),
+    };
   };
-  let probabilities;
-  if (screens) {
-    const { sensitivity, specificity } = screens;
-    const networks = { sensitivity: sensitivity.network, specificity: specificity.network };
-    probabilities = await sweep(networks, request.region, 0, 0.75);
-    const maps = roles.map((role) => ({ probability: probabilities![role], threshold: screens[role].threshold }));
-    const doubtful = suspicious(request.region, maps, screenMargin);
-    const found = await sweep(exact, doubtful, 0.75, 1);
+  const screened = async ({ network, threshold }: NonNullable<Started['screen']>) => {
+    const share = screenShare;
+    const plan = network.plan(request.region, memoryBytes);
+    // The screen looks at every scan as a first one: that costs half, and its threshold was chosen for it.
+    const asFirstScan = { ...request, prior: null };
+    const rough = await network.probabilities(asFirstScan, request.region, plan, progress(0, share));
+    const doubtful = suspicious(request.region, rough, threshold, screenMargin);
+    const found = await both(doubtful, share);
+    // Where nothing is suspicious, what the screen says is said of both networks.
     for (const role of roles)
-      doubtful.voxels.forEach((inside, index) => {
-        if (inside) probabilities![role][index] = found[role][index];
+      found[role].forEach((_, index) => {
+        if (!doubtful.voxels[index]) found[role][index] = rough[index];
       });
-  } else probabilities = await sweep(exact, request.region, 0, 1);
+    return found;
+  };
+  const probabilities = screen ? await screened(screen) : await both(request.region, 0);
   send({ type: 'progress', fraction: 1 });
   send({ type: 'done', probabilities, rssBytes: process.memoryUsage.rss() });
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutInput, inputVoxels, pathInput, planBoxes, type Box, type BoxRule } from '../../src/infer/boxes.js';
+import { cutInput, inputVoxels, pathInput, type Box } from '../../src/infer/boxes.js';
+import { planBoxes, type BoxRule } from '../../src/infer/plan-boxes.js';
 import { identityAffine, type Vector3 } from '../../src/volume/affine.js';
 import type { LabelMap } from '../../src/volume/volume.js';
 
