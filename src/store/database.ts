@@ -41,12 +41,9 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       throw asStorageError(error);
     }
   };
-<<<<<<< HEAD
   const connection = guarded(() => connect(path, options.readonly ?? false));
-=======
   // Made once: better-sqlite3 builds four functions for each call of `transaction`.
   const inTransaction = connection.transaction((work: () => unknown) => work());
->>>>>>> ingest
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
       const statement = connection.prepare(sql);
