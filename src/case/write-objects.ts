@@ -82,9 +82,9 @@ export function writeObjects(
   const note = writeRejectionNote({
     header: input.source.header,
     superseded: retired.map(reference),
-    reason: 'The images, the prior or the models it was made from have changed.',
     software: input.software,
     demonstration: input.demonstration,
+    language: input.language,
   });
   return [...rows, keep('RejectionNote', note)];
 }

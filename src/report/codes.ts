@@ -60,6 +60,7 @@ export const codes = {
   baselineTimePoint: code('C1442488', 'UMLS', 'Baseline'),
   posttreatment: code('126074', 'DCM', 'Posttreatment'),
   nadirTimePoint: code('C1708760', 'UMLS', 'Nadir'),
+  timePointOrder: code('126073', 'DCM', 'Time Point Order'),
   subjectTimePoint: code('126070', 'DCM', 'Subject Time Point Identifier'),
   volume: code('118565006', 'SCT', 'Volume'),
   measurementMethod: code('370129005', 'SCT', 'Measurement Method'),
@@ -159,6 +160,7 @@ export const codes = {
   day: code('d', 'UCUM', 'day'),
   lesions: code('{lesions}', 'UCUM', 'lesions'),
   percent: code('%', 'UCUM', 'percent'),
+  noUnits: code('1', 'UCUM', 'no units'),
 
   // REG: CID 7100
   frameOfReferenceIdentity: code('125021', 'DCM', 'Frame of Reference Identity'),

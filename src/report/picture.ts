@@ -6,7 +6,7 @@ import type { Grid, LabelMap, Volume } from '../volume/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
 import { greyImage, outline, windowOf, type Edge } from './section-image.js';
 import { segmentLabel } from './segmentation/segments.js';
-import { demonstrationText } from './series-and-equipment.js';
+import { english } from './wording/english.js';
 
 /** The images of one time point to be looked at; all share one patient space. */
 export interface TimePointImages {
@@ -126,7 +126,7 @@ function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
     const at = sections.get(lesion.number);
     if (at === undefined) return [];
     const caption =
-      `${segmentLabel(lesion)} (${lesion.trackingID}), ${lesion.change}: ` +
+      `${segmentLabel(lesion, english)} (${lesion.trackingID}), ${lesion.change}: ` +
       `${(lesion.volumeMm3 / 1000).toFixed(2)} cm³, long axis ${lesion.longAxisMm.toFixed(1)} mm`;
     return [{ caption, colour: colours[lesion.confidence], at, number: lesion.number }];
   });
@@ -192,7 +192,7 @@ function drawFoot(context: SKRSContext2D, demonstration: boolean, width: number,
   write(context, 'confirmed', gap, height - 26, colours.confirmed, 12, 'left');
   write(context, 'candidate', gap + 80, height - 26, colours.candidate, 12, 'left');
   write(context, 'axial, R and L are the patient’s', width - gap, height - 26, colours.faint, 12, 'right');
-  const warning = `Research use only: no medical device.${demonstration ? ` Made with ${demonstrationText}.` : ''}`;
+  const warning = `Research use only: no medical device.${demonstration ? ` Made with ${english.objects.demonstration}.` : ''}`;
   write(context, warning, width / 2, height - 9, colours.text, 12, 'center');
 }
 

@@ -1,30 +1,33 @@
 import type { Dataset } from '../dicom/dataset.js';
 import { codeItem, codes } from './codes.js';
 import { acquiredAt } from './source-attributes.js';
-import type { Software } from './types.js';
+import type { ReportInput, Software } from './types.js';
+import { wordings } from './wording/language.js';
+import type { SeriesOfKind } from './wording/objects-english.js';
 
-/** What every demonstration result says wherever it can be read. */
-export const demonstrationText = 'demonstration weights, not for clinical use';
-/** What every other result says: the software is no medical device. */
-export const researchText = 'research use only';
-
-/** Series and content attributes of a result; its SeriesInstanceUID comes when the object is sealed. */
+/**
+ * Series and content attributes of a result; its SeriesInstanceUID comes when the object is sealed. The description ends with what
+ * the result may be used for.
+ */
 export function resultSeries(
   header: Dataset,
   series: {
     Modality: 'SEG' | 'SR' | 'KO' | 'RTSTRUCT' | 'REG' | 'DOC';
     SeriesNumber: number;
-    description: string;
-    demonstration: boolean;
+    kind: SeriesOfKind;
   },
+  { language, demonstration }: Pick<ReportInput, 'language' | 'demonstration'>,
 ): Dataset {
+  const { objects } = wordings[language];
   const { date, time } = acquiredAt(header);
   return {
     Modality: series.Modality,
     SeriesNumber: String(series.SeriesNumber),
     SeriesDate: date,
     SeriesTime: time,
-    SeriesDescription: `${series.description} - ${series.demonstration ? demonstrationText : researchText}`,
+    SeriesDescription: demonstration
+      ? `${objects.demonstrationSeries[series.kind]} - ${objects.demonstration}`
+      : `${objects.series[series.kind]} - ${objects.research}`,
     InstanceNumber: '1',
     ContentDate: date,
     ContentTime: time,

@@ -270,6 +270,9 @@ describe('a study arrives late', () => {
     let grown: LesionRow;
     const lesionsOf = ({ caseKey }: CaseRow) => context.store.cases.lesions(caseKey);
 
+    /** The reader's object. */
+    let correctedPath: string;
+
     beforeAll(async () => {
       own = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
       const followed = new Set(lesionsOf(again).map(({ trackingUID }) => trackingUID));
@@ -286,7 +289,8 @@ describe('a study arrives late', () => {
           },
         },
       );
-      await context.receive([corrected.path]);
+      correctedPath = corrected.path;
+      await context.receive([correctedPath]);
       reviewed = await analyseStudy(context, studies[0].StudyInstanceUID);
     });
 
@@ -327,6 +331,21 @@ describe('a study arrives late', () => {
 
     test('9: run once more, the reader’s word still stands', async () => {
       expect((await analyseStudy(context, studies[0].StudyInstanceUID)).caseKey).toBe(reviewed.caseKey);
+    });
+
+    test('a correction that is there before the images are read stands at once, and ours is beneath it', async () => {
+      const early = openContext();
+      await early.receive([correctedPath, ...studies[0].paths]);
+      const first = await analyseStudy(early, studies[0].StudyInstanceUID);
+      const { cases, reviews, objects } = early.store;
+      expect(reviews.ofStudy(studies[0].StudyInstanceUID)).toMatchObject([{ state: 'applied' }]);
+      const volumes = (lesions: readonly LesionRow[]) => lesions.map(({ volumeMm3 }) => volumeMm3);
+      expect(volumes(cases.lesions(first.caseKey))).toEqual(volumes(lesionsOf(reviewed)));
+      expect(resultOf(first).review?.rejected).toHaveLength(1);
+      const beneath = cases.find(first.supersededCaseKey!)!;
+      expect(volumes(cases.lesions(beneath.caseKey))).toEqual(volumes(lesionsOf(own)));
+      expect(objects.ofCase(beneath.caseKey).map(({ kind }) => kind)).toContain('SEG');
+      early.store.close();
     });
   });
 });

@@ -21,9 +21,9 @@ export function allObjects(
       ...object,
       StudyInstanceUID: header['StudyInstanceUID'] as string,
     })),
-    reason: 'A late slice arrived.',
     software: input.software,
     demonstration: input.demonstration,
+    language: input.language,
   });
   return written.set('RejectionNote', note);
 }

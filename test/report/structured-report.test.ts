@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SOPClass } from '../../src/dicom/uid.js';
 import { writeRejectionNote, writeReport, writeSegmentation } from '../../src/report/report.js';
+import type { ReportInput } from '../../src/report/types.js';
 import { cases } from './cases.js';
 import { freshFolder, hasPydicom, pythonJson } from './peer-processes.js';
 
@@ -213,8 +214,30 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     const said = texts(child(document.tree, 'Response Evaluation')[0]).join('\n');
     expect(said).toContain('Nicht beurteilbar: die Bilder zeigen nicht, wo Zielläsionen liegen.');
     expect(said).toContain('Lesion 102 11,0 → 8,0 → nicht im Bild');
+    expect(document.description).toBe('Priora SR - Demogewichte, nicht für klinischen Gebrauch');
     // Texts alone: names of concepts, codes and lesions are the same in every language.
     expect(`${said}${texts(evaluations).join('')}`).not.toMatch(/\b(the|and|not|of)\b/);
+  });
+
+  test('tells the order of the time point once, for all that follows; no group takes it for a measurement', () => {
+    const { input, document } = reportOf('followed-up');
+    const order = child(document.tree, 'Time Point Order');
+    expect(order).toEqual([['HAS OBS CONTEXT', 'NUM', 'Time Point Order', `${input.timePoint.order} 1`, []]]);
+    expect(child(reportOf('none').document.tree, 'Time Point Order')[0][3]).toBe('1 1');
+    for (const group of child(child(document.tree, 'Imaging Measurements')[0], 'Measurement Group')) {
+      expect(child(group, 'Time Point Order')).toEqual([]);
+      expect(child(group, 'Subject Time Point Identifier')[0][3]).toBe(String(input.timePoint.order));
+    }
+  });
+
+  test('names the algorithm in the language that the document declares', () => {
+    const inGerman: ReportInput = { ...inputOf('followed-up'), language: 'de' };
+    const { tree } = read(writeReport(inGerman, writeSegmentation(inGerman)).bytes);
+    const parameters = child(child(tree, 'Imaging Measurements')[0], 'Algorithm Parameters').map((entry) => entry[3]);
+    expect(parameters).toEqual([
+      expect.stringMatching(/^Netz hoher Sensitivität m-sens 1\.0\.0, SHA-256 a1/),
+      expect.stringMatching(/^Netz hoher Spezifität m-spec 1\.0\.0, SHA-256 b2/),
+    ]);
   });
 
   test('other than demonstration weights are for research only', () => {
@@ -242,15 +265,17 @@ describe.skipIf(!hasPydicom)('writeRejectionNote, read by pydicom', () => {
         StudyInstanceUID: '2.25.3',
       },
     ],
-    reason: 'A late slice arrived.',
     software: input.software,
     demonstration: true,
+    language: 'en',
   } as const;
 
   test('retires the objects for quality, the SEG as image and the SR as document', () => {
     const { tree, current } = read(writeRejectionNote(note).bytes);
     expect(tree[2]).toBe('Rejected for Quality Reasons');
-    expect(child(tree, 'Key Object Description')[0][3]).toBe('Superseded by a newer result. A late slice arrived.');
+    expect(child(tree, 'Key Object Description')[0][3]).toBe(
+      'Superseded by a newer result. The images, the prior or the models it was made from have changed.',
+    );
     expect(child(tree, '').map(([, type, , value]) => [type, (value as string[])[0]])).toEqual([
       ['IMAGE', '2.25.1'],
       ['COMPOSITE', '2.25.4'],

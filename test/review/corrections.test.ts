@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CaseFolder } from '../../src/case/case-folder.js';
 import type { CaseResult } from '../../src/case/case-result.js';
 import { lesionRow } from '../../src/case/lesion-row.js';
-import { reviewedTimePoint } from '../../src/case/reviewed-lesions.js';
+import { awaitsReview, reviewedTimePoint } from '../../src/case/reviewed-lesions.js';
 import { systemClock } from '../../src/core/clock.js';
 import { parseConfig } from '../../src/core/config.js';
 import { silentLogger } from '../../src/core/log.js';
@@ -28,6 +28,7 @@ import {
   type ReportEdits,
   type SegmentationEdits,
 } from './reader.js';
+import { viewerSegmentation } from './viewer-segmentation.js';
 
 const work = mkdtempSync(join(tmpdir(), 'priora-review-'));
 // Lesion 3 is the candidate.
@@ -246,6 +247,61 @@ describe.skipIf(!peers)('a SEG that a reader has edited', () => {
       expect(store.instances.find(sent[index].SOPInstanceUID)).toBeDefined();
     });
     expect(store.reviews.open()).toHaveLength(sent.length);
+  });
+});
+
+describe('a SEG that a viewer has written, not an edited one of ours', () => {
+  const draw = (labels: Uint8Array | Uint16Array, algorithm: 'MANUAL' | 'SEMIAUTOMATIC') => {
+    // The reader begins with the last one.
+    const segments = [third, second, first].map(({ number }, index) => ({
+      value: number,
+      SegmentLabel: `Segment ${index + 1}`,
+      SegmentAlgorithmType: algorithm,
+    }));
+    return viewerSegmentation(sourceFiles, labels, segments, join(work, `viewer-${algorithm}.dcm`));
+  };
+
+  test('its own order of segments and slices, no tracking UIDs, "Tissue", MANUAL: every lesion is known again', async () => {
+    const { standing, rejected } = await standingAfter(draw(input.labels.voxels, 'MANUAL'));
+    const accepted = (lesion: typeof first) => ({ ...kept(lesion), verdict: 'accepted', confidence: 'confirmed' });
+    expect(standing).toEqual([accepted(first), accepted(second), accepted(third)]);
+    expect(rejected).toEqual([]);
+  });
+
+  test('one lesion erased and a new one drawn with it, SEMIAUTOMATIC', async () => {
+    const labels = input.labels.voxels.slice();
+    labels.forEach((label, index) => {
+      if (label === second.number) labels[index] = 0;
+    });
+    const [columns] = input.labels.shape;
+    for (const row of [2, 3, 4]) labels.fill(second.number, row * columns + 30, row * columns + 34);
+    const seg = draw(labels, 'SEMIAUTOMATIC');
+    const { standing, rejected, noteApplied } = await standingAfter(seg);
+    expect(standing.map(({ trackingID, verdict, voxels }) => [trackingID, verdict, voxels])).toEqual([
+      [first.trackingID, 'accepted', first.voxelCount],
+      [third.trackingID, 'accepted', third.voxelCount],
+      ['unnamed', 'added', 12],
+    ]);
+    expect(rejected).toEqual([second.trackingID]);
+    noteApplied();
+    expect(review(seg)).toMatchObject({ state: 'applied', observer: 'Reader^Rita' });
+  });
+});
+
+describe('a review that comes before the study has been read', () => {
+  test('waits, and queues nothing: the analysis of the images will find it', async () => {
+    store.cases.finish(1, { status: 'failed', code: 'INTERNAL', reason: 'not read yet' }, 3);
+    const early = viewerSegmentation(
+      sourceFiles,
+      input.labels.voxels,
+      [{ value: first.number, SegmentLabel: 'one', SegmentAlgorithmType: 'MANUAL' }],
+      join(work, 'early.dcm'),
+    );
+    await send(early.path);
+    expect(await reviewed()).toBeNull();
+    expect(review(early)?.state).toBe('waiting');
+    expect(awaitsReview(store, StudyInstanceUID)).toBe(true);
+    expect(analysisQueued()).toBe(false);
   });
 });
 

@@ -10,6 +10,7 @@ import { distinctInstances, instancesWithFrames } from '../source-instances.js';
 import { image, rootContainer, text } from '../structured-report/content-item.js';
 import { deviceObserver } from '../structured-report/observation-context.js';
 import type { ReportInput, WrittenObject } from '../types.js';
+import { wordings } from '../wording/language.js';
 
 /**
  * A key object selection, "Of Interest": for each lesion the source slice that holds most of it, in the order of the slices; one that
@@ -19,7 +20,8 @@ import type { ReportInput, WrittenObject } from '../types.js';
  * @see PS3.16 TID 2010, CID 7010
  */
 export function writeKeyImages(input: ReportInput): WrittenObject {
-  const { source, lesions, demonstration } = input;
+  const { source, lesions } = input;
+  const wording = wordings[input.language];
   const { header } = source;
   const chosen = new Set(lesions.map(({ sourceSlice }) => sourceSlice));
   const frames = source.frames.filter(({ k }) => chosen.has(k));
@@ -27,18 +29,21 @@ export function writeKeyImages(input: ReportInput): WrittenObject {
   const onImage = frames.map(({ k }, index) => {
     const names = lesions
       .filter(({ sourceSlice }) => sourceSlice === k)
-      .map((lesion) => `${segmentLabel(lesion)} (${lesion.trackingID}, ${lesion.change})`);
-    return `Image ${index + 1}: ${names.join(', ')}.`;
+      .map((lesion) => `${segmentLabel(lesion, wording)} (${lesion.trackingID}, ${wording.changes[lesion.change]})`);
+    return wording.objects.image(index + 1, names.join(', '));
   });
   return seal({
     SOPClassUID: SOPClass.KeyObjectSelectionDocumentStorage,
     ...patientAndStudy(header),
-    ...resultSeries(header, {
-      Modality: 'KO',
-      SeriesNumber: 9008,
-      description: demonstration ? 'Priora key images' : 'Priora brain metastases key images',
-      demonstration,
-    }),
+    ...resultSeries(
+      header,
+      {
+        Modality: 'KO',
+        SeriesNumber: 9008,
+        kind: 'KOS',
+      },
+      input,
+    ),
     ReferencedPerformedProcedureStepSequence: [],
     ...equipment(input.software),
     CurrentRequestedProcedureEvidenceSequence: evidence([
@@ -50,11 +55,7 @@ export function writeKeyImages(input: ReportInput): WrittenObject {
     ]),
     ...rootContainer(codes.ofInterest, '2010', [
       ...deviceObserver(input.software),
-      text(
-        'CONTAINS',
-        codes.keyObjectDescription,
-        `Slices with brain metastases, found by software. ${onImage.join(' ')}`,
-      ),
+      text('CONTAINS', codes.keyObjectDescription, [wording.objects.keyImages, ...onImage].join(' ')),
       ...frames
         .flatMap((frame) => instancesWithFrames([frame]))
         .map((reference) => image('CONTAINS', undefined, reference)),

@@ -9,6 +9,7 @@ import { patientAndStudy } from '../source-attributes.js';
 import { composite, image, rootContainer, text } from '../structured-report/content-item.js';
 import { deviceObserver } from '../structured-report/observation-context.js';
 import type { ObjectReference, Software, WrittenObject } from '../types.js';
+import { wordings, type Language } from '../wording/language.js';
 
 /** SOP classes of ours that are images; the others are referred to as composite objects. */
 const images: readonly string[] = [SOPClass.SegmentationStorage, SOPClass.LabelMapSegmentationStorage];
@@ -18,10 +19,9 @@ export interface RejectionInput {
   readonly header: Dataset;
   /** Our own earlier objects that newer ones replace; all of one patient. */
   readonly superseded: readonly ObjectReference[];
-  /** Why, in one sentence, e.g. `A late slice arrived.` */
-  readonly reason: string;
   readonly software: Software;
   readonly demonstration: boolean;
+  readonly language: Language;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface RejectionInput {
  * @see PS3.16 TID 2010, CID 7010
  */
 export function writeRejectionNote(input: RejectionInput): WrittenObject {
-  const { header, superseded, reason, software, demonstration } = input;
+  const { header, superseded, software } = input;
   if (superseded.length === 0) throw new PrioraError('DICOM_INVALID_OUTPUT', 'a rejection note needs an object');
   const reference = ({ SOPClassUID, SOPInstanceUID }: ObjectReference): Dataset => ({
     ReferencedSOPClassUID: SOPClassUID,
@@ -43,7 +43,7 @@ export function writeRejectionNote(input: RejectionInput): WrittenObject {
   return seal({
     SOPClassUID: SOPClass.KeyObjectSelectionDocumentStorage,
     ...patientAndStudy(header),
-    ...resultSeries(header, { Modality: 'KO', SeriesNumber: 9003, description: 'Priora rejection', demonstration }),
+    ...resultSeries(header, { Modality: 'KO', SeriesNumber: 9003, kind: 'RejectionNote' }, input),
     ReferencedPerformedProcedureStepSequence: [],
     ...equipment(software),
     CurrentRequestedProcedureEvidenceSequence: evidence(
@@ -51,7 +51,7 @@ export function writeRejectionNote(input: RejectionInput): WrittenObject {
     ),
     ...rootContainer(codes.rejectedForQualityReasons, '2010', [
       ...deviceObserver(software),
-      text('CONTAINS', codes.keyObjectDescription, `Superseded by a newer result. ${reason}`),
+      text('CONTAINS', codes.keyObjectDescription, wordings[input.language].objects.superseded),
       ...superseded.map((object) =>
         images.includes(object.SOPClassUID)
           ? image('CONTAINS', undefined, reference(object))

@@ -23,7 +23,7 @@ import { wordings } from '../wording/language.js';
  * @see PS3.3 A.45.1, C.24
  */
 export function writeEncapsulatedPdf(input: ReportInput, images: TimePointImages): WrittenObject {
-  const { source, prior, demonstration, software } = input;
+  const { source, prior, software } = input;
   const { header } = source;
   const { date, time } = acquiredAt(header);
   const document = drawBoardSheet(input, images);
@@ -32,12 +32,15 @@ export function writeEncapsulatedPdf(input: ReportInput, images: TimePointImages
   const dataset: Dataset = {
     SOPClassUID: SOPClass.EncapsulatedPDFStorage,
     ...patientAndStudy(header),
-    ...resultSeries(header, {
-      Modality: 'DOC',
-      SeriesNumber: 9007,
-      description: demonstration ? 'Priora PDF' : 'Priora tumour board sheet',
-      demonstration,
-    }),
+    ...resultSeries(
+      header,
+      {
+        Modality: 'DOC',
+        SeriesNumber: 9007,
+        kind: 'PDF',
+      },
+      input,
+    ),
     ...equipment(software),
     ConversionType: 'WSD',
     AcquisitionDateTime: `${date}${time}`,

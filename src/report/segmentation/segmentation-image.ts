@@ -4,6 +4,7 @@ import { derivedUID } from '../../dicom/uid.js';
 import { resultSeries, equipment } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
 import { distinctInstances } from '../source-instances.js';
+import { wordings } from '../wording/language.js';
 import type { ReportInput } from '../types.js';
 import { perFrameGroups, sharedGroups, type SegmentationFrame } from './functional-groups.js';
 
@@ -17,7 +18,7 @@ const tag = {
 
 /** What sets one segmentation type apart. */
 export interface SegmentationKind {
-  readonly series: { readonly SeriesNumber: number; readonly description: string };
+  readonly series: { readonly SeriesNumber: number; readonly kind: 'SEG' | 'LABELMAP' };
   /** In the order of the pixels. */
   readonly frames: readonly SegmentationFrame[];
   /** SOP class, segmentation type, segments and pixels. */
@@ -31,7 +32,7 @@ export interface SegmentationKind {
  * @throws PrioraError DICOM_INVALID_OUTPUT when there are no lesions.
  */
 export function segmentationImage(input: ReportInput, { series, frames, content }: SegmentationKind): Dataset {
-  const { source, lesions, demonstration } = input;
+  const { source, lesions } = input;
   const { header, grid } = source;
   if (lesions.length === 0) throw new PrioraError('DICOM_INVALID_OUTPUT', 'a segmentation needs a lesion');
   const DimensionOrganizationUID = derivedUID('Dimensions', required(header, 'SeriesInstanceUID'));
@@ -39,14 +40,14 @@ export function segmentationImage(input: ReportInput, { series, frames, content 
   const bySegment = frames.some(({ segmentNumber }) => segmentNumber !== undefined);
   return {
     ...patientAndStudy(header),
-    ...resultSeries(header, { Modality: 'SEG', ...series, demonstration }),
+    ...resultSeries(header, { Modality: 'SEG', ...series }, input),
     BodyPartExamined: 'BRAIN',
     FrameOfReferenceUID: frameOfReferenceUID(header),
     PositionReferenceIndicator: '',
     ...equipment(input.software),
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'METASTASES',
-    ContentDescription: 'Brain metastases, one segment each',
+    ContentDescription: wordings[input.language].objects.segments,
     ContentCreatorName: 'Priora^Software',
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',

@@ -4,17 +4,28 @@ import { codeItem, codes } from '../codes.js';
 import { confidenceCIELab } from '../confidence-colour.js';
 import { modelText } from '../model-text.js';
 import type { ReportInput } from '../types.js';
+import type { Wording } from '../wording/english.js';
+import { wordings } from '../wording/language.js';
 
 /** `Metastasis 1` for what both networks see, `Candidate 2` for what is left to the reader. */
-export const segmentLabel = ({ confidence, number }: Pick<TrackedLesion, 'confidence' | 'number'>): string =>
-  `${confidence === 'confirmed' ? 'Metastasis' : 'Candidate'} ${number}`;
+export const segmentLabel = (
+  { confidence, number }: Pick<TrackedLesion, 'confidence' | 'number'>,
+  { objects }: Wording,
+): string => `${objects.segment[confidence]} ${number}`;
+
+/** How sure a lesion is and what became of it, e.g. `confirmed, grown`. */
+export const segmentState = (
+  { confidence, change }: Pick<TrackedLesion, 'confidence' | 'change'>,
+  { confidences, changes }: Wording,
+): string => `${confidences[confidence]}, ${changes[change]}`;
 
 /** One segment description for each lesion (PS3.3 C.8.20.4). */
 export function segments(input: ReportInput): Dataset[] {
+  const wording = wordings[input.language];
   return input.lesions.map((lesion, index) => ({
     SegmentNumber: index + 1,
-    SegmentLabel: segmentLabel(lesion),
-    SegmentDescription: `${lesion.trackingID}: ${lesion.confidence}, ${lesion.change}`,
+    SegmentLabel: segmentLabel(lesion, wording),
+    SegmentDescription: `${lesion.trackingID}: ${segmentState(lesion, wording)}`,
     SegmentAlgorithmType: 'AUTOMATIC',
     SegmentAlgorithmName: algorithmName(input),
     SegmentedPropertyCategoryCodeSequence: [codeItem(codes.morphologicallyAbnormalStructure)],

@@ -24,10 +24,7 @@ export function writeLabelMap(input: ReportInput): WrittenObject {
   const bits = pixels.BYTES_PER_ELEMENT * 8;
   return seal(
     segmentationImage(input, {
-      series: {
-        SeriesNumber: 9004,
-        description: input.demonstration ? 'Priora LABELMAP' : 'Priora brain metastases label map',
-      },
+      series: { SeriesNumber: 9004, kind: 'LABELMAP' },
       frames,
       content: {
         SOPClassUID: SOPClass.LabelMapSegmentationStorage,

@@ -20,10 +20,7 @@ export function writeSegmentation(input: ReportInput): WrittenObject {
   );
   return seal(
     segmentationImage(input, {
-      series: {
-        SeriesNumber: 9001,
-        description: input.demonstration ? 'Priora SEG' : 'Priora brain metastases SEG',
-      },
+      series: { SeriesNumber: 9001, kind: 'SEG' },
       frames,
       content: {
         SOPClassUID: SOPClass.SegmentationStorage,

@@ -19,7 +19,7 @@ import type { ReportInput, WrittenObject } from '../types.js';
  * @see PS3.3 A.39.1, C.20.2
  */
 export function writeSpatialRegistration(input: ReportInput): WrittenObject {
-  const { source, prior, demonstration } = input;
+  const { source, prior } = input;
   const { header } = source;
   if (prior?.registration.verdict !== 'accepted')
     throw new PrioraError('DICOM_INVALID_OUTPUT', 'a spatial registration needs a registered prior');
@@ -28,12 +28,15 @@ export function writeSpatialRegistration(input: ReportInput): WrittenObject {
   return seal({
     SOPClassUID: SOPClass.SpatialRegistrationStorage,
     ...patientAndStudy(header),
-    ...resultSeries(header, {
-      Modality: 'REG',
-      SeriesNumber: 9006,
-      description: demonstration ? 'Priora REG' : 'Priora prior to current',
-      demonstration,
-    }),
+    ...resultSeries(
+      header,
+      {
+        Modality: 'REG',
+        SeriesNumber: 9006,
+        kind: 'REG',
+      },
+      input,
+    ),
     BodyPartExamined: 'BRAIN',
     FrameOfReferenceUID,
     PositionReferenceIndicator: '',

@@ -8,11 +8,13 @@ import { confidenceColour } from '../confidence-colour.js';
 import { roundedDecimalString } from '../decimal-string.js';
 import { lesionPixels, type LesionPixels } from '../lesion-pixels.js';
 import { seal } from '../seal.js';
-import { segmentationAlgorithm, segmentLabel } from '../segmentation/segments.js';
+import { segmentationAlgorithm, segmentLabel, segmentState } from '../segmentation/segments.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
 import { instancesWithFrames } from '../source-instances.js';
 import type { ReportInput, ReportSource, WrittenObject } from '../types.js';
+import type { Wording } from '../wording/english.js';
+import { wordings } from '../wording/language.js';
 import { outlines, type Outline } from './outlines.js';
 
 /** What the standard wants named for the referenced study: Detached Study Management, retired (PS3.3 C.8.8.5.4). */
@@ -35,7 +37,8 @@ const mostPoints = 2000;
  * @see PS3.3 A.19, C.8.8.5, C.8.8.6, C.8.8.8
  */
 export function writeStructureSet(input: ReportInput): WrittenObject {
-  const { source, lesions, demonstration } = input;
+  const { source, lesions } = input;
+  const wording = wordings[input.language];
   const { header } = source;
   if (lesions.length === 0) throw new PrioraError('DICOM_INVALID_OUTPUT', 'a structure set needs a lesion');
   const pixels = lesionPixels(input.labels);
@@ -45,12 +48,15 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     ContentDate: StructureSetDate,
     ContentTime: StructureSetTime,
     ...series
-  } = resultSeries(header, {
-    Modality: 'RTSTRUCT',
-    SeriesNumber: 9005,
-    description: demonstration ? 'Priora RTSTRUCT' : 'Priora brain metastases contours',
-    demonstration,
-  });
+  } = resultSeries(
+    header,
+    {
+      Modality: 'RTSTRUCT',
+      SeriesNumber: 9005,
+      kind: 'RTSTRUCT',
+    },
+    input,
+  );
   return seal({
     SOPClassUID: SOPClass.RTStructureSetStorage,
     ...patientAndStudy(header),
@@ -60,8 +66,8 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     FrameOfReferenceUID,
     PositionReferenceIndicator: '',
     StructureSetLabel: 'METASTASES',
-    StructureSetName: 'Brain metastases',
-    StructureSetDescription: `${series['SeriesDescription']}. Findings of a computer: to be checked before any planning.`,
+    StructureSetName: wording.objects.structureSet,
+    StructureSetDescription: `${series['SeriesDescription']}. ${wording.objects.beforePlanning}`,
     StructureSetDate,
     StructureSetTime,
     ReferencedFrameOfReferenceSequence: [
@@ -84,8 +90,8 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     StructureSetROISequence: lesions.map((lesion, index) => ({
       ROINumber: String(index + 1),
       ReferencedFrameOfReferenceUID: FrameOfReferenceUID,
-      ROIName: segmentLabel(lesion),
-      ROIDescription: description(lesion),
+      ROIName: segmentLabel(lesion, wording),
+      ROIDescription: description(lesion, wording),
       // cm³ (PS3.3 C.8.8.5)
       ROIVolume: roundedDecimalString(lesion.volumeMm3 / 1000, 6),
       ROIGenerationAlgorithm: 'AUTOMATIC',
@@ -99,7 +105,7 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     RTROIObservationsSequence: lesions.map((lesion, index) => ({
       ObservationNumber: String(index + 1),
       ReferencedROINumber: String(index + 1),
-      ROIObservationDescription: description(lesion),
+      ROIObservationDescription: description(lesion, wording),
       SegmentedPropertyCategoryCodeSequence: [codeItem(codes.morphologicallyAbnormalStructure)],
       RTROIIdentificationCodeSequence: [codeItem(codes.metastasis)],
       RTROIInterpretedType: '',
@@ -108,8 +114,8 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
   });
 }
 
-const description = ({ trackingID, trackingUID, confidence, change }: TrackedLesion): string =>
-  `${trackingID}, tracking UID ${trackingUID}: ${confidence}, ${change}`;
+const description = (lesion: TrackedLesion, wording: Wording): string =>
+  `${wording.objects.trackedAs(lesion.trackingID, lesion.trackingUID)}: ${segmentState(lesion, wording)}`;
 
 /** A lesion's contours, slice by slice, each with the image it lies on. */
 function contours(number: number, slices: LesionPixels | undefined, { grid, frames }: ReportSource): Dataset[] {

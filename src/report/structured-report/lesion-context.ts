@@ -6,8 +6,8 @@ import { coded, text, uidReference, type ContentItem } from './content-item.js';
 
 /**
  * What a lesion's group begins with: who it is, what it is, and at which time point (TID 1502). Identity comes before every
- * other UID reference, because OHIF takes a group's first UIDREF for it. The order is told in text alone: readers take a NUM
- * (126073, Time Point Order) for a measurement of the lesion (OHIF, DicomSRValidator).
+ * other UID reference, because OHIF takes a group's first UIDREF for it. The time point's order is a number only at the top
+ * (`observation-context`): within a group readers take every NUM for a measurement of the lesion (OHIF, DicomSRValidator).
  */
 export function lesionContext({ trackingID, trackingUID }: LesionIdentity, input: ReportInput): ContentItem[] {
   const { order } = input.timePoint;

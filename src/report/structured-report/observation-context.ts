@@ -1,12 +1,16 @@
 import { derivedUID } from '../../dicom/uid.js';
 import { codes } from '../codes.js';
 import type { ReportInput, Software } from '../types.js';
-import { coded, text, uidReference, type ContentItem } from './content-item.js';
+import { coded, numeric, text, uidReference, type ContentItem } from './content-item.js';
 
-/** Language, the device that observed, and the procedure reported (TID 1204, 1002, 1004; TID 1500 row 4). */
-export const observationContext = ({ software, language }: ReportInput): ContentItem[] => [
+/**
+ * Language, the device that observed, the order of the time point, which all that follows inherits, and the procedure reported
+ * (TID 1204, 1002, 1502, 1004; TID 1500 row 4).
+ */
+export const observationContext = ({ software, language, timePoint }: ReportInput): ContentItem[] => [
   coded('HAS CONCEPT MOD', codes.language, codes[language]),
   ...deviceObserver(software),
+  numeric('HAS OBS CONTEXT', codes.timePointOrder, String(timePoint.order), codes.noUnits),
   coded('HAS CONCEPT MOD', codes.procedureReported, codes.mriProcedure),
 ];
 

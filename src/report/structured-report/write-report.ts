@@ -27,7 +27,7 @@ import { responseEvaluation } from './response-evaluation.js';
  * @see PS3.16 TID 1500, 1411, 1419, 1502, 4019
  */
 export function writeReport(input: ReportInput, segmentation: WrittenObject | null): WrittenObject {
-  const { source, prior, lesions, demonstration, predecessor } = input;
+  const { source, prior, lesions, predecessor } = input;
   const { header } = source;
   const StudyInstanceUID = required(header, 'StudyInstanceUID');
   const sourceSeries = {
@@ -50,12 +50,15 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
   const dataset: Dataset = {
     SOPClassUID: SOPClass.Comprehensive3DSRStorage,
     ...patientAndStudy(header),
-    ...resultSeries(header, {
-      Modality: 'SR',
-      SeriesNumber: 9002,
-      description: demonstration ? 'Priora SR' : 'Priora brain metastases report',
-      demonstration,
-    }),
+    ...resultSeries(
+      header,
+      {
+        Modality: 'SR',
+        SeriesNumber: 9002,
+        kind: 'SR',
+      },
+      input,
+    ),
     ReferencedPerformedProcedureStepSequence: [],
     ...equipment(input.software),
     CodingSchemeIdentificationSequence: [privateScheme],

@@ -2,6 +2,7 @@ import type { Confidence, FindingSite, LesionChange } from '../../findings/lesio
 import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
 import type { Refusal, Remark } from '../../findings/remark.js';
 import { formatOf, listed, plural } from './format.js';
+import { englishObjects } from './objects-english.js';
 import { englishSheet } from './sheet-english.js';
 
 const { decimal, signed, date } = formatOf('en-US', '$1-$2-$3');
@@ -95,7 +96,9 @@ export const english = {
   timePoint: (order: number) => `Time point ${order}`,
   nothingFound: 'No brain metastasis found, neither confirmed nor candidate.',
   found: (confirmed: number, candidates: number) =>
-    `${confirmed} confirmed, ${plural(candidates, 'candidate', 'candidates')} for a reader to judge.`,
+    candidates === 0
+      ? `${confirmed} confirmed, no candidate.`
+      : `${confirmed} confirmed, ${plural(candidates, 'candidate', 'candidates')} for a reader to judge.`,
   sincePrior: (counts: readonly (readonly [LesionChange | 'gone', number])[]) =>
     `Since the prior study: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'no longer seen' : changes[change]}`).join(', ')}.`,
   forced: 'A person had this series analysed although series selection refused it.',
@@ -154,6 +157,7 @@ export const english = {
     'Steroid dose and clinical status are part of RANO-BM, too; they are not judged here, a person has to add them.',
   candidatesDoNotCount: 'Candidates count neither as new lesions nor as progression.',
 
+  objects: englishObjects,
   sheet: englishSheet,
 };
 

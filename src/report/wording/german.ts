@@ -3,6 +3,7 @@ import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findin
 import type { Refusal, Remark } from '../../findings/remark.js';
 import type { Wording } from './english.js';
 import { formatOf, listed, plural } from './format.js';
+import { germanObjects } from './objects-german.js';
 import { germanSheet } from './sheet-german.js';
 
 const { decimal, signed, date } = formatOf('de-DE', '$3.$2.$1');
@@ -112,7 +113,9 @@ export const german: Wording = {
   timePoint: (order) => `Zeitpunkt ${order}`,
   nothingFound: 'Keine Hirnmetastase gefunden, weder bestätigt noch als Kandidat.',
   found: (confirmed, candidates) =>
-    `${confirmed} bestätigt, ${plural(candidates, 'Kandidat', 'Kandidaten')} zur Beurteilung durch den Befunder.`,
+    candidates === 0
+      ? `${confirmed} bestätigt, kein Kandidat.`
+      : `${confirmed} bestätigt, ${plural(candidates, 'Kandidat', 'Kandidaten')} zur Beurteilung durch den Befunder.`,
   sincePrior: (counts) =>
     `Seit der Voruntersuchung: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'nicht mehr sichtbar' : changes[change]}`).join(', ')}.`,
   forced: 'Eine Person hat diese Serie auswerten lassen, obwohl die Serienauswahl sie abgelehnt hatte.',
@@ -170,5 +173,6 @@ export const german: Wording = {
     'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM; hier werden sie nicht beurteilt, eine Person muss sie hinzunehmen.',
   candidatesDoNotCount: 'Kandidaten zählen weder als neue Läsion noch als Progress.',
 
+  objects: germanObjects,
   sheet: germanSheet,
 };

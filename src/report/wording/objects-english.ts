@@ -1,0 +1,43 @@
+import type { Confidence } from '../../findings/lesion.js';
+import type { ObjectKind } from '../../store/store.js';
+
+/** Kinds of objects that have a series of their own. */
+export type SeriesOfKind = Exclude<ObjectKind, 'LABELMAP-SR'>;
+
+/** What objects say beside a report's text, in English: names of series, segments and regions. */
+export const englishObjects = {
+  /** Ends every series description; with the series' name at most 64 characters. */
+  demonstration: 'demonstration weights, not for clinical use',
+  research: 'research use only',
+  /** Series of demonstration weights: short, for the warning must fit. */
+  demonstrationSeries: {
+    SEG: 'Priora SEG',
+    LABELMAP: 'Priora LABELMAP',
+    SR: 'Priora SR',
+    RTSTRUCT: 'Priora RTSTRUCT',
+    REG: 'Priora REG',
+    KOS: 'Priora key images',
+    PDF: 'Priora PDF',
+    RejectionNote: 'Priora rejection',
+  } satisfies Record<SeriesOfKind, string> as Record<SeriesOfKind, string>,
+  series: {
+    SEG: 'Priora brain metastases SEG',
+    LABELMAP: 'Priora brain metastases label map',
+    SR: 'Priora brain metastases report',
+    RTSTRUCT: 'Priora brain metastases contours',
+    REG: 'Priora prior to current',
+    KOS: 'Priora brain metastases key images',
+    PDF: 'Priora tumour board sheet',
+    RejectionNote: 'Priora rejection',
+  } satisfies Record<SeriesOfKind, string> as Record<SeriesOfKind, string>,
+  segment: { confirmed: 'Metastasis', candidate: 'Candidate' } as Record<Confidence, string>,
+  segments: 'Brain metastases, one segment each',
+  structureSet: 'Brain metastases',
+  beforePlanning: 'Findings of a computer: to be checked before any planning.',
+  trackedAs: (name: string, trackingUID: string) => `${name}, tracking UID ${trackingUID}`,
+  keyImages: 'Slices with brain metastases, found by software.',
+  image: (number: number, lesions: string) => `Image ${number}: ${lesions}.`,
+  superseded: 'Superseded by a newer result. The images, the prior or the models it was made from have changed.',
+};
+
+export type ObjectsWording = typeof englishObjects;
