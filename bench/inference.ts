@@ -1,10 +1,15 @@
 /**
- * The ensemble over a brain, beside other ways to run the same networks: `npx tsx bench/inference.ts [--models FOLDER]
- * [--provider cpu|cuda|auto] [--tiles N]`. Prints JSON. The image is the template head, its own prior; the region its brain, whole and in parts.
+ * The ensemble over a brain, beside other ways to run the same networks: `npx tsx bench/inference.ts [row …] [--models FOLDER]
+ * [--case FOLDER] [--provider cpu|cuda|auto] [--screen validated|always|never] [--share N] [--tiles N]`. Prints JSON.
  *
- * Useful work is brain voxels × multiply–adds a voxel of both networks (a multiply–add counts as two operations), nothing else. The
- * tiled rows run `N` tiles (default 4) of the 45³ → 27³ tiles over the brain's bounding box and scale the median up to all of them.
- * PyTorch (Debian's) runs networks of the same architecture with random weights: its time does not depend on them.
+ * Rows (default all): `engine` a follow-up and a first scan; `linear` follow-ups over a third, two thirds and the whole of the brain; `exact`
+ * the exact networks everywhere, on the lowest `share` of the brain (default 1) and scaled up to all of it; `plain` whole graphs in ONNX Runtime and
+ * `pytorch` (Debian's; random weights, its time does not depend on them), both in 45³ → 27³ tiles over the brain's bounding box, the median of
+ * N tiles (default 4) scaled up to all of them. The ceiling, a 2048³ GEMM, is measured before and after.
+ *
+ * Useful work is brain voxels × multiply–adds a voxel of both networks (a multiply–add counts as two operations), nothing else. `case` is a time
+ * point in the training layout; by default the image is the template head, its own prior. For networks of the authors' size without trained
+ * weights: `training/random_models.py`, and `--screen always`, since nothing validates their screen.
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
@@ -13,30 +18,38 @@ import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { packageFolder } from '../src/core/software.js';
 import { cutInput, pathInput } from '../src/infer/boxes.js';
-import { Ensemble, type EnsembleOptions } from '../src/infer/ensemble.js';
+import { Ensemble, type EnsembleInput } from '../src/infer/ensemble.js';
 import { loadModels, type Manifest } from '../src/infer/manifest.js';
-import type { Provider } from '../src/infer/messages.js';
+import type { Provider, ScreenUse } from '../src/infer/messages.js';
 import { normalise } from '../src/prepare/normalise.js';
 import { loadTemplate } from '../src/prepare/template.js';
 import type { Vector3 } from '../src/volume/affine.js';
 import { boundingBox } from '../src/volume/crop.js';
+import { readNifti } from '../src/volume/nifti.js';
 import type { LabelMap } from '../src/volume/volume.js';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
   options: {
     models: { type: 'string', default: join(packageFolder, 'models') },
+    case: { type: 'string' },
     provider: { type: 'string', default: 'cpu' },
+    screen: { type: 'string', default: 'validated' },
+    share: { type: 'string', default: '1' },
     tiles: { type: 'string', default: '4' },
   },
+  allowPositionals: true,
 });
+const rowNames = ['engine', 'linear', 'exact', 'plain', 'pytorch'] as const;
+type RowName = (typeof rowNames)[number];
+const unknown = positionals.filter((name) => !rowNames.includes(name as RowName));
+if (unknown.length > 0) throw new Error(`no such rows: ${unknown.join(' ')}; there are ${rowNames.join(' ')}`);
+const wanted = (name: RowName) => positionals.length === 0 || positionals.includes(name);
 const models = await loadModels(resolve(values.models));
 const manifests = [models.sensitivity.manifest, models.specificity.manifest];
 const threads = availableParallelism();
 const loadBefore = loadavg();
 
-const template = await loadTemplate();
-const region = template.brainMask;
-const current = normalise(template.head, region, manifests[0].preprocessing);
+const { current, prior, region } = await (values.case ? timePoint(resolve(values.case)) : templateHead());
 const box = boundingBox(region)!;
 const extent = box.last.map((last, axis) => last + 1 - box.first[axis]);
 const voxelsOf = ({ voxels }: LabelMap) => {
@@ -45,6 +58,20 @@ const voxelsOf = ({ voxels }: LabelMap) => {
   return count;
 };
 const brain = voxelsOf(region);
+
+async function templateHead(): Promise<EnsembleInput> {
+  const template = await loadTemplate();
+  const head = normalise(template.head, template.brainMask, manifests[0].preprocessing);
+  return { current: head, prior: head, region: template.brainMask };
+}
+
+async function timePoint(folder: string): Promise<EnsembleInput> {
+  const mask = await readNifti(join(folder, 'mask.nii.gz'));
+  const brainMask: LabelMap = { ...mask, voxels: Uint8Array.from(mask.voxels, (value) => Number(value > 0)) };
+  const prepared = async (name: string) =>
+    normalise(await readNifti(join(folder, name)), brainMask, manifests[0].preprocessing);
+  return { current: await prepared('image.nii.gz'), prior: await prepared('prior.nii.gz'), region: brainMask };
+}
 
 /** Multiply–adds an output voxel of one network. */
 function multiplyAdds({ widths, classifierWidths }: Manifest): number {
@@ -149,22 +176,23 @@ function lowerPart(share: number): LabelMap {
   return { ...region, voxels: Uint8Array.from(region.voxels, (value) => (value > 0 && left-- > 0 ? 1 : 0)) };
 }
 
-async function engine(options: Partial<EnsembleOptions>, shares: readonly number[]) {
+/** Follow-ups and first scans with the engine; `shares` of the brain. */
+async function engine(screen: ScreenUse, shares: readonly number[], cases: readonly ('follow-up' | 'first scan')[]) {
   const provider = values.provider as Provider;
-  const ensemble = await Ensemble.start(models, { provider, threads, memoryLimitMb: 3000, ...options });
+  const ensemble = await Ensemble.start(models, { provider, threads, memoryLimitMb: 3000, screen });
   const rows: object[] = [];
   try {
-    const small = lowerPart(0.02);
-    await ensemble.run({ current, prior: current, region: small });
+    await ensemble.run({ current, prior, region: lowerPart(0.02) });
     for (const share of shares)
-      for (const prior of share === 1 ? [current, null] : [current]) {
+      for (const name of cases) {
         const part = share === 1 ? region : lowerPart(share);
         const began = performance.now();
-        await ensemble.run({ current, prior, region: part });
+        await ensemble.run({ current, prior: name === 'follow-up' ? prior : null, region: part });
         const seconds = (performance.now() - began) / 1000;
         const voxels = voxelsOf(part);
         const residentMb = Math.round(ensemble.residentBytes / 1e6);
-        rows.push({ case: prior ? 'follow-up' : 'first scan', voxels, ...row(seconds, voxels), residentMb });
+        const { exactVoxels } = ensemble;
+        rows.push({ case: name, voxels, exactVoxels, ...row(seconds, voxels), residentMb });
       }
     return { ...ensemble.execution!, rows };
   } finally {
@@ -172,18 +200,29 @@ async function engine(options: Partial<EnsembleOptions>, shares: readonly number
   }
 }
 
-const ceiling = await gemm();
-const tile = await plainOnnx();
-const torchTile = pytorch();
-const screened = await engine({}, [0.33, 0.67, 1]);
-const exact = screened.screened ? await engine({ screen: 'never' }, [1]) : screened;
-const share = (gflops: number) => rounded(gflops / (ceiling / 1e9));
-const tiled = (seconds: number) => ({
-  secondsPerTile: rounded(seconds),
+const tiled = (secondsPerTile: number) => ({
+  secondsPerTile: rounded(secondsPerTile),
   tiles: tilesInAll,
-  ...row(seconds * tilesInAll),
+  ...row(secondsPerTile * tilesInAll),
   extrapolatedFrom: `median of ${values.tiles} tiles`,
 });
+const screenUse = values.screen as ScreenUse;
+const share = Number(values.share);
+const rows: Record<string, () => Promise<object>> = {
+  engine: () => engine(screenUse, [1], ['follow-up', 'first scan']),
+  linear: () => engine(screenUse, [1 / 3, 2 / 3, 1], ['follow-up']),
+  exact: async () => {
+    const part = await engine('never', [share], ['follow-up']);
+    const { seconds } = part.rows[0] as { seconds: number };
+    return share === 1 ? part : { ...part, wholeBrainExtrapolated: row(seconds / share) };
+  },
+  plain: async () => tiled(await plainOnnx()),
+  pytorch: () => Promise.resolve(tiled(pytorch())),
+};
+const before = await gemm();
+const measured: Record<string, object> = {};
+for (const name of rowNames) if (wanted(name)) measured[name] = await rows[name]();
+const after = await gemm();
 console.log(
   JSON.stringify(
     {
@@ -193,12 +232,8 @@ console.log(
       brainVoxels: brain,
       boundingBoxVoxels: extent.reduce((product, length) => product * length, 1),
       multiplyAddsPerVoxel: operations / 2,
-      gemmGflops: rounded(ceiling / 1e9),
-      engine: screened,
-      engineExact: exact,
-      exactShareOfGemm: share((exact.rows.at(-2) as { usefulGflops: number }).usefulGflops),
-      plainOnnx45: tiled(tile),
-      pytorch45: tiled(torchTile),
+      gemmGflops: { before: rounded(before / 1e9), after: rounded(after / 1e9) },
+      ...measured,
     },
     null,
     2,

@@ -47,24 +47,24 @@ async function read(folder: string): Promise<EnsembleInput> {
   return { current: await prepared('image.nii.gz'), prior, region };
 }
 
-/** What an ensemble makes of every volume, and the seconds that took. */
-async function runAll(use: ScreenUse): Promise<{ probabilities: Probabilities[]; seconds: number }> {
+const seconds = { exact: 0, screened: 0 };
+
+/** What an ensemble makes of one volume after another, until the caller has seen enough. */
+async function* runAll(use: ScreenUse): AsyncGenerator<Probabilities> {
   const ensemble = await Ensemble.start(models, { ...options, screen: use });
-  if (use === 'always' && !ensemble.execution!.screened) throw new Error('this processor runs no screens');
   try {
-    const probabilities: Probabilities[] = [];
-    let seconds = 0;
+    if (use === 'always' && !ensemble.execution!.screened) throw new Error('this processor runs no screens');
     for (const folder of chosen) {
       const input = await read(folder);
       const began = performance.now();
-      probabilities.push(await ensemble.run(input));
+      const probabilities = await ensemble.run(input);
       const took = (performance.now() - began) / 1000;
-      seconds += took;
+      seconds[use === 'always' ? 'screened' : 'exact'] += took;
       console.error(
         `${folder}: ${use === 'always' ? `threshold ${screen!.threshold}` : 'exact'}, ${took.toFixed(1)} s`,
       );
+      yield probabilities;
     }
-    return { probabilities, seconds };
   } finally {
     ensemble.close();
   }
@@ -108,31 +108,34 @@ function unmatched(a: Measured, b: Measured): number {
   return a.lesions.length - pairs.size;
 }
 
-async function validate(exact: readonly Probabilities[], screened: readonly Probabilities[]) {
-  const found = { lesions: 0, changedClass: 0, leastDice: 1, largestDifference: 0 };
-  for (const [n, folder] of chosen.entries()) {
-    const { lesions, changed, dice, difference } = await compare(folder, exact[n], screened[n]);
+/** Volume after volume with the screen, up to the first that does not pass. */
+async function validate(exact: readonly Probabilities[]) {
+  const found = { volumes: 0, lesions: 0, changedClass: 0, leastDice: 1, largestDifference: 0, passed: true };
+  for await (const screened of runAll('always')) {
+    const { lesions, changed, dice, difference } = await compare(chosen[found.volumes], exact[found.volumes], screened);
+    found.volumes++;
     found.lesions += lesions;
     found.changedClass += changed;
     found.leastDice = Math.min(found.leastDice, Math.floor(dice * 1e4) / 1e4);
     found.largestDifference = Math.max(found.largestDifference, Math.ceil(difference * 1e4) / 1e4);
+    found.passed =
+      found.changedClass === 0 && found.leastDice >= leastDice && found.largestDifference < differenceLimit;
+    if (!found.passed) break;
   }
-  const passed = found.changedClass === 0 && found.leastDice >= leastDice && found.largestDifference < differenceLimit;
-  return { specificity: models.specificity.manifest.sha256, volumes: chosen.length, ...found, passed };
+  return { specificity: models.specificity.manifest.sha256, ...found };
 }
 
-const exact = await runAll('never');
-let seconds = 0;
+const exact: Probabilities[] = [];
+for await (const probabilities of runAll('never')) exact.push(probabilities);
 for (const threshold of thresholds) {
   screen.threshold = threshold;
-  const screened = await runAll('always');
-  seconds = screened.seconds;
-  screen.validation = await validate(exact.probabilities, screened.probabilities);
+  seconds.screened = 0;
+  screen.validation = await validate(exact);
   console.error(`threshold ${threshold}: ${JSON.stringify(screen.validation)}`);
   if (screen.validation.passed) break;
 }
 const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
 Object.assign(manifest.execution.screen, { threshold: screen.threshold, validation: screen.validation });
 writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
-console.log(JSON.stringify({ ...screen.validation, threshold: screen.threshold, seconds: { exact: exact.seconds, screened: seconds } }, null, 2)); // prettier-ignore
+console.log(JSON.stringify({ ...screen.validation, threshold: screen.threshold, seconds }, null, 2));
 process.exitCode = screen.validation!.passed ? 0 : 1;

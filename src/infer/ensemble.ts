@@ -45,6 +45,8 @@ export class Ensemble {
   execution: Execution | undefined;
   /** Resident size of the inference process at the end of the last run. */
   residentBytes = 0;
+  /** Voxels that the exact networks were run for in the last run. */
+  exactVoxels = 0;
 
   private constructor(
     readonly models: EnsembleModels,
@@ -84,6 +86,7 @@ export class Ensemble {
       hooks,
     );
     this.residentBytes = answer.rssBytes;
+    this.exactVoxels = answer.exactVoxels;
     if (answer.rssBytes > this.options.memoryLimitMb * 1e6) this.close();
     const { shape, patientFromVoxel } = input.current;
     return {

@@ -36,5 +36,11 @@ export type OnnxRequest = StartRequest | RunRequest;
 export type OnnxMessage =
   | { type: 'started'; execution: Execution }
   | { type: 'progress'; fraction: number }
-  | { type: 'done'; probabilities: Record<Role, Float32Array>; rssBytes: number }
+  | {
+      type: 'done';
+      probabilities: Record<Role, Float32Array>;
+      /** Voxels that the exact networks were run for. */
+      exactVoxels: number;
+      rssBytes: number;
+    }
   | { type: 'failed'; message: string };

@@ -107,35 +107,33 @@ async function run(request: RunRequest): Promise<void> {
   const { exact, screen, memoryBytes } = started;
   const progress = (from: number, to: number) => (fraction: number) =>
     send({ type: 'progress', fraction: from + (to - from) * fraction });
-  /** Both networks over a region. */
-  const both = async (region: LabelMap, from: number): Promise<Record<Role, Float32Array>> => {
-    const half = (from + 1) / 2;
-    const { sensitivity, specificity } = exact;
-    const plan = sensitivity.plan(region, memoryBytes);
-    const other = specificity.isShapedLike(sensitivity) ? plan : specificity.plan(region, memoryBytes);
-    return {
-      sensitivity: await sensitivity.probabilities(request, region, plan, progress(from, half)),
-      specificity: await specificity.probabilities(request, region, other, progress(half, 1)),
-    };
+  // The screen looks at every scan as a first one: that costs half, and its threshold was chosen for it.
+  const asFirstScan = { ...request, prior: null };
+  const rough =
+    screen &&
+    (await screen.network.probabilities(
+      asFirstScan,
+      request.region,
+      screen.network.plan(request.region, memoryBytes),
+      progress(0, screenShare),
+    ));
+  const region = rough ? suspicious(request.region, rough, screen.threshold, screenMargin) : request.region;
+  const { sensitivity, specificity } = exact;
+  const plan = sensitivity.plan(region, memoryBytes);
+  const other = specificity.isShapedLike(sensitivity) ? plan : specificity.plan(region, memoryBytes);
+  const from = rough ? screenShare : 0;
+  const half = (from + 1) / 2;
+  const probabilities: Record<Role, Float32Array> = {
+    sensitivity: await sensitivity.probabilities(request, region, plan, progress(from, half)),
+    specificity: await specificity.probabilities(request, region, other, progress(half, 1)),
   };
-  const screened = async ({ network, threshold }: NonNullable<Started['screen']>) => {
-    const share = screenShare;
-    const plan = network.plan(request.region, memoryBytes);
-    // The screen looks at every scan as a first one: that costs half, and its threshold was chosen for it.
-    const asFirstScan = { ...request, prior: null };
-    const rough = await network.probabilities(asFirstScan, request.region, plan, progress(0, share));
-    const doubtful = suspicious(request.region, rough, threshold, screenMargin);
-    const found = await both(doubtful, share);
+  let exactVoxels = 0;
+  for (let index = 0; index < region.voxels.length; index++)
+    if (region.voxels[index]) exactVoxels++;
     // Where nothing is suspicious, what the screen says is said of both networks.
-    for (const role of roles)
-      found[role].forEach((_, index) => {
-        if (!doubtful.voxels[index]) found[role][index] = rough[index];
-      });
-    return found;
-  };
-  const probabilities = screen ? await screened(screen) : await both(request.region, 0);
+    else if (rough) for (const role of roles) probabilities[role][index] = rough[index];
   send({ type: 'progress', fraction: 1 });
-  send({ type: 'done', probabilities, rssBytes: process.memoryUsage.rss() });
+  send({ type: 'done', probabilities, exactVoxels, rssBytes: process.memoryUsage.rss() });
 }
 
 /** Bytes of the live activations of a voxel: the two largest neighbouring layers of a path, or the classifier's. */

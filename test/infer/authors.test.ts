@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Ensemble } from '../../src/infer/ensemble.js';
 import { loadModels, type EnsembleModels } from '../../src/infer/manifest.js';
+import { Network } from '../../src/infer/network.js';
 import { normalise } from '../../src/prepare/normalise.js';
 import { identityAffine, type Vector3 } from '../../src/volume/affine.js';
 import { encodeNifti } from '../../src/volume/nifti.js';
@@ -121,5 +123,39 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
       expect(difference(cropped(probabilities[role].voxels), expected)).toBeLessThan(0.02);
       expect(Math.max(...expected) - Math.min(...expected.filter((p) => p > 0))).toBeGreaterThan(0.1);
     }
+  });
+
+  test('whichever boxes it is computed in makes no difference, whatever their phase on the lattices of 3 and 5 voxels', async () => {
+    const { manifest, exact } = models.sensitivity;
+    const shape = { widths: manifest.widths, block: 1, bytesPerVoxel: 4 } as const;
+    const network = await Network.open(exact, shape, { executionProviders: ['cpu'], intraOpNumThreads: 1 });
+    const [now, before] = [current, prior].map((image) => normalise(image, mask, manifest.preprocessing));
+    const input = { current: now, prior: before, missingPriorValue: 0 };
+    const whole = await network.probabilities(input, mask, network.plan(mask, 1e9));
+    const inside = (from: Vector3, size: Vector3): LabelMap => ({
+      ...mask,
+      voxels: mask.voxels.map((value, index) => {
+        const at = [index % 34, Math.floor(index / 34) % 31, Math.floor(index / 1054)];
+        return at.every((voxel, axis) => voxel >= from[axis] && voxel < from[axis] + size[axis]) ? value : 0;
+      }),
+    });
+    const boxes = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(fc.nat(14), fc.nat(14), fc.nat(14)),
+        fc.tuple(fc.integer({ min: 8, max: 26 }), fc.integer({ min: 8, max: 26 }), fc.integer({ min: 8, max: 26 })),
+        fc.integer({ min: 22, max: 44 }),
+        async (from, size, edge) => {
+          const region = inside(from, size);
+          const plan = network.plan(region, 4 * edge ** 3);
+          boxes.add(plan.detail.length);
+          const part = await network.probabilities(input, region, plan);
+          const expected = whole.map((value, index) => (region.voxels[index] ? value : 0));
+          expect(difference(part, expected)).toBeLessThanOrEqual(1e-5);
+        },
+      ),
+      { numRuns: 10 },
+    );
+    expect(boxes.size).toBeGreaterThan(1);
   });
 });
