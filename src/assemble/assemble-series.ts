@@ -11,6 +11,7 @@ import type { Volume } from '../volume/volume.js';
 import { chooseStack } from './choose-stack.js';
 import { multiFrame, singleFrame, type SliceFrame } from './slice-frame.js';
 import { orderSlices } from './slice-order.js';
+import { refuseThinnedStack } from './thinned-stack.js';
 
 /** Where slice k of an assembled volume came from; SEG and SR refer to it. */
 export interface SourceFrame {
@@ -83,7 +84,8 @@ export async function assembleSeries(
   if (planes.length === 0) throw new PrioraError('SERIES_TOO_SMALL', 'the series has no images');
   checkOneSeries([...instances.values()]);
   const { chosen, notes } = chooseStack(planes, minimumSlices);
-  const { slices, patientFromVoxel } = orderSlices(chosen, minimumSlices);
+  const { slices, spacingMm, patientFromVoxel } = orderSlices(chosen, minimumSlices);
+  refuseThinnedStack(slices, spacingMm, planes);
 
   const { rows, columns } = slices[0];
   const voxels = new Float32Array(rows * columns * slices.length);

@@ -17,6 +17,11 @@ export interface SliceFrame {
   readonly pixelSpacingMm: readonly [number, number];
   readonly rows: number;
   readonly columns: number;
+  /** What the header says of the slice's extent and distance, mm: not to be believed, but evidence of slices that are missing. */
+  readonly SliceThickness: number | null;
+  readonly SpacingBetweenSlices: number | null;
+  /** InstanceNumber, or InStackPositionNumber of a frame. */
+  readonly number: number | null;
   readonly RescaleSlope: number;
   readonly RescaleIntercept: number;
   /** What else tells acquisitions in one series apart: keyword → value as text. */
@@ -49,7 +54,8 @@ const kindKeywords = [
 
 /** The image plane of a single-frame instance. @throws PrioraError GEOMETRY_MISSING */
 export function singleFrame(dataset: Dataset): SliceFrame {
-  return sliceFrame(dataset, dataset, dataset, dataset, dataset, textOf(dataset, kindKeywords));
+  const { InstanceNumber } = dataset;
+  return sliceFrame(dataset, dataset, dataset, dataset, dataset, InstanceNumber, textOf(dataset, kindKeywords));
 }
 
 /**
@@ -82,11 +88,15 @@ export function multiFrame(dataset: Dataset): SliceFrame[] {
       group('PlaneOrientationSequence'),
       group('PixelMeasuresSequence'),
       group('PixelValueTransformationSequence'),
+      content['InStackPositionNumber'],
       kind,
       index + 1,
     );
   });
 }
+
+const positive = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
 
 const first = (sequence: unknown): Dataset | undefined =>
   Array.isArray(sequence) ? (sequence[0] as Dataset | undefined) : undefined;
@@ -105,6 +115,7 @@ function sliceFrame(
   orientationGroup: Dataset,
   measures: Dataset,
   transformation: Dataset,
+  number: unknown,
   kind: Record<string, string>,
   frameNumber?: number,
 ): SliceFrame {
@@ -132,6 +143,9 @@ function sliceFrame(
     pixelSpacingMm: [spacing[0], spacing[1]],
     rows: instance['Rows'] as number,
     columns: instance['Columns'] as number,
+    SliceThickness: positive(measures['SliceThickness']),
+    SpacingBetweenSlices: positive(measures['SpacingBetweenSlices']),
+    number: Number.isInteger(number) ? (number as number) : null,
     RescaleSlope: transformation['RescaleSlope'] ?? 1,
     RescaleIntercept: transformation['RescaleIntercept'] ?? 0,
     kind,

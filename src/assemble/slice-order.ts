@@ -15,6 +15,8 @@ const headerRoundingMm = 1e-3;
 export interface OrderedSlices {
   /** Along the normal row × column: index in this array is k. */
   readonly slices: readonly SliceFrame[];
+  /** Distance between neighbours, mm. */
+  readonly spacingMm: number;
   /** Voxel (column i, row j, slice k) → LPS mm; right-handed, its axes perpendicular. */
   readonly patientFromVoxel: Affine;
 }
@@ -32,7 +34,7 @@ const differ = (a: readonly number[], b: readonly number[], tolerance: number) =
  * Orders the planes of one acquisition along their normal and checks that they fill an even grid. Nothing is interpolated:
  * what is not a complete, even stack is refused.
  *
- * The spacing comes from the positions; SliceThickness and SpacingBetweenSlices are not looked at.
+ * The spacing comes from the positions alone; whether the headers contradict it is `thinned-stack.ts`'s question.
  *
  * @throws PrioraError GEOMETRY_MIXED (orientation, size or spacing differ, or slices are sheared), GEOMETRY_DUPLICATE,
  *   GEOMETRY_GAP, SERIES_TOO_SMALL; each names a SOPInstanceUID.
@@ -87,6 +89,7 @@ export function orderSlices(frames: readonly SliceFrame[], minimumSlices: number
   ];
   return {
     slices: along.map(({ frame }) => frame),
+    spacingMm: spacing,
     patientFromVoxel: [...axis(0), ...axis(1), ...axis(2), 0, 0, 0, 1],
   };
 }

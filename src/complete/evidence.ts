@@ -22,6 +22,8 @@ export interface SeriesEvidence {
   readonly multiFrame: boolean;
   /** NumberOfSeriesRelatedInstances, else ImagesInAcquisition, the largest seen; null when no header says. */
   readonly expectedInstances: number | null;
+  /** How many InstanceNumbers between the lowest and the highest have not come; null when images repeat or lack them. */
+  readonly numbersMissing: number | null;
   readonly layout: SliceLayout | null;
   readonly lastInstanceAt: number;
   readonly associationReleasedAt: number | null;
@@ -54,6 +56,17 @@ export function sliceLayout(
   };
 }
 
+/** Numbers that have not come between the lowest and the highest of `numbers`; null when one repeats or is not given. */
+export function missingNumbers(numbers: readonly (number | null)[]): number | null {
+  const given = numbers.filter((number) => number !== null);
+  if (given.length === 0 || new Set(given).size < numbers.length) return null;
+  const [low, high] = given.reduce(
+    ([least, most], n) => [Math.min(least, n), Math.max(most, n)],
+    [Infinity, -Infinity],
+  );
+  return high - low + 1 - given.length;
+}
+
 /** Reads a series' evidence from the index alone: no file is opened. */
 export function gatherEvidence(store: Store, SeriesInstanceUID: string, spacingTolerance: number): SeriesEvidence {
   const series = store.series.find(SeriesInstanceUID);
@@ -66,6 +79,7 @@ export function gatherEvidence(store: Store, SeriesInstanceUID: string, spacingT
     frames: instances.reduce((sum, { NumberOfFrames }) => sum + Math.max(NumberOfFrames ?? 1, 1), 0),
     multiFrame: instances.some(({ NumberOfFrames }) => (NumberOfFrames ?? 1) > 1),
     expectedInstances: largest('NumberOfSeriesRelatedInstances') ?? largest('ImagesInAcquisition'),
+    numbersMissing: missingNumbers(instances.map(({ InstanceNumber }) => InstanceNumber)),
     layout: sliceLayout(instances, spacingTolerance),
     lastInstanceAt: series.lastInstanceAt,
     associationReleasedAt: series.associationReleasedAt,

@@ -24,8 +24,9 @@ export interface Judgement {
  * Is the series complete? Pure: the same evidence at the same time gives the same answer.
  *
  * Evidence needs all of: the association was released; the number of images that headers announce has come (where they
- * do); slices lie evenly without a gap and reach as far as a brain does (where they have places), or the images are
- * multi-frame and so whole in themselves. Without it, a timer decides: an incomplete series must end visibly, not wait
+ * do), or else none is missing between the first InstanceNumber and the last (every second slice lies evenly, too); slices lie
+ * evenly without a gap and reach as far as a brain does (where they have places), or the images are multi-frame and so whole in
+ * themselves. Without it, a timer decides: an incomplete series must end visibly, not wait
  * for ever; assembling then says what is missing.
  */
 export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: CompletenessRules): Judgement {
@@ -42,7 +43,11 @@ export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: 
   );
   const counted =
     expectedInstances === null
-      ? check(true, 'no header says how many images there are', '')
+      ? check(
+          !evidence.numbersMissing,
+          'no header says how many images there are',
+          `${evidence.numbersMissing} InstanceNumbers between the first and the last have not come`,
+        )
       : check(
           evidence.instances >= expectedInstances,
           `${evidence.instances} of ${expectedInstances} announced images are here`,

@@ -257,6 +257,60 @@ describe('what is not one complete, even stack is refused', () => {
   });
 });
 
+describe('an even stack with slices missing at even distances', () => {
+  const header = (values: Dataset, number = (k: number) => k + 1) =>
+    syntheticSlices({
+      shape: [6, 5, 36],
+      spacingMm: [1.25, 1, 1],
+      attributes: (k) => ({ ...values, InstanceNumber: String(number(k)) }),
+    });
+  const everyNth = (n: number, slices: readonly Dataset[]) => slices.filter((_, k) => k % n === 0);
+  const renumbered = (slices: readonly Dataset[]) =>
+    slices.map((slice, k) => ({ ...slice, InstanceNumber: String(k + 1) }));
+  const thin = { SliceThickness: '1' };
+  const spaced = { SliceThickness: '1', SpacingBetweenSlices: '1' };
+  const overlapping = { SliceThickness: '2', SpacingBetweenSlices: '1' };
+
+  it.each([
+    ['every second, by their numbers', everyNth(2, header(thin)), /InstanceNumber goes up by 2: 1 of every 2/],
+    ['every second, counted down', everyNth(2, header(thin, (k) => 40 - k)), /InstanceNumber goes up by 2/],
+    ['every third, by their numbers', everyNth(3, header(thin)), /goes up by 3: 2 of every 3/],
+    ['every second of overlapping ones', everyNth(2, header(overlapping)), /InstanceNumber goes up by 2/],
+    ['every second, numbered anew, by the distance', renumbered(everyNth(2, header(spaced))), /SpacingBetweenSlices is 1\.00 mm: 1 of every 2/],
+    ['frames of an Enhanced MR', [enhancedInstance(header(thin).filter((_, k) => k % 2 === 0), (k) => ({
+      FrameContentSequence: [{ StackID: '1', InStackPositionNumber: 2 * k + 1, TemporalPositionIndex: 1 }],
+    }))], /InStackPositionNumber goes up by 2/],
+  ])('is refused: %s', async (_, slices, message) => {
+    await expect(assemble(slices)).rejects.toThrow(refused('GEOMETRY_GAP'));
+    await expect(assemble(slices)).rejects.toThrow(message);
+  }); // prettier-ignore
+
+  const apart = (mm: number, values: Dataset, number?: (k: number) => number) =>
+    header(values, number).map((slice, k) => ({ ...slice, ImagePositionPatient: ['-10', '20', String(k * mm)] }));
+  it.each([
+    ['thin slices with gaps', apart(2, thin)],
+    ['the same, their distance told', apart(2, { SliceThickness: '1', SpacingBetweenSlices: '2' })],
+    ['the same, numbered two by two', apart(2, { SliceThickness: '1', SpacingBetweenSlices: '2' }, (k) => 2 * k)],
+    ['overlapping slices', apart(1, overlapping)],
+    ['thick slices, only their gap told', apart(6, { SliceThickness: '5', SpacingBetweenSlices: '1' })],
+    ['a reformat with its source’s distance', apart(2, { SliceThickness: '2', SpacingBetweenSlices: '1' })],
+    ['abutting slices numbered two by two', apart(1, thin, (k) => 2 * k)],
+    ['numbers without a rule', apart(1, thin, (k) => (7 * k) % 36)],
+  ])('is no such stack: %s', async (_, slices) => {
+    expect((await assemble(slices)).frames).toHaveLength(36);
+  });
+
+  it('nor are magnitude images whose phase images have the numbers between', async () => {
+    const component = (name: string) => ({ SliceThickness: '7', ImageType: ['ORIGINAL', 'PRIMARY', name, 'ND'] });
+    const magnitude = header(component('M'), (k) => 2 * k + 1);
+    const phase = header(component('P'), (k) => 2 * k + 2).map((slice, k) => ({
+      ...slice,
+      SOPInstanceUID: `2.25.8${k}`,
+    }));
+    expect((await assemble([...magnitude, ...phase])).notes).toEqual([{ kind: 'frames left out', frames: 36 }]);
+  });
+});
+
 describe('an Enhanced MR instance', () => {
   const slices = syntheticSlices({ rowDirection: [0, 1, 0], columnDirection: [0, 0, -1] });
 

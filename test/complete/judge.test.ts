@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sliceLayout, type SeriesEvidence } from '../../src/complete/evidence.js';
+import { missingNumbers, sliceLayout, type SeriesEvidence } from '../../src/complete/evidence.js';
 import { judgeCompleteness } from '../../src/complete/judge.js';
 
 const rules = { timerSeconds: 60, settleSeconds: 2, minimumCoverageMm: 110, minimumSlices: 3 };
@@ -18,6 +18,7 @@ const evidence = (changes: Partial<SeriesEvidence> = {}): SeriesEvidence => ({
   frames: 160,
   multiFrame: false,
   expectedInstances: null,
+  numbersMissing: 0,
   layout: stack(millimetres),
   lastInstanceAt: 9_000,
   associationReleasedAt: 10_000,
@@ -38,12 +39,18 @@ describe('a series', () => {
     ['an open association', { associationReleasedAt: null }],
     ['fewer images than announced', { expectedInstances: 192 }],
     ['a slice missing in its midst', { layout: stack(millimetres.filter((z) => z !== 7)) }],
+    ['every second slice, by their numbers', { numbersMissing: 159 }],
     ['half a head', { layout: stack(millimetres.slice(0, 80)) }],
     ['two orientations', { layout: { ...stack(millimetres)!, orientations: 2 } }],
     ['neither places nor a number', { layout: stack(millimetres, null) }],
   ])('with %s waits for the timer, and then ends', (_, changes) => {
     expect(at(68_999, changes)).toEqual({ complete: false, by: 'waiting', nextLookAt: 69_000 });
     expect(at(69_000, changes)).toEqual({ complete: true, by: 'timer', nextLookAt: null });
+  });
+
+  it('with as many images as announced, or with numbers that tell nothing, is not kept by them', () => {
+    expect(at(12_000, { expectedInstances: 160, numbersMissing: 7 }).by).toBe('evidence');
+    expect(at(12_000, { numbersMissing: null }).by).toBe('evidence');
   });
 
   it('with as many images as announced needs no places; multi-frame ones are whole in themselves', () => {
@@ -68,6 +75,7 @@ describe('a series', () => {
       frames: fc.nat(300),
       multiFrame: fc.boolean(),
       expectedInstances: fc.option(fc.nat(300)),
+      numbersMissing: fc.option(fc.nat(2)),
       layout: fc.option(fc.constantFrom(stack(millimetres)!, stack([0, 1, 3])!)),
       lastInstanceAt: fc.nat(100_000),
       associationReleasedAt: fc.option(fc.nat(100_000)),
@@ -94,5 +102,17 @@ describe('the layout of slices', () => {
 
   it('counts repeated positions once', () => {
     expect(stack([0, 0, 1, 1, 2])).toMatchObject({ positions: 3, gaps: 0, coverageMm: 3 });
+  });
+});
+
+describe('missing numbers', () => {
+  it.each<[(number | null)[], number | null]>([
+    [[3, 1, 2], 0],
+    [[191, 1, 3], 188],
+    [[1, 2, 2], null],
+    [[1, null], null],
+    [[], null],
+  ])('of %j: %j', (numbers, missing) => {
+    expect(missingNumbers(numbers)).toBe(missing);
   });
 });
