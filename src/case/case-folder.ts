@@ -35,7 +35,7 @@ export class CaseFolder {
   /** On the source grid of the case's series; the value is the lesion's number. */
   async readLabels(): Promise<LabelMap> {
     const { shape, patientFromVoxel, voxels } = await readNifti(join(this.dataDir, this.relativePath, 'labels.nii.gz'));
-    return { shape, patientFromVoxel, voxels: Uint16Array.from(voxels) };
+    return { shape, patientFromVoxel, voxels: new Uint16Array(voxels) };
   }
 
   writeProbabilities(map: ProbabilityMap): void {
@@ -47,6 +47,6 @@ export class CaseFolder {
     const path = join(this.dataDir, this.relativePath, 'probabilities.nii.gz');
     if (!existsSync(path)) return null;
     const { shape, patientFromVoxel, voxels } = await readNifti(path);
-    return { shape, patientFromVoxel, voxels: Uint8Array.from(voxels) };
+    return { shape, patientFromVoxel, voxels: new Uint8Array(voxels) };
   }
 }

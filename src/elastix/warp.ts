@@ -1,5 +1,6 @@
 import { applyAffine, invertAffine, type Vector3 } from '../volume/affine.js';
 import type { IndexBox } from '../volume/crop.js';
+import { maskWhere } from '../volume/mask.js';
 import { spacingMm, type Grid, type LabelMap, type Volume } from '../volume/volume.js';
 import { applyTransforms, type StageTransform } from './transform.js';
 
@@ -13,8 +14,7 @@ const stepMm = 4;
  * @param transforms fixed → moving patient space, the first applied first.
  */
 export function warpMask(mask: LabelMap, target: Grid, box: IndexBox, transforms: readonly StageTransform[]): LabelMap {
-  const { voxels } = warpLinear(mask, target, box, transforms);
-  return { ...target, voxels: Uint8Array.from(voxels, (value) => (value >= 0.5 ? 1 : 0)) };
+  return maskWhere(warpLinear(mask, target, box, transforms), (value) => value >= 0.5);
 }
 
 /**

@@ -83,10 +83,7 @@ export function dicomSlices(
   const plane = scanner.orientation === 'axial' ? 'tra' : 'sag';
 
   return Array.from({ length: slices }, (_, slice): Dataset => {
-    const pixels = Uint16Array.from(
-      image.voxels.subarray(slice * columns * rows, (slice + 1) * columns * rows),
-      (value) => value,
-    );
+    const pixels = new Uint16Array(image.voxels.subarray(slice * columns * rows, (slice + 1) * columns * rows));
     const position = [0, 1, 2].map((row) => decimalString(m[4 * row + 2] * slice + m[4 * row + 3]));
     return {
       SpecificCharacterSet: 'ISO_IR 192',

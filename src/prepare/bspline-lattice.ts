@@ -52,11 +52,9 @@ export class BSplineLattice {
       const norm = (at: number) => [0, 1, 2, 3].reduce((sum, part) => sum + weights[4 * at + part] ** 2, 0);
       return { first, weights: weights.map((w, index) => w ** 3 / norm(index >> 2)) };
     });
-    const weight = this.gather(
-      shape,
-      squares,
-      Float64Array.from(mask, (value) => (value !== 0 ? 1 : 0)),
-    );
+    const inside = new Float64Array(mask.length);
+    for (let index = 0; index < mask.length; index++) if (mask[index] !== 0) inside[index] = 1;
+    const weight = this.gather(shape, squares, inside);
     return (values) => {
       const sum = this.gather(shape, cubes, values);
       for (let point = 0; point < sum.length; point++)

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { coarsen } from '../volume/block-mean.js';
 import { blur } from '../volume/box-blur.js';
 import { flatten } from '../volume/flatten.js';
+import { maskWhere } from '../volume/mask.js';
 import { readNifti } from '../volume/nifti.js';
 import type { LabelMap, Volume } from '../volume/volume.js';
 
@@ -36,12 +37,8 @@ async function readTemplate(): Promise<Template> {
   const [head, mask] = await Promise.all([readNifti(path('head.nii.gz')), readNifti(path('brain-mask.nii.gz'))]);
   return {
     head,
-    brainMask: { ...mask, voxels: Uint8Array.from(mask.voxels, (value) => (value > 0 ? 1 : 0)) },
+    brainMask: maskWhere(mask, (value) => value > 0),
     flatHead: flatten(coarsen(head, 2)),
-    brainRegion: surroundings(coarsen(mask, 2)),
+    brainRegion: maskWhere(blur(coarsen(mask, 2), 8), (value) => value > 0.08),
   };
-}
-
-function surroundings(mask: Volume): LabelMap {
-  return { ...mask, voxels: Uint8Array.from(blur(mask, 8).voxels, (value) => (value > 0.08 ? 1 : 0)) };
 }

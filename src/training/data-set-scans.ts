@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { PrioraError } from '../core/errors.js';
+import { maskWhere } from '../volume/mask.js';
 import { readNifti } from '../volume/nifti.js';
 import type { Grid, LabelMap } from '../volume/volume.js';
 import type { FoundScans, Refusal, Scan } from './scan.js';
@@ -70,6 +71,6 @@ async function readLabel(path: string, grid: Grid, values: readonly number[]): P
     label.shape.every((count, axis) => count === grid.shape[axis]) &&
     label.patientFromVoxel.every((value, index) => Math.abs(value - grid.patientFromVoxel[index]) < gridTolerance);
   if (!same) throw new PrioraError('LABEL_UNUSABLE', 'the label lies on another grid than its image');
-  const voxels = Uint8Array.from(label.voxels, (value) => (values.includes(value) ? 1 : 0));
+  const { voxels } = maskWhere(label, (value) => values.includes(value));
   return { shape: grid.shape, patientFromVoxel: grid.patientFromVoxel, voxels };
 }

@@ -7,7 +7,7 @@ import { spacingMm, type Volume } from './volume.js';
  */
 export function blur(volume: Volume, sigmaMm: number): Volume {
   const passes = 3;
-  const voxels = Float32Array.from(volume.voxels);
+  const voxels = volume.voxels.slice();
   spacingMm(volume).forEach((spacing, axis) => {
     // A window of 2r + 1 voxels has the variance ((2r + 1)² − 1) / 12, and variances add.
     const radius = Math.round((Math.sqrt((12 / passes) * (sigmaMm / spacing) ** 2 + 1) - 1) / 2);
