@@ -34,6 +34,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
 };
 const asked = Object.hasOwn(commands, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(commands);
 for (const name of asked) (await commands[name]())(program);
+/** Failures of what was asked or configured, not of the work. */
+const usageErrors: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'USAGE_INVALID', 'NOT_IN_INDEX']);
 
 try {
   await program.parseAsync();
@@ -42,5 +44,5 @@ try {
   const error = asPrioraError(thrown);
   console.error(`priora: ${error.message}\n${error.code}: ${error.action}`);
   if (error.code === 'INTERNAL') console.error(error.stack);
-  process.exit(error.code === 'CONFIG_INVALID' ? ExitCode.usage : ExitCode.failure);
+  process.exit(usageErrors.has(error.code) ? ExitCode.usage : ExitCode.failure);
 }

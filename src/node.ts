@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { deliveryRetryPolicy, enqueueAnalysis, enqueueForwarding, jobKinds } from './case/case-jobs.js';
 import { reviewArrived } from './case/review-arrived.js';
 import { CaseWorker } from './worker/case-worker.js';
@@ -14,6 +14,7 @@ import {
 import { systemClock, type Clock } from './core/clock.js';
 import type { Config } from './core/config.js';
 import { PrioraError } from './core/errors.js';
+import { makeNamedFolder } from './core/folder.js';
 import type { Logger } from './core/log.js';
 import { deliverCase, forwardSeries } from './delivery.js';
 import { reviewClasses, SOPClass, TransferSyntax } from './dicom/uid.js';
@@ -48,12 +49,12 @@ const storageClasses = [
 /**
  * Builds and starts everything: index, queue, the process that computes cases, the SCP.
  *
- * @throws PrioraError what must stop a node at its start: CONFIG_INVALID, DATABASE_TOO_NEW, MODEL_INVALID, PROVIDER_UNAVAILABLE.
+ * @throws PrioraError what must stop a node at its start: CONFIG_INVALID, DATABASE_TOO_NEW, DATABASE_DAMAGED, MODEL_INVALID, PROVIDER_UNAVAILABLE.
  */
 export async function startNode(config: Config, logger: Logger, clock: Clock = systemClock): Promise<RunningNode> {
   const { dicom, completeness, dataDir } = config;
   const mappings = loadMappings(config.mappingsDir);
-  mkdirSync(dataDir, { recursive: true });
+  makeNamedFolder(dataDir, 'dataDir');
   const worker = await CaseWorker.start(config);
   const store = openStore(databasePath(dataDir), { clock });
   const deliveryRetry = deliveryRetryPolicy(config);

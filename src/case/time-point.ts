@@ -48,12 +48,14 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
   const { PatientID, StudyInstanceUID, SeriesInstanceUID, reason } = finished;
   const status = finished.status as TimePoint['status'];
   const identity = { PatientID, StudyInstanceUID, SeriesInstanceUID, status, reason };
-  if (status !== 'reported')
+  if (status !== 'reported') {
+    const series = SeriesInstanceUID === null ? undefined : store.series.find(SeriesInstanceUID);
+    const selection = series?.selection as { forced: boolean } | null | undefined;
     return {
       ...identity,
       prior: null,
       noPriorReason: null,
-      forced: false,
+      forced: selection?.forced ?? false,
       notes: [],
       lesions: [],
       gone: [],
@@ -62,6 +64,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       seconds: {},
       models: [],
     };
+  }
   const result = finished.result as CaseResult;
   const objects = result.objects.map(({ kind, path }) => [kind.toLowerCase(), join(dataDir, path)] as const);
   return {

@@ -9,6 +9,7 @@ import { systemClock } from '../core/clock.js';
 import { loadConfig, type Config } from '../core/config.js';
 import { asPrioraError } from '../core/errors.js';
 import { ExitCode } from '../core/exit-code.js';
+import { makeNamedFolder } from '../core/folder.js';
 import { createLogger } from '../core/log.js';
 import { deliverableKinds, kindsToWrite, type DeliverableKind } from '../deliver/destinations.js';
 import { indexInstance } from '../index/index-instance.js';
@@ -92,7 +93,7 @@ function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoi
 /** The whole pipeline over files, without network: several studies of a patient are each the next one's prior. */
 async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
   const out = resolve(options.out);
-  mkdirSync(out, { recursive: true });
+  makeNamedFolder(out, '--out');
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-analyse-'));
   const config: Config = { ...loadConfig(options.config), dataDir };
   const mappings = { ...loadMappings(config.mappingsDir), destinations: [] };

@@ -8,11 +8,20 @@ import { priorMatchingSchema } from '../match/prior-matching.js';
 import { reviewLines } from './review-text.js';
 import { withNode, type OpenNode } from './open-node.js';
 
-/** Everything the node decided about a series, and why. */
-function explainSeries({ store, config }: OpenNode, SeriesInstanceUID: string) {
+/**
+ * Everything the node decided about a series, and why.
+ *
+ * @throws PrioraError NOT_IN_INDEX
+ */
+export function explainSeries(
+  { store, config }: Pick<OpenNode, 'store'> & { readonly config: Pick<OpenNode['config'], 'mappingsDir'> },
+  SeriesInstanceUID: string,
+) {
   const series = store.series.find(SeriesInstanceUID);
   if (!series)
-    throw new PrioraError('CONFIG_INVALID', 'no such series in the index', { subject: { SeriesInstanceUID } });
+    throw new PrioraError('NOT_IN_INDEX', `no image of series ${SeriesInstanceUID} was taken in`, {
+      subject: { SeriesInstanceUID },
+    });
   const rules = loadMapping(join(config.mappingsDir, 'prior-matching.yaml'), priorMatchingSchema);
   const standing = store.cases.latestReportedOfStudy(series.StudyInstanceUID);
   const analysed = store.cases.latestOfStudy(series.StudyInstanceUID);

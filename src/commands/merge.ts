@@ -56,7 +56,7 @@ export function registerMergeCommand(program: Command): void {
           const contradicted = contradictions(from, into);
           if (contradicted.length > 0 && !given.force)
             throw new PrioraError(
-              'CONFIG_INVALID',
+              'USAGE_INVALID',
               `${contradicted.join(', ')} of patients ${fromID} and ${intoID} contradict each other; --force merges them all the same`,
             );
           const queued = mergeAndReadAgain(node, from, into);

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { loadConfig, type Config } from '../core/config.js';
+import { makeNamedFolder } from '../core/folder.js';
 import { openQueue } from '../jobs/queue.js';
 import type { JobQueue } from '../jobs/job.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
@@ -17,7 +17,7 @@ export async function withNode<T>(
   work: (node: OpenNode) => T | Promise<T>,
 ): Promise<T> {
   const config = loadConfig(configPath);
-  mkdirSync(config.dataDir, { recursive: true });
+  makeNamedFolder(config.dataDir, 'dataDir');
   const store = openStore(databasePath(config.dataDir));
   try {
     return await work({ config, store, queue: openQueue(store) });

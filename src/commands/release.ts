@@ -17,7 +17,7 @@ export function registerReleaseCommand(program: Command): void {
     .action((StudyInstanceUID: string, { config, acquiredAt }: { config?: string; acquiredAt?: string }) =>
       withNode(config, ({ store, queue, config: { time } }) => {
         const at = acquiredAt === undefined ? undefined : DateTime.fromISO(acquiredAt, { zone: time.zone });
-        if (at && !at.isValid) throw new PrioraError('CONFIG_INVALID', `${acquiredAt} is no ISO 8601 time`);
+        if (at && !at.isValid) throw new PrioraError('USAGE_INVALID', `${acquiredAt} is no ISO 8601 time`);
         const released = store.transaction(() => {
           const series = releaseStudy(store, StudyInstanceUID, {
             now: Date.now(),

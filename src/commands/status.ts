@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { errorKinds } from '../core/errors.js';
 import { withNode, type OpenNode } from './open-node.js';
 
-/** What is waiting, running, held, failed, quarantined and not applied: one object, also printed as JSON. */
+/** What is waiting, running, tried again, held, failed, quarantined and not applied: one object, also printed as JSON. */
 export function nodeStatus({ store, queue }: OpenNode) {
   return {
     instances: store.instances.count(),
@@ -27,6 +27,16 @@ export function nodeStatus({ store, queue }: OpenNode) {
       attempts,
       action: code && errorKinds[code].action,
     })),
+    retrying: queue
+      .list({ state: 'queued' })
+      .filter(({ attempts }) => attempts > 0)
+      .map(({ key, code, error, attempts, runAfter }) => ({
+        key,
+        code,
+        error,
+        attempts,
+        nextTry: new Date(runAfter).toISOString(),
+      })),
     failedDeliveries: store.deliveries.failed(),
     quarantine: store.quarantine.list(20).map(({ path, code, message, SOPInstanceUID, callingAETitle, times }) => ({
       path,
@@ -76,6 +86,13 @@ function print(status: ReturnType<typeof nodeStatus>): void {
     status.held.map(({ StudyInstanceUID, reason, action }) => `study ${StudyInstanceUID}: ${reason}. ${action}`),
   );
   section(
+    'Tried again',
+    status.retrying.map(
+      ({ key, error, attempts, nextTry }) =>
+        `${key}: ${error} (${attempts} ${attempts === 1 ? 'time' : 'times'}), next at ${nextTry}`,
+    ),
+  );
+  section(
     'Failed',
     status.failedJobs.map(({ key, error, action }) => `${key}: ${error}. ${action ?? ''}`),
   );
@@ -109,7 +126,7 @@ function print(status: ReturnType<typeof nodeStatus>): void {
 export function registerStatusCommand(program: Command): void {
   program
     .command('status')
-    .description('what is waiting, running, held, failed and quarantined')
+    .description('what is waiting, running, tried again, held, failed and quarantined')
     .option('--config <file>', 'configuration file', undefined)
     .option('--json', 'print one JSON object')
     .action(({ config, json }: { config?: string; json?: boolean }) =>

@@ -49,10 +49,10 @@ export function registerTrainingDataCommand(program: Command): void {
         const dataSet = settings.dataSets.find(({ name }) => name === options.dataSet);
         if (!dataSet)
           throw new PrioraError(
-            'CONFIG_INVALID',
+            'USAGE_INVALID',
             `no data set is called ${options.dataSet}; there are ${settings.dataSets.map(({ name }) => name).join(', ')}`,
           );
-        if (paths.length !== 1) throw new PrioraError('CONFIG_INVALID', 'a data set has one folder');
+        if (paths.length !== 1) throw new PrioraError('USAGE_INVALID', 'a data set has one folder');
         found = dataSetScans(resolve(paths[0]), inputFiles(paths), dataSet);
       }
       const out = resolve(options.out);

@@ -25,6 +25,12 @@ const kind = (errorClass: ErrorClass, dimseStatus: number, action: string): Erro
 export const errorKinds = {
   // core
   CONFIG_INVALID: kind('permanent', 0x0110, 'Correct the named setting and start again.'),
+  USAGE_INVALID: kind('permanent', 0x0110, 'Nothing was done; `priora <command> --help` says what the command takes.'),
+  NOT_IN_INDEX: kind(
+    'permanent',
+    0x0110,
+    'Check the UID or PatientID, and that --config names the configuration of the node meant; `priora status` shows what was not taken in.',
+  ),
   INTERNAL: kind('ambiguous', 0x0110, 'See the log; if it repeats, report it with the log lines of this job.'),
   CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for the exit signal; lack of memory is the usual cause.'),
   MEMORY_EXCEEDED: kind(
@@ -73,6 +79,11 @@ export const errorKinds = {
     'permanent',
     0x0110,
     'The study has no usable date; a person must decide, then `priora release` it.',
+  ),
+  DATABASE_DAMAGED: kind(
+    'permanent',
+    0x0110,
+    'The database file is no SQLite database or is damaged: restore it from a backup. The images below `instances/` are files of their own.',
   ),
   DATABASE_TOO_NEW: kind('permanent', 0x0110, 'This database was written by a newer Priora; start that version.'),
   // select, assemble

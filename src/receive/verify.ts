@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readFileMeta } from '../dicom/part10.js';
@@ -37,13 +37,23 @@ export async function verifyStorage(store: Store, dataDir: string, signal?: Abor
       else if (!found.equals(sha256)) report.altered.push({ SOPInstanceUID, path });
     }
   }
-  for (const entry of await readdir(join(dataDir, dataFolders.instances), { recursive: true, withFileTypes: true })) {
+  for (const entry of await filesBelow(join(dataDir, dataFolders.instances))) {
     if (!entry.isFile()) continue;
     const path = relative(dataDir, join(entry.parentPath, entry.name));
     if (store.instances.find(entry.name.replace(/\.dcm$/, ''))?.path !== path) report.orphans.push(path);
   }
   report.orphans.sort();
   return report;
+}
+
+/** Everything below a folder; nothing where it does not exist: no node has run there yet. */
+async function filesBelow(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** SHA-256 of a file's data set; of nothing when it is no DICOM file any more; undefined when there is no file. */

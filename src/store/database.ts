@@ -20,7 +20,7 @@ export interface Database {
    * Runs `work` in one IMMEDIATE transaction (the write lock is taken first, so that two processes never deadlock);
    * inside another transaction it joins that one. Committed when `work` returns, rolled back when it throws.
    *
-   * @throws PrioraError STORAGE_FULL or STORAGE_FAILED when SQLite cannot write.
+   * @throws PrioraError STORAGE_FULL or STORAGE_FAILED when SQLite cannot write, DATABASE_DAMAGED
    */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -29,16 +29,11 @@ export interface Database {
 /**
  * Opens or creates the SQLite file. WAL lets the worker and the command line read while the node writes;
  * synchronous=FULL makes a commit durable before it returns, which is what a C-STORE Success promises.
+ *
+ * @throws PrioraError STORAGE_FAILED, STORAGE_FULL, DATABASE_DAMAGED
  */
 export function openDatabase(path: string, options: { readonly?: boolean } = {}): Database {
   if (path !== ':memory:' && !options.readonly) mkdirSync(dirname(path), { recursive: true });
-  const connection = new BetterSqlite3(path, options.readonly ? { readonly: true, fileMustExist: true } : {});
-  // Before anything else: another process may be migrating or committing.
-  connection.pragma('busy_timeout = 10000');
-  if (!options.readonly) connection.pragma('journal_mode = WAL');
-  connection.pragma('synchronous = FULL');
-  connection.pragma('foreign_keys = ON');
-  connection.pragma('cache_size = -32000');
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
@@ -46,6 +41,7 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       throw asStorageError(error);
     }
   };
+  const connection = guarded(() => connect(path, options.readonly ?? false));
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
       const statement = connection.prepare(sql);
@@ -60,4 +56,15 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
       connection.inTransaction ? work() : guarded(() => connection.transaction(work).immediate()),
     close: () => connection.close(),
   };
+}
+
+function connect(path: string, readonly: boolean): BetterSqlite3.Database {
+  const connection = new BetterSqlite3(path, readonly ? { readonly: true, fileMustExist: true } : {});
+  // Before anything else: another process may be migrating or committing.
+  connection.pragma('busy_timeout = 10000');
+  if (!readonly) connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  connection.pragma('foreign_keys = ON');
+  connection.pragma('cache_size = -32000');
+  return connection;
 }

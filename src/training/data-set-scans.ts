@@ -33,7 +33,7 @@ export function dataSetScans(root: string, files: readonly string[], dataSet: Da
     patients.set(patient, [...others, { time, scan: scanOf(path, name, patient, dataSet) }]);
   }
   if (patients.size === 0)
-    throw new PrioraError('CONFIG_INVALID', `no file below ${root} is named as ${dataSet.name} names its images`);
+    throw new PrioraError('USAGE_INVALID', `no file below ${root} is named as ${dataSet.name} names its images`);
   const order = new Intl.Collator('en', { numeric: true });
   return {
     patients: new Map(

@@ -241,7 +241,9 @@ describe('what is no series of a brain', () => {
   test('two slices under --force-series are rejected by the number: 4', async () => {
     const two = rewritten(studies[0].paths.slice(50, 52), () => ({}));
     const { code, stdout } = await analyse(two, '--force-series');
-    expect(analysisOf(stdout).timePoints[0].reason).toMatch(/2 slices/);
+    const [timePoint] = analysisOf(stdout).timePoints;
+    expect(timePoint).toMatchObject({ status: 'rejected', forced: true });
+    expect(timePoint.reason).toMatch(/2 slices/);
     expect(code).toBe(4);
   });
 

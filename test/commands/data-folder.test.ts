@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { enqueueAnalysis, enqueueDelivery } from '../../src/case/case-jobs.js';
@@ -35,6 +35,7 @@ describe('before there is a node', () => {
     expect((await run('migrate')).stdout).toContain('does not exist yet');
     expect(existsSync(databasePath(dataDir))).toBe(false);
     expect(await runJson('status')).toMatchObject({ instances: 0, jobs: [], held: [], failedJobs: [], cases: [] });
+    expect((await run('verify')).stdout).toBe('0 instances checked: 0 missing, 0 altered, 0 orphan files\n');
     const migrated = await run('migrate');
     expect(migrated.stdout).toMatch(/is at version \d+/);
     expect(migrated.code).toBe(0);
@@ -108,8 +109,8 @@ describe('a node’s data folder', () => {
     expect(stdout).toContain('selected: not judged yet');
     expect(stdout).toContain(`  ${known.study}: not chosen, no series of it was selected and assembled`);
     const unknown = await run('explain', '1.2.3');
-    expect(unknown.stderr).toContain('no such series');
-    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('no image of series 1.2.3 was taken in\nNOT_IN_INDEX: Check the UID');
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
   });
 
   test('3: release lets it go on and queues it, once', async () => {
@@ -131,6 +132,15 @@ describe('a node’s data folder', () => {
     const { store, queue } = open();
     enqueueAnalysis(queue, store.series.find(known.series)!);
     enqueueDelivery(queue, 'pacs', 1);
+    queue.fail(queue.claim(['deliver'])!, new PrioraError('DESTINATION_UNREACHABLE', 'nobody answers'));
+    expect(await runJson('status')).toMatchObject({
+      retrying: [{ key: 'deliver:pacs:1', code: 'DESTINATION_UNREACHABLE', error: 'nobody answers', attempts: 1 }],
+    });
+    expect((await run('status')).stdout).toMatch(
+      /Tried again \(1\)\n {2}deliver:pacs:1: nobody answers \(1 time\), next at 20/,
+    );
+    queue.cancel('deliver:pacs:1');
+    queue.retry('deliver:pacs:1');
     for (let job = queue.claim(['analyse', 'deliver']); job; job = queue.claim(['analyse', 'deliver']))
       queue.fail(job, new PrioraError('MODEL_INVALID', 'the model is gone'));
     const failed: { failedJobs: { key: string }[] } = await runJson('status');
@@ -146,10 +156,19 @@ describe('a node’s data folder', () => {
     store.close();
   });
 
-  test('5: verify reads every byte, and ends with 1 when one is missing', async () => {
+  test('5: verify reads every byte, and ends with 1 when one is altered or missing', async () => {
     const whole = await run('verify');
     expect([whole.code, whole.stdout]).toEqual([0, '3 instances checked: 0 missing, 0 altered, 0 orphan files\n']);
-    const lost = 'instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.2.dcm';
+    const [changed, lost] = [1, 2].map((number) => `instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.${number}.dcm`);
+    const bytes = readFileSync(join(dataDir, changed));
+    writeFileSync(join(dataDir, changed), Buffer.from(bytes).fill(~bytes[bytes.length - 1], bytes.length - 1));
+    const one = await run('verify');
+    expect(one.code).toBe(1);
+    expect(one.stdout).toContain(`1 altered, 0 orphan files\naltered ${changed}\n`);
+    writeFileSync(join(dataDir, changed), bytes);
+    writeFileSync(join(dataDir, 'instances/stray.dcm'), 'nobody sent this');
+    expect(await runJson('verify')).toMatchObject({ missing: [], altered: [], orphans: ['instances/stray.dcm'] });
+    rmSync(join(dataDir, 'instances/stray.dcm'));
     rmSync(join(dataDir, lost));
     const { code, stdout } = await run('verify');
     expect(code).toBe(1);
@@ -167,9 +186,21 @@ describe('a database of a newer version', () => {
     store.database.execute("INSERT INTO migrations (version, name, appliedAt) VALUES (999999, 'from tomorrow', 0)");
     store.close();
   });
-  test('is left alone, and says which Priora to start', async () => {
-    const { code, stderr } = await priora('status', '--config', newer.path);
-    expect(stderr).toContain('DATABASE_TOO_NEW: This database was written by a newer Priora; start that version.');
-    expect(code).toBe(1);
-  });
+  test.each(['status', 'migrate', 'serve'])(
+    'is left alone by %s, which says which Priora to start',
+    async (command) => {
+      const { code, stderr } = await priora(command, '--config', newer.path);
+      expect(stderr).toContain('DATABASE_TOO_NEW: This database was written by a newer Priora; start that version.');
+      expect(code).toBe(1);
+    },
+  );
+});
+
+test('a database file that is none is named, with what to do', async () => {
+  const damaged = configuration();
+  mkdirSync(damaged.dataDir);
+  writeFileSync(databasePath(damaged.dataDir), 'no database');
+  const { code, stderr } = await priora('status', '--config', damaged.path);
+  expect(stderr).toContain('DATABASE_DAMAGED: The database file is no SQLite database or is damaged: restore it');
+  expect([code, readFileSync(databasePath(damaged.dataDir), 'utf8')]).toEqual([1, 'no database']);
 });

@@ -135,11 +135,13 @@ describe('what cannot be taken in is answered, kept aside with its reason, and c
 });
 
 describe('a study that cannot be read is rejected with its reason', () => {
-  /** A series that selection takes: the demonstration's headers over a few pixels. */
+  /** A series that selection takes: the demonstration's headers over noise. */
   const series = (study: number, changes: (index: number, dataset: Dataset) => Dataset | null) => {
     const scanner = { ...demoScanner(1), shape: [144, 144, 100], spacingMm: [1.5, 1.5, 1.5] } as const;
     const patient = { seed: study, days: [0] } as unknown as PhantomPatient;
-    const image = { image: emptyVolume(scannerGrid(scanner)) } as PhantomScan;
+    const { voxels, ...grid } = emptyVolume(scannerGrid(scanner));
+    const noise = voxels.map((_, index) => ((index * 7919) >>> 3) % 900);
+    const image = { image: { ...grid, voxels: noise } } as PhantomScan;
     return dicomSlices(patient, 0, scanner, image).flatMap((dataset, index) => {
       const changed = changes(index, dataset);
       if (!changed) return [];
