@@ -59,7 +59,7 @@ async function makeStudies(folder: string): Promise<DemoStudy[]> {
 async function startNode(
   work: string,
   pacs: ReceivingPacs,
-): Promise<{ port: number; dataDir: string; stop: () => void }> {
+): Promise<{ port: number; dataDir: string; isRunning: () => boolean; stop: () => void }> {
   const dataDir = join(work, 'data');
   const mappingsDir = join(work, 'mappings');
   cpSync(join(packageFolder, 'mappings'), mappingsDir, { recursive: true });
@@ -72,7 +72,8 @@ async function startNode(
     child.once('message', resolveReady);
     child.once('exit', (code) => reject(new Error(`the node did not start (exit code ${code})`)));
   });
-  return { port, dataDir, stop: () => child.kill('SIGTERM') };
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  return { port, dataDir, isRunning, stop: () => child.kill('SIGTERM') };
 }
 
 async function send(study: DemoStudy, port: number): Promise<void> {
@@ -87,11 +88,12 @@ async function send(study: DemoStudy, port: number): Promise<void> {
   say(`${study.title}: ${study.paths.length} slices sent in ${((study.sentAt - started) / 1000).toFixed(1)} s`);
 }
 
-/** Watches the node's queue through its database and prints each stage as it begins. */
-function progressOf(store: Store, studies: readonly DemoStudy[]): () => void {
+/** Watches the node's queue through its database and prints each stage as it begins; throws when there is nothing to wait for any more. */
+function progressOf(store: Store, studies: readonly DemoStudy[], isRunning: () => boolean): () => void {
   const queue = openQueue(store);
   const seen = new Set<string>();
   return () => {
+    if (!isRunning()) throw new Error('the node has ended before the results came');
     for (const { key, stage } of queue.list({ kind: 'analyse', state: 'running' })) {
       const study = studies.find(({ StudyInstanceUID }) => key.endsWith(StudyInstanceUID));
       const line = `  ${study?.title ?? key}: ${stage?.split(' ')[0] ?? 'starting'}`;
@@ -165,7 +167,7 @@ async function main(): Promise<boolean> {
     const node = await startNode(work, pacs);
     stop = node.stop;
     const store = openStore(databasePath(node.dataDir));
-    const progress = progressOf(store, studies);
+    const progress = progressOf(store, studies, node.isRunning);
     const [baseline, first, second] = studies;
     const failures: string[] = [];
     const finish = async (study: DemoStudy, prior: DemoStudy | null) => {

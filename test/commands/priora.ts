@@ -14,13 +14,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `priora …` as a user would, in a process of its own and an empty working folder. */
+/** Runs `priora …` as a user would, built, in a process of its own and an empty working folder. */
 export function priora(...parameters: string[]): Promise<Ended> {
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(root, 'src/main.ts'), ...parameters],
-    { cwd: temporary('cwd'), stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [join(root, 'dist/main.js'), ...parameters], {
+    cwd: temporary('cwd'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));

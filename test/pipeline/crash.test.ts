@@ -1,4 +1,4 @@
-import { spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { stages, type CaseResult, type Stage } from '../../src/case/case-result.js';
-import { forkModule } from '../../src/core/child-process.js';
 import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/deliver/send-files.js';
 import { startReceivingPacs, type ReceivingPacs } from '../../src/demo/receiving-pacs.js';
@@ -26,11 +25,9 @@ let store: Store;
 let queue: JobQueue;
 let node: ChildProcess | undefined;
 
-/** `priora serve` as its own process. */
+/** `priora serve` as its own process, built. */
 async function startNode(): Promise<number> {
-  const child = forkModule(new URL('../../src/main.js', import.meta.url), {
-    arguments: ['serve', '--config', join(work, 'priora.yaml')],
-  });
+  const child = fork(join(root, 'dist/main.js'), ['serve', '--config', join(work, 'priora.yaml')], { execArgv: [] });
   node = child;
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return port;
