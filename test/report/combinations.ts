@@ -30,7 +30,7 @@ const geometries = orientations.flatMap((orientation) =>
 );
 type Geometry = (typeof geometries)[number];
 
-/** Few slices: DicomSRValidator's time rises with the square of a report's content items, of which each image is one. */
+/** Few slices: DicomSRValidator's time rises faster than the number of a report's content items, of which each image is one. */
 const gridOf = ({ orientation }: Geometry) => sourceGrid(orientation, [2, 2, 3], [52, 46, 12]);
 const nameOf = ({ orientation, multiFrame }: Geometry, situation: string) =>
   `${orientation}, ${multiFrame ? 'multi-frame' : 'single-frame'}, ${situation}`;
