@@ -11,7 +11,7 @@ export interface DrawnSegment {
 }
 
 /* dcmjs has no types. */
- 
+
 const { DicomMessage, DicomMetaDictionary, datasetToBuffer } = (dcmjs as unknown as Record<string, Dataset>)['data'];
 const { Normalizer } = (dcmjs as unknown as Record<string, Dataset>)['normalizers'];
 const { Segmentation } = (dcmjs as unknown as Record<string, Dataset>)['derivations'];
