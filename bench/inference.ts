@@ -25,8 +25,9 @@ import { normalise } from '../src/prepare/normalise.js';
 import { loadTemplate } from '../src/prepare/template.js';
 import type { Vector3 } from '../src/volume/affine.js';
 import { boundingBox } from '../src/volume/crop.js';
-import { readNifti } from '../src/volume/nifti.js';
+import { maskWhere } from '../src/volume/mask.js';
 import type { LabelMap } from '../src/volume/volume.js';
+import { readTimePoint } from '../scripts/training-time-point.js';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -49,7 +50,9 @@ const manifests = [models.sensitivity.manifest, models.specificity.manifest];
 const threads = availableParallelism();
 const loadBefore = loadavg();
 
-const { current, prior, region } = await (values.case ? timePoint(resolve(values.case)) : templateHead());
+const { current, prior, region } = await (values.case
+  ? readTimePoint(resolve(values.case), manifests[0].preprocessing)
+  : templateHead());
 const box = boundingBox(region)!;
 const extent = box.last.map((last, axis) => last + 1 - box.first[axis]);
 const voxelsOf = ({ voxels }: LabelMap) => {
@@ -63,14 +66,6 @@ async function templateHead(): Promise<EnsembleInput> {
   const template = await loadTemplate();
   const head = normalise(template.head, template.brainMask, manifests[0].preprocessing);
   return { current: head, prior: head, region: template.brainMask };
-}
-
-async function timePoint(folder: string): Promise<EnsembleInput> {
-  const mask = await readNifti(join(folder, 'mask.nii.gz'));
-  const brainMask: LabelMap = { ...mask, voxels: Uint8Array.from(mask.voxels, (value) => Number(value > 0)) };
-  const prepared = async (name: string) =>
-    normalise(await readNifti(join(folder, name)), brainMask, manifests[0].preprocessing);
-  return { current: await prepared('image.nii.gz'), prior: await prepared('prior.nii.gz'), region: brainMask };
 }
 
 /** Multiply–adds an output voxel of one network. */
@@ -173,7 +168,7 @@ print(statistics.median(times[1:]))`,
 /** The part of the brain below a slice, so that it holds about this share of its voxels. */
 function lowerPart(share: number): LabelMap {
   let left = Math.round(brain * share);
-  return { ...region, voxels: Uint8Array.from(region.voxels, (value) => (value > 0 && left-- > 0 ? 1 : 0)) };
+  return maskWhere(region, (value) => value > 0 && left-- > 0);
 }
 
 /** Follow-ups and first scans with the engine; `shares` of the brain. */

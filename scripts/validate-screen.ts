@@ -8,14 +8,12 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Ensemble, type EnsembleInput, type Probabilities } from '../src/infer/ensemble.js';
+import { Ensemble, type Probabilities } from '../src/infer/ensemble.js';
 import { loadModels, type Role } from '../src/infer/manifest.js';
 import type { ScreenUse } from '../src/infer/messages.js';
 import { measureLesions, type Measured } from '../src/measure/measure.js';
-import { normalise } from '../src/prepare/normalise.js';
 import { identityAffine } from '../src/volume/affine.js';
-import { readNifti } from '../src/volume/nifti.js';
-import type { LabelMap } from '../src/volume/volume.js';
+import { readTimePoint } from './training-time-point.js';
 
 const leastDice = 0.99;
 const differenceLimit = 0.1;
@@ -25,6 +23,7 @@ if (!modelsFolder || !patients) throw new Error('usage: validate-screen <models 
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
 const models = await loadModels(modelsFolder);
 const { manifestPath } = models.sensitivity;
+const { preprocessing } = models.sensitivity.manifest;
 const { screen } = models.sensitivity.manifest.execution;
 if (!screen) throw new Error('M_sens has no screen to validate');
 const options = { provider: 'cpu', threads: availableParallelism(), memoryLimitMb: 3000 } as const;
@@ -37,16 +36,6 @@ const timePoints = readdirSync(patients)
 const step = Math.max(1, Math.floor(timePoints.length / Number(wanted)));
 const chosen = timePoints.filter((_, n) => n % step === Math.floor(n / step) % step).slice(0, Number(wanted));
 
-async function read(folder: string): Promise<EnsembleInput> {
-  const volume = async (name: string) => readNifti(join(folder, name));
-  const mask = await volume('mask.nii.gz');
-  const region: LabelMap = { ...mask, voxels: Uint8Array.from(mask.voxels, (value) => (value > 0 ? 1 : 0)) };
-  const prepared = async (name: string) =>
-    normalise(await volume(name), region, models.sensitivity.manifest.preprocessing);
-  const prior = existsSync(join(folder, 'prior.nii.gz')) ? await prepared('prior.nii.gz') : null;
-  return { current: await prepared('image.nii.gz'), prior, region };
-}
-
 const seconds = { exact: 0, screened: 0 };
 
 /** What an ensemble makes of one volume after another, until the caller has seen enough. */
@@ -55,7 +44,7 @@ async function* runAll(use: ScreenUse): AsyncGenerator<Probabilities> {
   try {
     if (use === 'always' && !ensemble.execution!.screened) throw new Error('this processor runs no screens');
     for (const folder of chosen) {
-      const input = await read(folder);
+      const input = await readTimePoint(folder, preprocessing);
       const began = performance.now();
       const probabilities = await ensemble.run(input);
       const took = (performance.now() - began) / 1000;
@@ -84,7 +73,7 @@ async function compare(folder: string, exact: Probabilities, screened: Probabili
     });
     dice = Math.min(dice, sum ? (2 * both) / sum : 1);
   }
-  const { current, region } = await read(folder);
+  const { current, region } = await readTimePoint(folder, preprocessing);
   const measure = (probabilities: Probabilities) =>
     measureLesions({
       ...probabilities,

@@ -110,10 +110,11 @@ def subvolume_scores(probability: np.ndarray, label: np.ndarray, mask: np.ndarra
 def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
     """Score `maps`, {"sens": case -> probability, "spec": ...} or one of them, on `cases`; returns summaries, each volume's counts
     and sub-volume scores, and every false positive."""
-    matches, rows, false_positives, counts = {key: [] for key in maps}, [], [], []
+    matches, rows, false_positives, counts, every_change = {key: [] for key in maps}, [], [], [], []
     for case in cases:
         probabilities = {key: of(case) for key, of in maps.items()}
         changes = {l["id"]: l["change"] for l in case.details.get("lesions", []) if "change" in l}
+        every_change.append(changes)
         for key, probability in probabilities.items():
             matched: Matched = match_volume(probability, case.label)
             matches[key].append(matched)
@@ -134,8 +135,7 @@ def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
         if len(maps) == 2:
             counts.append(ensemble_counts(probabilities["sens"], probabilities["spec"], case.label))
     has_prior = [case.has_prior and with_prior for case in cases]
-    changes = [{l["id"]: l["change"] for l in case.details.get("lesions", []) if "change" in l} for case in cases]
-    result = {key: summary(found, has_prior, changes) for key, found in matches.items()}
+    result = {key: summary(found, has_prior, every_change) for key, found in matches.items()}
     if counts:
         result["ensemblePerVolume"] = {k: round(float(np.mean([c[k] for c in counts])), 2) for k in counts[0]}
     return {"summary": result, "volumes": rows, "falsePositives": false_positives}
