@@ -7,14 +7,14 @@ import { timePointOf, type TimePoint } from '../case/time-point.js';
 import { patientOrderKey } from '../complete/schedule.js';
 import { systemClock } from '../core/clock.js';
 import { loadConfig, type Config } from '../core/config.js';
-import { asPrioraError } from '../core/errors.js';
+import { asPrioraError, PrioraError } from '../core/errors.js';
 import { ExitCode } from '../core/exit-code.js';
 import { makeNamedFolder } from '../core/folder.js';
 import { createLogger } from '../core/log.js';
 import { deliverableKinds, kindsToWrite, type DeliverableKind } from '../deliver/destinations.js';
 import { indexInstance } from '../index/index-instance.js';
 import { loadMappings } from '../mappings.js';
-import { analyseStudy } from '../pipeline.js';
+import { analyseStudy, type PipelineContext } from '../pipeline.js';
 import { openReceiver } from '../receive/receiver.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
 import { inputFiles } from './input-files.js';
@@ -35,6 +35,13 @@ export interface Analysis {
   readonly refusedFiles: readonly {
     readonly path: string;
     readonly dicom: boolean;
+    readonly code: string;
+    readonly reason: string;
+  }[];
+  /** Studies that could not be read for another reason than their images, and the later ones of the same patient. */
+  readonly failures: readonly {
+    readonly PatientID: string;
+    readonly StudyInstanceUID: string;
     readonly code: string;
     readonly reason: string;
   }[];
@@ -90,7 +97,10 @@ function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoi
   return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), ...kept, picture: keep(picture) } };
 }
 
-/** The whole pipeline over files, without network: several studies of a patient are each the next one's prior. */
+/**
+ * The whole pipeline over files, without network: several studies of a patient are each the next one's prior.
+ * A study that fails keeps the patient's later ones from being read, which would have the wrong prior, but nobody else's.
+ */
 async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
   const out = resolve(options.out);
   makeNamedFolder(out, '--out');
@@ -102,48 +112,60 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
     const refusedFiles = await receiveFiles(store, config, inputFiles(paths));
     const studies = studiesInOrder(store);
     const timePoints: TimePoint[] = [];
+    const failures: Analysis['failures'][number][] = [];
+    const failedPatients = new Set<number>();
     if (studies.length > 0) {
       const ensemble = await startEnsemble(config);
+      const context: PipelineContext = {
+        store,
+        dataDir,
+        mappings,
+        ensemble,
+        language: config.reportLanguage,
+        objects: kindsToWrite([options]),
+        clock: systemClock,
+      };
       try {
         for (const [index, StudyInstanceUID] of studies.entries()) {
-          const finished = await analyseStudy(
-            {
-              store,
-              dataDir,
-              mappings,
-              ensemble,
-              language: config.reportLanguage,
-              objects: kindsToWrite([options]),
-              clock: systemClock,
-            },
-            StudyInstanceUID,
-            {
+          const say = (text: string) => console.error(`study ${index + 1} of ${studies.length}: ${text}`);
+          const { PatientID, patientKey } = store.studies.find(StudyInstanceUID)!;
+          try {
+            if (failedPatients.has(patientKey))
+              throw new PrioraError('INTERNAL', 'not read: an earlier study of this patient failed');
+            const finished = await analyseStudy(context, StudyInstanceUID, {
               forceSeries: options.forceSeries ?? false,
               onStage: (stage, fraction) => {
-                if (fraction === undefined) console.error(`study ${index + 1} of ${studies.length}: ${stage}`);
+                if (fraction === undefined) say(stage);
               },
-            },
-          );
-          timePoints.push(keepOutputs(timePointOf(store, dataDir, finished), out, index + 1));
+            });
+            timePoints.push(keepOutputs(timePointOf(store, dataDir, finished), out, index + 1));
+          } catch (thrown) {
+            const { code, message: reason } = asPrioraError(thrown);
+            say(reason);
+            failedPatients.add(patientKey);
+            failures.push({ PatientID, StudyInstanceUID, code, reason });
+          }
         }
       } finally {
         ensemble.close();
       }
     }
-    return { timePoints, refusedFiles, notice: researchUse };
+    return { timePoints, refusedFiles, failures, notice: researchUse };
   } finally {
     store.close();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-function print({ timePoints, refusedFiles, notice }: Analysis): void {
+function print({ timePoints, refusedFiles, failures, notice }: Analysis): void {
   for (const timePoint of timePoints) {
     console.log(timePointText(timePoint));
     const files = Object.values(timePoint.outputs).filter((path) => path !== null);
     if (files.length > 0) console.log(`  ${files.join('\n  ')}`);
   }
   for (const { path, reason } of refusedFiles) console.log(`refused ${path}: ${reason}`);
+  for (const { PatientID, StudyInstanceUID, reason } of failures)
+    console.log(`patient ${PatientID}  study ${StudyInstanceUID}\n  failed: ${reason}`);
   console.log(notice);
 }
 
@@ -175,8 +197,9 @@ export function registerAnalyseCommand(program: Command): void {
       const analysis = await analyseFiles(paths, options);
       if (options.json) console.log(JSON.stringify(analysis, null, 2));
       else print(analysis);
-      const { timePoints, refusedFiles } = analysis;
-      if (timePoints.some(({ status }) => status !== 'reported')) process.exitCode = ExitCode.rejectedInput;
+      const { timePoints, refusedFiles, failures } = analysis;
+      if (failures.length > 0) process.exitCode = ExitCode.failure;
+      else if (timePoints.some(({ status }) => status !== 'reported')) process.exitCode = ExitCode.rejectedInput;
       else if (timePoints.length === 0)
         process.exitCode = refusedFiles.some(({ dicom }) => dicom) ? ExitCode.rejectedInput : ExitCode.nothingToDo;
     });

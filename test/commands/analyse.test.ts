@@ -39,8 +39,9 @@ describe('two studies of a patient, the later one given first', () => {
 
   test('are done: 0, one JSON object on stdout, progress on stderr', () => {
     expect(code).toBe(0);
-    expect(Object.keys(analysis)).toEqual(['timePoints', 'refusedFiles', 'notice']);
+    expect(Object.keys(analysis)).toEqual(['timePoints', 'refusedFiles', 'failures', 'notice']);
     expect(analysis.refusedFiles).toEqual([]);
+    expect(analysis.failures).toEqual([]);
     expect(analysis.notice).toContain('not for clinical use');
     expect(stderr).toContain('study 1 of 2: prepare');
     expect(stderr).toContain('study 2 of 2: report');
@@ -196,6 +197,34 @@ describe('a series that selection refuses', () => {
     },
   );
 });
+
+test(
+  'a study that fails keeps back the later ones of its patient only: 1, and the rest is printed',
+  { timeout: 200_000 },
+  async () => {
+    const out = temporary('out');
+    writeFileSync(join(out, 'time-point-1'), 'in the way of the first study’s folder');
+    const followUp = rewritten(studies[1].paths.slice(50, 52), () => ({}));
+    const stranger = rewritten(studies[1].paths.slice(50, 52), (index) => ({
+      PatientID: 'SOMEBODY-ELSE',
+      StudyInstanceUID: '1.2.3',
+      SeriesInstanceUID: '1.2.3.4',
+      SOPInstanceUID: `1.2.3.4.${index}`,
+      AcquisitionDate: '20300101',
+    }));
+    const inputs = [folderOf(studies[0]), followUp, stranger];
+    const { code, stdout, stderr } = await priora('analyse', ...inputs, '--out', out, '--json', '--config', configuration().path); // prettier-ignore
+    expect(code).toBe(1);
+    const { timePoints, failures } = analysisOf(stdout);
+    expect(timePoints).toMatchObject([{ PatientID: 'SOMEBODY-ELSE', status: 'rejected' }]);
+    const reason = expect.stringContaining('an earlier study of this patient failed') as string;
+    expect(failures).toMatchObject([
+      { StudyInstanceUID: studies[0].StudyInstanceUID, code: 'INTERNAL' },
+      { StudyInstanceUID: studies[1].StudyInstanceUID, reason },
+    ]);
+    expect(stderr).toContain(failures[0].reason);
+  },
+);
 
 describe('what is no series of a brain', () => {
   const analyse = (...paths: string[]) =>
