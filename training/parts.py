@@ -8,6 +8,7 @@ lattices its box lies: `index_by3` and `index_by5` name, for each voxel of the b
 
 Every image and index is [k, j / b, b, i / b, b] with b voxels a block (1 here, 1 or 2 in `screen.py`), which in memory is [k, j, i]; so
 is the probability. Context features are [voxel, channel]; prior features are what `detail` takes them for.
+A network without a prior path has the same parts; its `prior` gives a zero that its `detail` adds.
 Together the parts are the network's function, which `export_onnx.py` proves for every file it writes.
 """
 
@@ -52,10 +53,15 @@ class Prior(nn.Module):
         return self.path(image(prior))
 
 
+class NoPrior(nn.Module):
+    def forward(self, prior: Tensor) -> Tensor:
+        return 0 * image(prior)[:, :, :1, :1, :1]
+
+
 class Detail(nn.Module):
     def __init__(self, network: DeepMedic):
         super().__init__()
-        self.main, self.classifier = network.main, network.classifier
+        self.main, self.classifier, self.has_prior = network.main, network.classifier, network.prior is not None
 
     def forward(self, current, prior_features, context_by3, index_by3, context_by5, index_by5) -> Tensor:
         main = self.main(image(current))
@@ -63,13 +69,17 @@ class Detail(nn.Module):
             features.index_select(0, index.flatten()).transpose(0, 1).reshape(1, features.shape[1], *main.shape[2:])
             for features, index in ((context_by3, index_by3), (context_by5, index_by5))
         ]
-        scores = self.classifier(torch.cat([main, prior_features.expand_as(main), *context], 1))[0]
+        if self.has_prior:
+            features = [main, prior_features.expand_as(main), *context]
+        else:
+            features = [main + prior_features, *context]
+        scores = self.classifier(torch.cat(features, 1))[0]
         return torch.sigmoid(scores[1] - scores[0])
 
 
 def part_modules(network: DeepMedic) -> dict:
     """Part -> module, sharing the variables of `network`."""
-    return {"context": Context(network), "prior": Prior(network.prior), "detail": Detail(network)}
+    return {"context": Context(network), "prior": Prior(network.prior) if network.prior else NoPrior(), "detail": Detail(network)}
 
 
 def part_inputs(inputs: tuple, block: int) -> dict:

@@ -13,6 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checkpoint import load_network
+from export_onnx import export_parts
+from results import PAPER, PRIORS
+
 HERE = Path(__file__).parent
 RECIPE = json.loads((HERE / "recipe.json").read_text())
 RUNS = HERE / "runs"
@@ -34,6 +38,17 @@ def checkpoint_of(network: str) -> Path:
     return RUNS / network / "checkpoint.pt"
 
 
+def architecture_of(network: str) -> str:
+    return RECIPE["networks"][network].get("architecture", "deepmedic")
+
+
+def options_of(network: str) -> dict:
+    """The options of train.py: what all networks share, what its stage (common run or branch of it) has, its own."""
+    described = RECIPE["networks"][network]
+    options = {**RECIPE["common"], **RECIPE["stages"][described["stage"]], **described["options"]}
+    return {**options, "network": {**options["network"], "architecture": architecture_of(network)}}
+
+
 def train_network(network: str) -> None:
     """Train a network after the one it starts from; a finished run returns at once."""
     start = RECIPE["networks"][network].get("from")
@@ -41,15 +56,22 @@ def train_network(network: str) -> None:
         train_network(start)
     config = RUNS / network / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps({**RECIPE["common"], **RECIPE["networks"][network]["options"]}, indent=1))
+    config.write_text(json.dumps(options_of(network), indent=1))
     python("train.py", "--run", RUNS / network, "--config", config, *(["--init", checkpoint_of(start)] if start else []))
 
 
-def predict(network: str, split: str, name: str, *options) -> Path:
-    """Maps of a trained network in runs/<network>/<name>; returns that folder."""
-    folder = RUNS / network / name
-    python("predict.py", "--checkpoint", checkpoint_of(network), "--split", split, "--to", folder, *options)
-    return folder
+def predict(networks, split: str, name: str, *options) -> None:
+    """Maps of trained networks in runs/<network>/<name>: through the node's engine, or, of those that are not cut into its parts, in PyTorch."""
+    cut = [network for network in networks if architecture_of(network) in ("deepmedic", "deepmedic-no-prior")]
+    for network in cut:
+        parts = RUNS / network / "parts"
+        parts.mkdir(exist_ok=True)
+        export_parts(load_network(checkpoint_of(network))[0], parts, network)
+    if cut:
+        subprocess.run(["npm", "run", "predict", "--", *cut, "--split", split, "--as", name, *map(str, options)], check=True)
+    for network in networks:
+        if network not in cut:
+            python("predict.py", "--checkpoint", checkpoint_of(network), "--split", split, "--to", RUNS / network / name)
 
 
 def score(split: str, to: Path, sens: Path, spec: Path = None) -> Path:
@@ -58,8 +80,9 @@ def score(split: str, to: Path, sens: Path, spec: Path = None) -> Path:
 
 
 def validate(network: str) -> Path:
-    """Score a trained network on the follow-ups that chose it."""
-    return score("validation", RUNS / network / "validation.json", predict(network, "validation", "validation", "--cases", "*/t1"))
+    """Score a trained network, everywhere in the brain, on the validation patients."""
+    predict([network], "validation", "validation", "--exact")
+    return score("validation", RUNS / network / "validation.json", RUNS / network / "validation")
 
 
 def export(network: str, scores: Path, to: str) -> None:
@@ -69,17 +92,18 @@ def export(network: str, scores: Path, to: str) -> None:
 
 
 def gather_evidence() -> None:
-    """Train every network of the recipe, score each on the test phantoms, and write docs/results.md."""
+    """Train every network of the tables, score each on the test phantoms, and write docs/results.md."""
     make_phantoms("test")
-    maps = {}
-    for network in RECIPE["networks"]:
+    for network in PAPER:
         train_network(network)
-        maps[network] = predict(network, "test", "test")
-        score("test", RUNS / network / "test.json", maps[network])
-    score("test", RUNS / "ensemble" / "test.json", maps["m-sens"], maps["m-spec"])
-    changed_priors = {"test-without-prior": ["--without-prior"], **{f"test-moved-{mm}": ["--move-prior", mm] for mm in (1, 2, 3)}}
-    for name, options in changed_priors.items():
-        score("test", RUNS / "m-sens" / f"{name}.json", predict("m-sens", "test", name, *options))
+    predict(list(PAPER), "test", "test")
+    for network in PAPER:
+        score("test", RUNS / network / "test.json", RUNS / network / "test")
+    score("test", RUNS / "ensemble" / "test.json", RUNS / "m-sens" / "test", RUNS / "m-spec" / "test")
+    for name, prior in PRIORS.values():
+        if prior != "0":
+            predict(["m-sens"], "test", name, "--prior", prior)
+            score("test", RUNS / "m-sens" / f"{name}.json", RUNS / "m-sens" / name)
     python("results.py")
 
 

@@ -123,13 +123,13 @@ def prior_table(found: dict) -> list:
     return lines
 
 
-#: Scores of M_sens with its priors changed: what the page calls them -> file.
+#: M_sens with its priors changed: what the page calls it -> name of maps and scores, and what `scripts/predict.ts` is told.
 PRIORS = {
-    "as registered (0–1.5 mm off)": "test.json",
-    "moved by 1 mm more": "test-moved-1.json",
-    "moved by 2 mm more": "test-moved-2.json",
-    "moved by 3 mm more": "test-moved-3.json",
-    "withheld": "test-without-prior.json",
+    "as registered (0–1.5 mm off)": ("test", "0"),
+    "moved by 1 mm more": ("test-moved-1", "1"),
+    "moved by 2 mm more": ("test-moved-2", "2"),
+    "moved by 3 mm more": ("test-moved-3", "3"),
+    "withheld": ("test-without-prior", "withheld"),
 }
 
 
@@ -146,8 +146,9 @@ def write_results(runs: Path, to: Path) -> None:
     pictures = to / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     draw_curves(scores, pictures / "roc.png")
-    priors = {words: [row for row in volumes_of(runs / "m-sens" / name) if row["priorShiftMm"] is not None]
-              for words, name in PRIORS.items() if (runs / "m-sens" / name).exists()}
+    changed = {words: runs / "m-sens" / f"{name}.json" for words, (name, _) in PRIORS.items()}
+    priors = {words: [row for row in volumes_of(file) if row["priorShiftMm"] is not None]
+              for words, file in changed.items() if file.exists()}
     lines = [
         "# Results on synthetic patients",
         "",

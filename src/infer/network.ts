@@ -3,6 +3,7 @@ import type { Vector3 } from '../volume/affine.js';
 import type { LabelMap, NetworkImage } from '../volume/volume.js';
 import { cutInput, haloVoxels, inputVoxels, latticeVoxels, pathInput, pathWork, type Box } from './boxes.js';
 import type { Part } from './manifest.js';
+import type { NetworkShape } from './network-shape.js';
 import { planBoxes } from './plan-boxes.js';
 
 /** What a network computes a voxel from. */
@@ -11,15 +12,6 @@ export interface NetworkInput {
   /** Null: no prior, the network sees `missingPriorValue` everywhere. */
   readonly prior: NetworkImage | null;
   readonly missingPriorValue: number;
-}
-
-export interface NetworkShape {
-  /** Feature maps of the nine 3³ layers of each path. */
-  readonly widths: readonly number[];
-  /** Voxels (j and i) of a folded position; sizes are multiples of it. 1: nothing is folded. */
-  readonly block: 1 | 2;
-  /** Memory a voxel of a path's input costs at the peak, bytes. */
-  readonly bytesPerVoxel: number;
 }
 
 const factors = [3, 5] as const;
@@ -236,6 +228,9 @@ function paste(target: Float32Array, output: Float32Array, { start, size }: Box,
         if (region.voxels[row + a]) target[row + a] = output[source + a];
     }
 }
+
+/** Voxels around a suspicious one that are computed exactly: the screen may have it in the wrong place. */
+export const screenMargin = 2;
 
 /** The region's voxels within `margin` voxels (per axis) of one whose probability reaches `threshold`. */
 export function suspicious(region: LabelMap, probability: Float32Array, threshold: number, margin: number): LabelMap {

@@ -6,8 +6,9 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { identityAffine, type Vector3 } from '../volume/affine.js';
 import type { LabelMap, NetworkImage } from '../volume/volume.js';
 import type { Execution, OnnxMessage, OnnxRequest, RunRequest, StartRequest } from './messages.js';
-import type { Manifest, Model, Role } from './manifest.js';
-import { Network, suspicious } from './network.js';
+import type { Model, Role } from './manifest.js';
+import { Network, screenMargin, suspicious } from './network.js';
+import { exactShape, screenShape } from './network-shape.js';
 import { chooseProvider, cudaLibraryLoaded, freeCardMemory, hasByteDotProducts, hasCudaDriver } from './provider.js';
 
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
@@ -29,8 +30,6 @@ const baseMemoryMb = 700;
 const screenShare = 0.3;
 /** Part of a card's free memory that boxes are sized for; the rest is cuDNN's workspace. */
 const cardShare = 0.5;
-/** Voxels around a suspicious one that are computed exactly: the screen may have it in the wrong place. */
-const screenMargin = 2;
 
 async function start(request: StartRequest): Promise<void> {
   const { models, threads } = request;
@@ -135,25 +134,6 @@ async function run(request: RunRequest): Promise<void> {
   send({ type: 'progress', fraction: 1 });
   send({ type: 'done', probabilities, exactVoxels, rssBytes: process.memoryUsage.rss() });
 }
-
-/** Bytes of the live activations of a voxel: the two largest neighbouring layers of a path, or the classifier's. */
-function activations({ widths, classifierWidths }: Manifest, bytes: number): number {
-  const layers = widths.slice(1).map((width, index) => width + 2 * widths[index]);
-  const classifier = 8 * widths.at(-1)! + 2 * Math.max(...classifierWidths, 0);
-  return bytes * Math.max(...layers.map((layer) => layer + widths.at(-1)!), classifier);
-}
-
-const exactShape = (manifest: Manifest) => ({
-  widths: manifest.widths,
-  block: 1 as const,
-  bytesPerVoxel: activations(manifest, 4),
-});
-const screenShape = (manifest: Manifest, block: 1 | 2) => ({
-  widths: manifest.widths,
-  block,
-  // Indices of the context's rows come on top.
-  bytesPerVoxel: activations(manifest, 1) + 64,
-});
 
 process.on('message', (request: OnnxRequest) => {
   (request.type === 'start' ? start(request) : run(request)).catch((error: unknown) =>

@@ -1,7 +1,8 @@
 """Training learns, and an interrupted run ends where an uninterrupted one does."""
 
 import json
-from dataclasses import replace
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from evaluate import evaluate
 from examples import draw_examples
 from inference import probability_volume
 from model import NetworkConfig, build_network
-from predict import LEAST, claim, file_of, moved_prior, predict, read_map
+from export_onnx import export_parts
+from predict import LEAST, claim, file_of, predict, read_map
 from rmsprop import RMSProp
 from toy_patients import write_patients
 from train import read_config, train
@@ -107,22 +109,36 @@ def test_maps_are_kept_and_belong_to_one_network(toy):
     expected = probability_volume(network, case.current, case.prior, case.mask)
     assert np.abs(read_map(maps, case) - expected).max() <= LEAST
     written = file_of(maps, case).stat().st_mtime_ns
-    predict([case], network, maps, with_prior=False, say=silent)
+    predict([case], network, maps, say=silent)
     assert file_of(maps, case).stat().st_mtime_ns == written
     claim(maps, {"checkpoint": "a"})
     with pytest.raises(SystemExit, match="another network"):
         claim(maps, {"checkpoint": "b"})
 
 
-def test_a_moved_prior_is_moved_that_far_and_always_alike(toy):
-    case = next(c for c in Cases(toy / "data", "validation", toy / "cache") if c.has_prior)
-    prior = np.zeros(case.prior.shape, np.float32)
-    prior[20, 20, 20] = 1000
-    moved = moved_prior(replace(case, prior=prior), 3)
-    centre = (np.stack(np.indices(moved.shape)) * moved).sum((1, 2, 3)) / moved.sum()
-    assert np.linalg.norm(centre - 20) == pytest.approx(3, abs=0.05)
-    assert np.array_equal(moved, moved_prior(replace(case, prior=prior), 3))
-    assert moved_prior(case, 0) is case.prior
+@pytest.mark.skipif(shutil.which("npm") is None, reason="the node's engine needs Node.js")
+def test_the_nodes_maps_are_those_of_pytorch(toy):
+    torch.manual_seed(5)
+    configs = {a: NetworkConfig(architecture=a, widths=(2,) * 9, classifier_widths=(4, 4)) for a in ("deepmedic", "deepmedic-no-prior")}
+    networks = {architecture: build_network(config).eval() for architecture, config in configs.items()}
+    for architecture, network in networks.items():
+        parts = toy / architecture / "parts"
+        parts.mkdir(parents=True)
+        export_parts(network, parts, architecture)
+        (toy / architecture / "config.json").write_text(json.dumps({"network": configs[architecture].to_dict()}))
+    for name, prior in (("asis", "0"), ("moved", "3"), ("withheld", "withheld")):
+        options = ["--exact", "--runs", toy, "--split", "validation", "--as", name, "--prior", prior]
+        subprocess.run(["npm", "run", "--silent", "predict", "--", *networks, *options], check=True)
+
+    for case in Cases(toy / "data", "validation", toy / "cache"):
+        for architecture, network in networks.items():
+            asis, moved, withheld = (read_map(toy / architecture / name, case) for name in ("asis", "moved", "withheld"))
+            expected = probability_volume(network, case.current, case.prior, case.mask, background=case.background)
+            assert np.abs(asis - expected).max() <= 2 * LEAST
+            assert expected.max() - expected[case.mask].min() > 0.1
+            for other in (moved, withheld):
+                prior_matters = case.has_prior and architecture == "deepmedic"
+                assert np.array_equal(asis, other) != prior_matters
 
 
 def test_rmsprop_step_by_hand():
