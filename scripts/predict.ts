@@ -54,8 +54,11 @@ const opened = await Promise.all(networks.map(openNetwork));
 
 async function openScreen() {
   if (!sensitivity.screen || !execution.screen) throw new Error('the shipped M_sens has no screen');
-  const { block, threshold } = execution.screen;
-  return { network: await open(sensitivity.screen, screenShape(sensitivity.manifest, block)), threshold };
+  const { block, thresholds } = execution.screen;
+  return {
+    network: await open(sensitivity.screen, screenShape(sensitivity.manifest, block)),
+    threshold: thresholds.sensitivity,
+  };
 }
 
 async function openNetwork(name: string) {

@@ -2,8 +2,8 @@
  * Runs an ensemble with and without its 8-bit screen over whole phantoms and writes what it found into M_sens's manifest:
  * `npx tsx scripts/validate-screen.ts <models folder> <folder of patients in the training layout> [time points]`.
  * The screen passes when no lesion changes its class (confirmed, candidate, absent), the masks' Dice is at least 0.99 in every volume
- * and no probability changes by 0.1, below which a follow-up takes a site for empty. Where it does not at the highest threshold, lower ones
- * are tried. The node does not use a screen that has not passed. Prints JSON; exit code 1 when it does not pass at any threshold.
+ * and no probability changes by 0.1, below which a follow-up takes a site for empty. Where it does not at the highest thresholds, lower ones
+ * are tried. The node does not use a screen that has not passed. Prints JSON; exit code 1 when it does not pass at any thresholds.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -17,7 +17,11 @@ import { readTimePoint } from './training-time-point.js';
 
 const leastDice = 0.99;
 const differenceLimit = 0.1;
-const thresholds = [0.02, 0.01, 0.005, 0.0025, 0.00125];
+/** From which probability of the screen M_sens is run, and from which of M_sens M_spec is. */
+const ladder = [0.02, 0.01, 0.005, 0.0025, 0.00125].map((sensitivity) => ({
+  sensitivity,
+  specificity: 5 * sensitivity,
+}));
 const [modelsFolder, patients, wanted = '8'] = process.argv.slice(2);
 if (!modelsFolder || !patients) throw new Error('usage: validate-screen <models folder> <patients> [time points]');
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
@@ -50,7 +54,7 @@ async function* runAll(use: ScreenUse): AsyncGenerator<Probabilities> {
       const took = (performance.now() - began) / 1000;
       seconds[use === 'always' ? 'screened' : 'exact'] += took;
       console.error(
-        `${folder}: ${use === 'always' ? `threshold ${screen!.threshold}` : 'exact'}, ${took.toFixed(1)} s`,
+        `${folder}: ${use === 'always' ? JSON.stringify(screen!.thresholds) : 'exact'}, ${took.toFixed(1)} s`,
       );
       yield probabilities;
     }
@@ -116,15 +120,15 @@ async function validate(exact: readonly Probabilities[]) {
 
 const exact: Probabilities[] = [];
 for await (const probabilities of runAll('never')) exact.push(probabilities);
-for (const threshold of thresholds) {
-  screen.threshold = threshold;
+for (const thresholds of ladder) {
+  screen.thresholds = thresholds;
   seconds.screened = 0;
   screen.validation = await validate(exact);
-  console.error(`threshold ${threshold}: ${JSON.stringify(screen.validation)}`);
+  console.error(`${JSON.stringify(thresholds)}: ${JSON.stringify(screen.validation)}`);
   if (screen.validation.passed) break;
 }
 const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
-Object.assign(manifest.execution.screen, { threshold: screen.threshold, validation: screen.validation });
+Object.assign(manifest.execution.screen, { thresholds: screen.thresholds, validation: screen.validation });
 writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
-console.log(JSON.stringify({ ...screen.validation, threshold: screen.threshold, seconds }, null, 2));
+console.log(JSON.stringify({ ...screen.validation, thresholds: screen.thresholds, seconds }, null, 2));
 process.exitCode = screen.validation!.passed ? 0 : 1;

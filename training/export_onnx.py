@@ -34,8 +34,8 @@ OPSET = 13
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
 TOLERANCE = 1e-4
-#: Probability of the 8-bit screen from which the exact networks are run, until `scripts/validate-screen.ts` chooses one.
-SCREEN_THRESHOLD = 0.005
+#: Probability of the 8-bit screen from which M_sens is run, and of M_sens from which M_spec is, until `scripts/validate-screen.ts` chooses them.
+SCREEN_THRESHOLDS = {"sensitivity": 0.005, "specificity": 0.025}
 
 
 def random_inputs(size, generator: torch.Generator) -> tuple:
@@ -156,7 +156,7 @@ def export_screening(network: nn.Module, folder: Path, stem: str, cases) -> dict
     block = block_of(network.config.widths)
     files = {part: folder / f"{stem}.screen-{part}.onnx" for part in PARTS}
     export_screen(folded, block, files.__getitem__)
-    return {**{part: entry(file) for part, file in files.items()}, "block": block, "threshold": SCREEN_THRESHOLD, "validation": None}
+    return {**{part: entry(file) for part, file in files.items()}, "block": block, "thresholds": SCREEN_THRESHOLDS, "validation": None}
 
 
 def manifest(name: str, role: str, version: str, file: Path, network: nn.Module, training: dict) -> dict:

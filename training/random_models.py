@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 
 from data import preprocessing
-from export_onnx import SCREEN_THRESHOLD, calibration_cases, write_model
+from export_onnx import SCREEN_THRESHOLDS, calibration_cases, write_model
 from model import AUTHORS, build_network, tumour_logit
 from screen import segments_of
 
@@ -32,7 +32,7 @@ def random_network(segments, seed: int):
         network.eval()
         logits = torch.cat([tumour_logit(network(*segment)).flatten() for segment in chosen])
         bound = torch.quantile(logits, 1 - SUSPICIOUS_SHARE)
-        network.classifier.bias[1] += torch.logit(torch.tensor(SCREEN_THRESHOLD)) - bound
+        network.classifier.bias[1] += torch.logit(torch.tensor(SCREEN_THRESHOLDS["sensitivity"])) - bound
     return network
 
 

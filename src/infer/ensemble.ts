@@ -45,7 +45,7 @@ export class Ensemble {
   execution: Execution | undefined;
   /** Resident size of the inference process at the end of the last run. */
   residentBytes = 0;
-  /** Voxels that the exact networks were run for in the last run. */
+  /** Voxels that the exact M_sens was run for in the last run. */
   exactVoxels = 0;
 
   private constructor(

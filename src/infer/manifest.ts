@@ -47,15 +47,15 @@ export const manifestSchema = z.strictObject({
     /** The network itself, in 32-bit floating point. */
     exact: parts,
     /**
-     * Of M_sens: an 8-bit approximation (`training/screen.py`) that says where neither exact network need be run: where its
-     * probability stays below `threshold`. Used only when `validation` says that results stay the same, and on processors with
+     * Of M_sens: an 8-bit approximation (`training/screen.py`) that says where the exact networks need not be run. Used only when `validation` says that results stay the same, and on processors with
      * 8-bit dot products.
      */
     screen: parts
       .extend({
         /** Voxels (j and i) of a folded position. */
         block: z.literal([1, 2]),
-        threshold: z.number().gt(0).lt(0.5),
+        /** From which probability of the screen M_sens is run, and from which of M_sens M_spec is. */
+        thresholds: z.strictObject({ sensitivity: z.number().gt(0).lt(0.5), specificity: z.number().gt(0).lt(0.5) }),
         /** Whole phantoms with and without the screen (`scripts/validate-screen.ts`); null: not validated, not used. */
         validation: z
           .strictObject({

@@ -39,7 +39,7 @@ export type OnnxMessage =
   | {
       type: 'done';
       probabilities: Record<Role, Float32Array>;
-      /** Voxels that the exact networks were run for. */
+      /** Voxels that the exact M_sens was run for. */
       exactVoxels: number;
       rssBytes: number;
     }

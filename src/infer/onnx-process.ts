@@ -15,7 +15,7 @@ const roles: readonly Role[] = ['sensitivity', 'specificity'];
 
 interface Started {
   readonly exact: Record<Role, Network>;
-  readonly screen: { readonly network: Network; readonly threshold: number } | null;
+  readonly screen: { readonly network: Network; readonly thresholds: Record<Role, number> } | null;
   readonly execution: Execution;
   /** What activations may take, bytes. */
   readonly memoryBytes: number;
@@ -26,8 +26,8 @@ const send = (message: OnnxMessage) => process.send!(message);
 
 /** Resident size beside the activations: runtime, networks, images in and out. Measured with both compact networks. */
 const baseMemoryMb = 700;
-/** Share of the time that the screen takes, for the progress. */
-const screenShare = 0.3;
+/** Shares of the time after which the screen, and M_sens behind it, are done, for the progress. */
+const timeShares = [0.5, 0.85] as const;
 /** Part of a card's free memory that boxes are sized for; the rest is cuDNN's workspace. */
 const cardShare = 0.5;
 
@@ -62,7 +62,7 @@ async function start(request: StartRequest): Promise<void> {
     files && described && provider === 'cpu' && hasByteDotProducts() && mayScreen(request)
       ? {
           network: await Network.open(files, screenShape(manifest, described.block), options('cpu')),
-          threshold: described.threshold,
+          thresholds: described.thresholds,
         }
       : null;
   const execution = { provider, screened: screen !== null };
@@ -106,33 +106,27 @@ async function run(request: RunRequest): Promise<void> {
   const { exact, screen, memoryBytes } = started;
   const progress = (from: number, to: number) => (fraction: number) =>
     send({ type: 'progress', fraction: from + (to - from) * fraction });
+  const computed = (network: Network, input: RunRequest, region: LabelMap, from: number, to: number) =>
+    network.probabilities(input, region, network.plan(region, memoryBytes), progress(from, to));
+  const [screened, found] = screen ? timeShares : [0, 0.5];
   // The screen looks at every scan as a first one: that costs half, and its threshold was chosen for it.
-  const asFirstScan = { ...request, prior: null };
-  const rough =
-    screen &&
-    (await screen.network.probabilities(
-      asFirstScan,
-      request.region,
-      screen.network.plan(request.region, memoryBytes),
-      progress(0, screenShare),
-    ));
-  const region = rough ? suspicious(request.region, rough, screen.threshold, screenMargin) : request.region;
-  const { sensitivity, specificity } = exact;
-  const plan = sensitivity.plan(region, memoryBytes);
-  const other = specificity.isShapedLike(sensitivity) ? plan : specificity.plan(region, memoryBytes);
-  const from = rough ? screenShare : 0;
-  const half = (from + 1) / 2;
-  const probabilities: Record<Role, Float32Array> = {
-    sensitivity: await sensitivity.probabilities(request, region, plan, progress(from, half)),
-    specificity: await specificity.probabilities(request, region, other, progress(half, 1)),
-  };
+  const rough = screen && (await computed(screen.network, { ...request, prior: null }, request.region, 0, screened));
+  const within = (region: LabelMap, probability: Float32Array, role: Role) =>
+    screen ? suspicious(region, probability, screen.thresholds[role], screenMargin) : region;
+  const suspected = rough ? within(request.region, rough, 'sensitivity') : request.region;
+  const sensitivity = await computed(exact.sensitivity, request, suspected, screened, found);
+  const likely = within(suspected, sensitivity, 'specificity');
+  const specificity = await computed(exact.specificity, request, likely, found, 1);
   let exactVoxels = 0;
-  for (let index = 0; index < region.voxels.length; index++)
-    if (region.voxels[index]) exactVoxels++;
-    // Where nothing is suspicious, what the screen says is said of both networks.
-    else if (rough) for (const role of roles) probabilities[role][index] = rough[index];
+  for (let index = 0; index < suspected.voxels.length; index++) {
+    exactVoxels += suspected.voxels[index];
+    if (!rough) continue;
+    // Where a network was not run, what the one before it says is said of it.
+    if (!suspected.voxels[index]) sensitivity[index] = rough[index];
+    if (!likely.voxels[index]) specificity[index] = sensitivity[index];
+  }
   send({ type: 'progress', fraction: 1 });
-  send({ type: 'done', probabilities, exactVoxels, rssBytes: process.memoryUsage.rss() });
+  send({ type: 'done', probabilities: { sensitivity, specificity }, exactVoxels, rssBytes: process.memoryUsage.rss() });
 }
 
 process.on('message', (request: OnnxRequest) => {
