@@ -2,12 +2,12 @@
  * Probability maps of trained networks for the time points of a split, computed as the node computes them: what `training/evaluate.py`
  * scores. Five times as fast as `training/predict.py`, for the networks that have the node's parts (`training/parts.py`).
  *
- *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases NAME] [--exact]
+ *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--exact]
  *
  * `training/runs/<network>/parts` holds the parts, `training/runs/<network>/<as>` receives the maps; maps that are there are kept.
  * `--prior 2` moves each prior by 2 mm in a direction of its own, on top of the misregistration it has. The networks are run where the 8-bit screen of
  * the shipped M_sens, the prior withheld, reaches its threshold, and have probability 0 elsewhere; everywhere with `--exact`. `--cases` takes
- * those whose name contains NAME, such as `-t1`.
+ * those whose name contains NAME, such as `--cases=-t1`.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
