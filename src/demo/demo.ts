@@ -16,7 +16,7 @@ import { loadSourceHead } from '../phantom/source-head.js';
 import type { PhantomScan } from '../phantom/scan.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
 import { startReceivingPacs, type ReceivingPacs } from './receiving-pacs.js';
-import { compareWithTruth, mostFalseFindings, mustFindMm, type Comparison } from './truth.js';
+import { compareWithTruth, mostFalse, mustFindMm, type Comparison } from './truth.js';
 
 /** `npm run demo`: the whole main job on a synthetic patient, over real sockets, checked against the truth. */
 
@@ -193,7 +193,8 @@ async function main(): Promise<boolean> {
     say(researchUse);
     if (failures.length === 0)
       say(
-        `passed: every metastasis ≥ ${mustFindMm} mm found, changes and priors right, at most ${mostFalseFindings} false findings a time point`,
+        `passed: every metastasis ≥ ${mustFindMm} mm found, changes and priors right, ` +
+          `at most ${mostFalse.confirmed} confirmed and ${mostFalse.candidate} candidate findings a time point that are none`,
       );
     else say(`FAILED\n  ${failures.join('\n  ')}`);
     return failures.length === 0;

@@ -4,8 +4,9 @@ import { applyAffine, type Vector3 } from '../volume/affine.js';
 
 /** Every true lesion of at least this size must be found. */
 export const mustFindMm = 6;
-/** More false findings than this at a time point fail the demonstration. */
-export const mostFalseFindings = 15;
+/** More false findings of either kind than this at a time point fail the demonstration. */
+export const mostFalse = { confirmed: 3, candidate: 20 } as const;
+const kinds = ['confirmed', 'candidate'] as const;
 
 /** A true lesion beside what the node found of it. */
 export interface TruthLine {
@@ -52,9 +53,10 @@ export function compareWithTruth(timePoint: TimePoint, { labels, lesions }: Phan
       ...large
         .filter(({ found, change }) => found !== null && found.change !== change)
         .map(({ found, change }) => `${found!.trackingID} is called ${found!.change}, the truth is ${change}`),
-      ...(falseFindings.length > mostFalseFindings
-        ? [`${falseFindings.length} false findings, at most ${mostFalseFindings} are allowed`]
-        : []),
+      ...kinds
+        .map((kind) => ({ kind, count: falseFindings.filter(({ confidence }) => confidence === kind).length }))
+        .filter(({ kind, count }) => count > mostFalse[kind])
+        .map(({ kind, count }) => `${count} false findings are ${kind}, at most ${mostFalse[kind]} are allowed`),
     ],
   };
 }
