@@ -36,7 +36,7 @@ const doors = {
   dcmjs: ['src/dicom/**', 'src/report/**'],
   'dcmjs-codecs': ['src/dicom/**'],
   'better-sqlite3': ['src/store/**'],
-  'onnxruntime-node': ['src/infer/onnx-process.ts', 'src/infer/network.ts'],
+  'onnxruntime-node': ['src/infer/network.ts'],
   '@itk-wasm/elastix': ['src/elastix/elastix-process.ts'],
   koffi: ['src/dimse/**'],
   pdfkit: ['src/report/**'],

@@ -43,12 +43,7 @@ const { values, positionals: networks } = parseArgs({
 const { sensitivity } = await loadModels(join(packageFolder, 'models'));
 const { preprocessing, execution } = sensitivity.manifest;
 const open = (paths: Readonly<Record<Part, string>>, shape: NetworkShape) =>
-  Network.open(paths, shape, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: availableParallelism(),
-    enableCpuMemArena: false,
-    enableMemPattern: false,
-  });
+  Network.open(paths, shape, { provider: 'cpu', threads: availableParallelism() });
 const screen = values.exact ? null : await openScreen();
 const opened = await Promise.all(networks.map(openNetwork));
 
@@ -78,7 +73,6 @@ async function openNetwork(name: string) {
     screen: screen && { sha256: execution.screen!.detail.sha256, threshold: screen.threshold },
   });
   return {
-    name,
     folder,
     network: await open(files, exactShape({ widths: layers.widths, classifierWidths: layers.classifier_widths })),
   };
@@ -129,10 +123,9 @@ for (const [number, { folder, name }] of timePoints.entries()) {
   const region = await regionOf(input);
   const prior = changedPrior(input.prior, name);
   const { missingPriorValue } = preprocessing;
-  const plan = missing[0].network.plan(region, memoryBytes);
   for (const { network, folder: to } of missing) {
-    const own = network.isShapedLike(missing[0].network) ? plan : network.plan(region, memoryBytes);
-    const voxels = await network.probabilities({ current: input.current, prior, missingPriorValue }, region, own);
+    const plan = network.plan(region, memoryBytes);
+    const voxels = await network.probabilities({ current: input.current, prior, missingPriorValue }, region, plan);
     for (let index = 0; index < voxels.length; index++) if (voxels[index] < least) voxels[index] = 0;
     await writeNifti(join(to, `${name}.nii.gz`), { ...input.region, voxels });
   }

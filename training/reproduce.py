@@ -85,9 +85,16 @@ def validate(network: str) -> Path:
     return score("validation", RUNS / network / "validation.json", RUNS / network / "validation")
 
 
+def lineage(network: str) -> list:
+    """The runs that lead to a network, in words, first to last."""
+    start, batches = RECIPE["networks"][network].get("from"), options_of(network)["max_steps"]
+    return [*(lineage(start) if start else []), f"{network} for {batches} batches"]
+
+
 def export(network: str, scores: Path, to: str) -> None:
     described = RECIPE["networks"][network]
     python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"], "--role", described["role"],
+           "--version", described["version"], "--recipe", f"training/recipe.json: {', then '.join(lineage(network))}.",
            "--results", scores, "--to", to, "--calibrate", RUNS / "data")
 
 

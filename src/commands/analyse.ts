@@ -113,7 +113,8 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
     const studies = studiesInOrder(store);
     const timePoints: TimePoint[] = [];
     const failures: Analysis['failures'][number][] = [];
-    const failedPatients = new Set<number>();
+    /** Patients and why a study of theirs failed. */
+    const failed = new Map<number, PrioraError>();
     if (studies.length > 0) {
       const ensemble = await startEnsemble(config);
       const context: PipelineContext = {
@@ -130,8 +131,8 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
           const say = (text: string) => console.error(`study ${index + 1} of ${studies.length}: ${text}`);
           const { PatientID, patientKey } = store.studies.find(StudyInstanceUID)!;
           try {
-            if (failedPatients.has(patientKey))
-              throw new PrioraError('INTERNAL', 'not read: an earlier study of this patient failed');
+            const earlier = failed.get(patientKey);
+            if (earlier) throw new PrioraError(earlier.code, 'not read: an earlier study of this patient failed');
             const finished = await analyseStudy(context, StudyInstanceUID, {
               forceSeries: options.forceSeries ?? false,
               onStage: (stage, fraction) => {
@@ -140,10 +141,10 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
             });
             timePoints.push(keepOutputs(timePointOf(store, dataDir, finished), out, index + 1));
           } catch (thrown) {
-            const { code, message: reason } = asPrioraError(thrown);
-            say(reason);
-            failedPatients.add(patientKey);
-            failures.push({ PatientID, StudyInstanceUID, code, reason });
+            const error = asPrioraError(thrown);
+            say(error.message);
+            failed.set(patientKey, error);
+            failures.push({ PatientID, StudyInstanceUID, code: error.code, reason: error.message });
           }
         }
       } finally {

@@ -22,6 +22,9 @@ export interface Plan {
   readonly detail: readonly Box[];
 }
 
+/** Plans of regions that are still in use, by shape of network and memory. */
+const plans = new WeakMap<LabelMap, Map<string, Plan>>();
+
 /** The parts of a network (`training/parts.py`) in ONNX Runtime: it turns images into probabilities. */
 export class Network {
   private readonly constantPriors = new Map<number, Tensor>();
@@ -34,8 +37,15 @@ export class Network {
   static async open(
     paths: Readonly<Record<Part, string>>,
     shape: NetworkShape,
-    options: InferenceSession.SessionOptions,
+    { provider, threads }: { readonly provider: 'cpu' | 'cuda'; readonly threads: number },
   ): Promise<Network> {
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      // Each session's arena would keep its own peak; the process's one heap serves all (`heapEnvironment` of the ensemble).
+      enableCpuMemArena: false,
+      enableMemPattern: false,
+    };
     const open = (part: Part) => InferenceSession.create(paths[part], options);
     return new Network(shape, {
       context: await open('context'),
@@ -44,13 +54,17 @@ export class Network {
     });
   }
 
-  /** Whether the plans of one network serve the other. */
-  isShapedLike(other: Network): boolean {
-    return JSON.stringify(this.shape) === JSON.stringify(other.shape);
+  /** The boxes that `region`, which must not change afterwards, is computed in. They are planned once for all networks of a shape. */
+  plan(region: LabelMap, memoryBytes: number): Plan {
+    const planned = plans.get(region) ?? new Map<string, Plan>();
+    plans.set(region, planned);
+    const key = JSON.stringify([this.shape, memoryBytes]);
+    const plan = planned.get(key) ?? this.newPlan(region, memoryBytes);
+    planned.set(key, plan);
+    return plan;
   }
 
-  /** The boxes that `region` is computed in. They serve every network of this shape. */
-  plan(region: LabelMap, memoryBytes: number): Plan {
+  private newPlan(region: LabelMap, memoryBytes: number): Plan {
     const { block, widths, bytesPerVoxel } = this.shape;
     const fits = (size: Vector3) => inputVoxels(size) * bytesPerVoxel <= memoryBytes;
     const edge = latticeVoxels * block;

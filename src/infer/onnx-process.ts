@@ -1,8 +1,7 @@
 /**
- * The only process that touches ONNX Runtime. `run()` holds its thread and sessions leak when reloaded, so this is a child
+ * The only process that runs ONNX Runtime. `run()` holds its thread and sessions leak when reloaded, so this is a child
  * with its networks for life; `Ensemble` on the other side ends and replaces it.
  */
-import type { InferenceSession } from 'onnxruntime-node';
 import { identityAffine, type Vector3 } from '../volume/affine.js';
 import type { LabelMap, NetworkImage } from '../volume/volume.js';
 import type { Execution, OnnxMessage, OnnxRequest, RunRequest, StartRequest } from './messages.js';
@@ -37,15 +36,8 @@ async function start(request: StartRequest): Promise<void> {
     sensitivity: await open(models.sensitivity),
     specificity: await open(models.specificity),
   });
-  const options = (provider: 'cpu' | 'cuda'): InferenceSession.SessionOptions => ({
-    executionProviders: [provider],
-    intraOpNumThreads: threads,
-    // Each session's arena would keep its own peak; the process's one heap serves all (see `heapEnvironment`).
-    enableCpuMemArena: false,
-    enableMemPattern: false,
-  });
   const openExact = (provider: 'cpu' | 'cuda') =>
-    forEach((model) => Network.open(model.exact, exactShape(model.manifest), options(provider)));
+    forEach((model) => Network.open(model.exact, exactShape(model.manifest), { provider, threads }));
   let exact = await openExact('cpu');
   let difference: number | null = null;
   const driver = hasCudaDriver();
@@ -61,7 +53,7 @@ async function start(request: StartRequest): Promise<void> {
   const screen =
     files && described && provider === 'cpu' && hasByteDotProducts() && mayScreen(request)
       ? {
-          network: await Network.open(files, screenShape(manifest, described.block), options('cpu')),
+          network: await Network.open(files, screenShape(manifest, described.block), { provider: 'cpu', threads }),
           thresholds: described.thresholds,
         }
       : null;

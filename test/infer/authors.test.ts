@@ -128,7 +128,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
   test('whichever boxes it is computed in makes no difference, whatever their phase on the lattices of 3 and 5 voxels', async () => {
     const { manifest, exact } = models.sensitivity;
     const shape = { widths: manifest.widths, block: 1, bytesPerVoxel: 4 } as const;
-    const network = await Network.open(exact, shape, { executionProviders: ['cpu'], intraOpNumThreads: 1 });
+    const network = await Network.open(exact, shape, { provider: 'cpu', threads: 1 });
     const [now, before] = [current, prior].map((image) => normalise(image, mask, manifest.preprocessing));
     const input = { current: now, prior: before, missingPriorValue: 0 };
     const whole = await network.probabilities(input, mask, network.plan(mask, 1e9));
