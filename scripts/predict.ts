@@ -2,11 +2,11 @@
  * Probability maps of trained networks for the time points of a split, computed as the node computes them: what `training/evaluate.py`
  * scores. Five times as fast as `training/predict.py`, for the networks that have the node's parts (`training/parts.py`).
  *
- *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--exact]
+ *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--screen 0.001 | --exact]
  *
  * `training/runs/<network>/parts` holds the parts, `training/runs/<network>/<as>` receives the maps; maps that are there are kept.
  * `--prior 2` moves each prior by 2 mm in a direction of its own, on top of the misregistration it has. The networks are run where the 8-bit screen of
- * the shipped M_sens, the prior withheld, reaches its threshold, and have probability 0 elsewhere; everywhere with `--exact`. `--cases` takes
+ * the shipped M_sens, the prior withheld, reaches its threshold (or the one given), and have probability 0 elsewhere; everywhere with `--exact`. `--cases` takes
  * those whose name contains NAME, such as `--cases=-t1`.
  */
 import { createHash } from 'node:crypto';
@@ -19,10 +19,11 @@ import type { EnsembleInput } from '../src/infer/ensemble.js';
 import { loadModels, type Part } from '../src/infer/manifest.js';
 import { Network, screenMargin, suspicious } from '../src/infer/network.js';
 import { exactShape, screenShape, type NetworkShape } from '../src/infer/network-shape.js';
+import { hasByteDotProducts } from '../src/infer/provider.js';
 import { Random } from '../src/phantom/random.js';
 import { writeNifti } from '../src/volume/nifti.js';
 import { resampleLinear } from '../src/volume/resample.js';
-import type { LabelMap, NetworkImage } from '../src/volume/volume.js';
+import type { LabelMap, Volume } from '../src/volume/volume.js';
 import { readTimePoint } from './training-time-point.js';
 
 /** Probabilities below this are written as 0, as `training/predict.py` does; curves start above it. */
@@ -34,6 +35,7 @@ const { values, positionals: networks } = parseArgs({
     split: { type: 'string', default: 'test' },
     as: { type: 'string', default: 'test' },
     prior: { type: 'string', default: '0' },
+    screen: { type: 'string', default: '' },
     exact: { type: 'boolean', default: false },
     runs: { type: 'string', default: 'training/runs' },
     cases: { type: 'string', default: '' },
@@ -49,10 +51,11 @@ const opened = await Promise.all(networks.map(openNetwork));
 
 async function openScreen() {
   if (!sensitivity.screen || !execution.screen) throw new Error('the shipped M_sens has no screen');
+  if (!hasByteDotProducts()) throw new Error('this processor computes 8-bit screens wrongly; use --exact');
   const { block, thresholds } = execution.screen;
   return {
     network: await open(sensitivity.screen, screenShape(sensitivity.manifest, block)),
-    threshold: thresholds.sensitivity,
+    threshold: Number(values.screen) || thresholds.sensitivity,
   };
 }
 
@@ -88,14 +91,13 @@ function claim(folder: string, origin: object): void {
   writeFileSync(note, text);
 }
 
-/** The prior that the networks are to see. */
-function changedPrior(prior: NetworkImage | null, name: string): NetworkImage | null {
-  if (!prior || values.prior === 'withheld') return null;
+/** The prior that the networks are to see: moved before it is masked, as a registration that is off would move it. */
+function changedPrior(prior: Volume, name: string): Volume | null {
+  if (values.prior === 'withheld') return null;
   const millimetres = Number(values.prior);
   if (millimetres === 0) return prior;
   const [x, y, z] = new Random(`moved prior of ${name}`).direction().map((component) => component * millimetres);
-  const { background } = prior;
-  return { ...resampleLinear(prior, prior, [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1], background), background };
+  return resampleLinear(prior, prior, [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1]);
 }
 
 /** Where the networks are run. */
@@ -119,13 +121,12 @@ for (const [number, { folder, name }] of timePoints.entries()) {
   const missing = opened.filter((one) => !existsSync(join(one.folder, `${name}.nii.gz`)));
   if (missing.length === 0) continue;
   const began = performance.now();
-  const input = await readTimePoint(folder, preprocessing);
+  const input = await readTimePoint(folder, preprocessing, (prior) => changedPrior(prior, name));
   const region = await regionOf(input);
-  const prior = changedPrior(input.prior, name);
   const { missingPriorValue } = preprocessing;
   for (const { network, folder: to } of missing) {
     const plan = network.plan(region, memoryBytes);
-    const voxels = await network.probabilities({ current: input.current, prior, missingPriorValue }, region, plan);
+    const voxels = await network.probabilities({ ...input, missingPriorValue }, region, plan);
     for (let index = 0; index < voxels.length; index++) if (voxels[index] < least) voxels[index] = 0;
     await writeNifti(join(to, `${name}.nii.gz`), { ...input.region, voxels });
   }

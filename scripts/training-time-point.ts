@@ -5,11 +5,21 @@ import type { Preprocessing } from '../src/infer/manifest.js';
 import { normalise } from '../src/prepare/normalise.js';
 import { maskWhere } from '../src/volume/mask.js';
 import { readNifti } from '../src/volume/nifti.js';
+import type { Volume } from '../src/volume/volume.js';
 
-/** A time point in the training layout (`training/data.py`) as the networks see it; `prior` is null for a first scan. */
-export async function readTimePoint(folder: string, preprocessing: Preprocessing): Promise<EnsembleInput> {
+/**
+ * A time point in the training layout (`training/data.py`) as the networks see it; `prior` is null for a first scan.
+ *
+ * @param changePrior makes of the prior, as it was acquired and registered, the one to be used; null withholds it.
+ */
+export async function readTimePoint(
+  folder: string,
+  preprocessing: Preprocessing,
+  changePrior: (prior: Volume) => Volume | null = (prior) => prior,
+): Promise<EnsembleInput> {
   const region = maskWhere(await readNifti(join(folder, 'mask.nii.gz')), (value) => value > 0);
-  const image = async (name: string) => normalise(await readNifti(join(folder, name)), region, preprocessing);
-  const prior = existsSync(join(folder, 'prior.nii.gz')) ? await image('prior.nii.gz') : null;
-  return { current: await image('image.nii.gz'), prior, region };
+  const seen = (image: Volume) => normalise(image, region, preprocessing);
+  const priorFile = join(folder, 'prior.nii.gz');
+  const prior = existsSync(priorFile) ? changePrior(await readNifti(priorFile)) : null;
+  return { current: seen(await readNifti(join(folder, 'image.nii.gz'))), prior: prior && seen(prior), region };
 }

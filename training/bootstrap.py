@@ -1,6 +1,8 @@
-"""Paired bootstrap over patients: is one evaluation better than another on the same volumes?
+"""Rates of scored volumes with 95 % intervals, patients drawn again: the time points of a patient stay together.
 
-    /usr/bin/python3 training/bootstrap.py a.json b.json --network sens
+    /usr/bin/python3 training/bootstrap.py a.json b.json --network sens      # is b better than a on the same volumes?
+
+A rate is a function from a volume's row (`evaluate.py`) to (part, whole); its value over rows is the sum of the parts by the sum of the wholes.
 """
 
 import argparse
@@ -9,37 +11,70 @@ from pathlib import Path
 
 import numpy as np
 
+RESAMPLES = 2000
 
-def patient_counts(rows: list, network: str) -> dict:
-    """Patient -> [metastases, found, false positives, volumes] of one network in evaluate.py's `volumes`."""
-    counts: dict = {}
+
+def sums_by_patient(rows: list, rate) -> dict:
+    """Patient -> [part, whole]."""
+    sums: dict = {}
     for row in rows:
-        if row["network"] == network:
-            patient = row["case"].split("/")[0]
-            values = np.array([row["metastases"], row["found"], row["falsePositives"], 1], float)
-            counts[patient] = counts.get(patient, 0) + values
-    return counts
+        patient = row["case"].split("/")[0]
+        sums[patient] = sums.get(patient, 0) + np.array(rate(row), float)
+    return sums
 
 
-def rates(total: np.ndarray) -> np.ndarray:
-    """Sensitivity, precision and false positives a volume of summed counts [..., 4]."""
-    lesions, found, false, volumes = np.moveaxis(total, -1, 0)
+def ratio(sums: np.ndarray) -> np.ndarray:
+    """Part by whole of [..., 2]; not a number where there is no whole."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.stack([found / lesions, found / (found + false), false / volumes], -1)
+        return sums[..., 0] / sums[..., 1]
 
 
-def paired_difference(a: dict, b: dict, resamples=2000, seed=1) -> dict:
-    """b - a for each rate with its 95 % interval over resampled patients. Raises ValueError if the patients differ."""
-    if sorted(a) != sorted(b):
+def value(rows: list, rate) -> float:
+    """The rate over all rows; not a number where there is nothing to share."""
+    return float(ratio(np.array([rate(row) for row in rows], float).reshape(-1, 2).sum(0)))
+
+
+def redrawn(patients: int) -> np.ndarray:
+    """Patients drawn with replacement, [RESAMPLES, patients], always the same ones."""
+    return np.random.default_rng(1).integers(patients, size=(RESAMPLES, patients))
+
+
+def with_interval(point: float, drawn: np.ndarray) -> tuple:
+    known = drawn[~np.isnan(drawn)]
+    return (float(point), *(map(float, np.percentile(known, [2.5, 97.5])) if len(known) else (np.nan, np.nan)))
+
+
+def interval(rows: list, rate) -> tuple:
+    """The rate and its interval: (value, low, high)."""
+    sums = sums_by_patient(rows, rate)
+    table = np.stack([sums[patient] for patient in sorted(sums)])
+    return with_interval(ratio(table.sum(0)), ratio(table[redrawn(len(table))].sum(1)))
+
+
+def paired(a: list, b: list, rate, compare=lambda a, b: b - a) -> tuple:
+    """`compare` of the rates of two evaluations with its interval, the same patients drawn for both: (value, low, high).
+
+    Raises ValueError when the patients differ.
+    """
+    sides = [sums_by_patient(rows, rate) for rows in (a, b)]
+    if sorted(sides[0]) != sorted(sides[1]):
         raise ValueError("the two evaluations are of different patients")
-    patients = sorted(a)
-    x, y = (np.stack([side[p] for p in patients]) for side in (a, b))
-    chosen = np.random.default_rng(seed).integers(len(patients), size=(resamples, len(patients)))
-    differences = rates(y[chosen].sum(1)) - rates(x[chosen].sum(1))
-    low, high = np.nanpercentile(differences, [2.5, 97.5], axis=0)
-    point = rates(y.sum(0)) - rates(x.sum(0))
-    names = ("sensitivity", "precision", "falsePositivesPerVolume")
-    return {n: {"difference": round(p, 3), "interval": [round(l, 3), round(h, 3)]} for n, p, l, h in zip(names, point, low, high)}
+    tables = [np.stack([sums[patient] for patient in sorted(sums)]) for sums in sides]
+    chosen = redrawn(len(tables[0]))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return with_interval(compare(*(ratio(t.sum(0)) for t in tables)), compare(*(ratio(t[chosen].sum(1)) for t in tables)))
+
+
+def sensitivity(row: dict) -> tuple:
+    return row["found"], row["metastases"]
+
+
+def precision(row: dict) -> tuple:
+    return row["found"], row["found"] + row["falsePositives"]
+
+
+def false_per_volume(row: dict) -> tuple:
+    return row["falsePositives"], 1
 
 
 if __name__ == "__main__":
@@ -47,5 +82,6 @@ if __name__ == "__main__":
     parser.add_argument("results", nargs=2)
     parser.add_argument("--network", default="sens")
     options = parser.parse_args()
-    a, b = (patient_counts(json.loads(Path(p).read_text())["volumes"], options.network) for p in options.results)
-    print(json.dumps(paired_difference(a, b), indent=1))
+    a, b = ([row for row in json.loads(Path(p).read_text())["volumes"] if row["network"] == options.network] for p in options.results)
+    for name, rate in (("sensitivity", sensitivity), ("precision", precision), ("false positives a volume", false_per_volume)):
+        print("{}: {:+.3f} ({:+.3f} to {:+.3f})".format(name, *paired(a, b, rate)))

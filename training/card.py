@@ -3,8 +3,8 @@
 DEMONSTRATION_LIMITS = """\
 - **Not for clinical use.** No image of a patient was used in training: the network knows only synthetic metastases in
   synthetic deformations of one head. How it behaves on real scans of real patients is unknown.
-- Compact widths and a short training on a CPU; the published network is eight times larger and was trained a hundred times
-  longer.
+- Compact widths and a short training on a CPU; the published network has about eleven times as many parameters and was shown about
+  twelve times as many segments.
 """
 LIMITS = """\
 - Made for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other

@@ -257,11 +257,22 @@ def augmented(values: list, factors: list, size: int, rng: np.random.Generator, 
     return result
 
 
+def quarter_turn(rng: np.random.Generator, config: dict):
+    """The two axes of a turn by 90 degrees, in the order that tells its direction, or None; segments are cubes, so nothing is interpolated."""
+    if config["turn_probability"] and rng.random() < config["turn_probability"]:
+        return tuple(int(axis) for axis in rng.permutation(3)[:2])
+    return None
+
+
 def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, config: dict) -> tuple:
     """(current, current_by3, current_by5, prior, label), float32, augmented; `size` is the output's edge in voxels."""
     start = [c - size // 2 for c in centre]
     box = (size, size, size)
     flipped = [rng.random() < p for p in config["flip_probability"]]
+    turn = quarter_turn(rng, config)
+    if turn:
+        # Two axes exchanged and one of them mirrored are a rotation.
+        flipped[turn[0]] = not flipped[turn[0]]
     beyond, beyond_prior = case.background
     current = [cut(case.current, start, box, factor, flipped, beyond) for factor in (1, 3, 5)]
     current = augmented(current, [1, 3, 5], size, rng, config)
@@ -272,7 +283,8 @@ def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, 
         moved = [s + int(d) for s, d in zip(start, rng.integers(-1, 2, 3) * (rng.random() < config["prior_shift"]))]
         (prior,) = augmented([cut(case.prior, moved, box, 1, flipped, beyond_prior)], [1], size, rng, config)
     label = cut(case.label, start, box, 1, flipped)[HALO:-HALO, HALO:-HALO, HALO:-HALO]
-    return (*current, prior, (label > 0).astype(np.float32))
+    arrays = (*current, prior, (label > 0).astype(np.float32))
+    return tuple(np.swapaxes(x, *turn) for x in arrays) if turn else arrays
 
 
 def batch_arrays(segments: list) -> tuple:

@@ -120,7 +120,7 @@ def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
             matches[key].append(matched)
             strict = match_volume(probability, case.label, minimum_iou=0.1)
             lesions = [{"mm3": v, "found": n in matched.found, "change": changes.get(n)} for n, v in matched.lesion_volumes.items()]
-            rows.append({"network": key, "case": case.name, "prior": case.has_prior and with_prior,
+            rows.append({"network": key, "case": case.name, "seed": case.details.get("seed"), "prior": case.has_prior and with_prior,
                          "priorShiftMm": case.details.get("priorShiftMm"),
                          "metastases": len(lesions), "found": len(matched.found), "lesions": lesions,
                          "falsePositives": len(matched.false_volumes),
@@ -133,12 +133,13 @@ def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
             say(f"{case.name} {key}: {len(matched.found)}/{len(matched.lesion_volumes)} found, "
                 f"{len(matched.false_volumes)} false", flush=True)
         if len(maps) == 2:
-            counts.append(ensemble_counts(probabilities["sens"], probabilities["spec"], case.label))
+            counts.append({"case": case.name, **ensemble_counts(probabilities["sens"], probabilities["spec"], case.label)})
     has_prior = [case.has_prior and with_prior for case in cases]
     result = {key: summary(found, has_prior, every_change) for key, found in matches.items()}
     if counts:
-        result["ensemblePerVolume"] = {k: round(float(np.mean([c[k] for c in counts])), 2) for k in counts[0]}
-    return {"summary": result, "volumes": rows, "falsePositives": false_positives}
+        names = [name for name in counts[0] if name != "case"]
+        result["ensemblePerVolume"] = {name: round(float(np.mean([c[name] for c in counts])), 2) for name in names}
+    return {"summary": result, "volumes": rows, "ensemble": counts, "falsePositives": false_positives}
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ COUNT = 4
 
 
 def slice_around(volume: np.ndarray, centre) -> np.ndarray:
-    """The axial slice [j, i] of 60 x 60 voxels about `centre` [k, j, i], zeros beyond the volume; anterior is up."""
+    """The axial slice [j, i] of 60 x 60 voxels about `centre` [k, j, i], zeros beyond the volume; the first row is anterior."""
     k, j, i = centre
     padded = np.pad(np.asarray(volume[k], np.float32), HALF)
-    return padded[j : j + 2 * HALF, i : i + 2 * HALF][::-1]
+    return padded[j : j + 2 * HALF, i : i + 2 * HALF]
 
 
 def chosen_examples(cases, folder: Path) -> dict:

@@ -10,6 +10,7 @@ Written are the whole network, the parts that the node runs (`parts.py`), and, o
 import argparse
 import copy
 import hashlib
+import inspect
 import json
 import warnings
 from pathlib import Path
@@ -30,6 +31,8 @@ from screen import block_of, calibrate, calibration_cases, export_screen, fold_n
 INPUTS = ("current", "current_by3", "current_by5", "prior")
 OUTPUT = "probability"
 OPSET = 13
+#: Current torch traces only when told to; torch 1.13 knows nothing else.
+TRACED = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 #: Output sizes at which the export is compared with PyTorch; the first is also the traced one.
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
@@ -86,7 +89,7 @@ def export_network(network: nn.Module, file: Path) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module, example, str(file), opset_version=OPSET, input_names=list(INPUTS), output_names=[OUTPUT], dynamic_axes=axes
+            module, example, str(file), opset_version=OPSET, input_names=list(INPUTS), output_names=[OUTPUT], dynamic_axes=axes, **TRACED
         )
     worst = 0.0
     for size in PROOF_SIZES:
@@ -121,7 +124,7 @@ def export_parts(network: nn.Module, folder: Path, stem: str) -> dict:
             named.update(zip(gives, outputs if isinstance(outputs, tuple) else (outputs,)))
             axes = {n: {axis: f"{n}_{axis}" for axis in range(named[n].dim())} for n in (*takes, *gives)}
             torch.onnx.export(
-                module, example, str(files[part]), opset_version=OPSET, input_names=list(takes), output_names=list(gives), dynamic_axes=axes
+                module, example, str(files[part]), opset_version=OPSET, input_names=list(takes), output_names=list(gives), dynamic_axes=axes, **TRACED
             )
     nothing = torch.zeros_like(inputs[3])
     # A prior that is one value everywhere is fed as the features of the smallest input.

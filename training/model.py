@@ -8,7 +8,7 @@ All convolutions are VALID. For an output of N voxels per axis (each axis may di
     current_by5  [B, 1, ceil(N / 5) + 18, ...] every fifth voxel: voxel b lies at output voxel 5 (b - 9) + 2
     prior        [B, 1, N + 18, ...]           the registered prior study, zeros where there is none
 
-A layer is: batch normalisation (or, on a raw input, a bias) -> PReLU -> dropout -> convolution without bias.
+A layer is: batch normalisation (or, on a raw input, a bias) -> PReLU or ReLU -> dropout -> convolution without bias.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -22,6 +22,7 @@ HALO = 9
 #: Layers (counted from 1) whose output receives the input of the layer before, centre-cropped.
 RESIDUAL_LAYERS = (4, 6, 8)
 ARCHITECTURES = ("deepmedic", "deepmedic-no-prior", "deepmedic-prior-channel", "unet")
+ACTIVATIONS = ("prelu", "relu")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class NetworkConfig:
     """Everything that fixes a network's function apart from its variables."""
 
     architecture: str = "deepmedic"
+    #: "prelu" as in the authors' program; "relu", which 8-bit arithmetic computes as it is (`screen.py`).
+    activation: str = "prelu"
     #: Feature maps of the nine layers of each path.
     widths: tuple = (16, 16, 16, 16, 32, 32, 32, 32, 32)
     #: Feature maps of the hidden 1x1x1 layers after concatenation.
@@ -43,6 +46,8 @@ class NetworkConfig:
     def __post_init__(self):
         if self.architecture not in ARCHITECTURES:
             raise ValueError(f"architecture {self.architecture!r} is none of {ARCHITECTURES}")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation {self.activation!r} is none of {ACTIVATIONS}")
         if len(self.widths) != 9:
             raise ValueError(f"nine layers need nine widths, got {len(self.widths)}")
         object.__setattr__(self, "widths", tuple(self.widths))
@@ -122,6 +127,11 @@ class InputBias(nn.Module):
         return x + self.bias.view(1, -1, 1, 1, 1)
 
 
+def activation(channels: int, config: NetworkConfig) -> nn.Module:
+    """PReLU with a slope per channel, or ReLU."""
+    return nn.PReLU(channels, init=0.01) if config.activation == "prelu" else nn.ReLU()
+
+
 def convolution_layer(
     channels_in: int, channels_out: int, kernel: int, config: NetworkConfig, raw_input=False, dropout=0.0
 ) -> nn.Sequential:
@@ -130,7 +140,7 @@ def convolution_layer(
     nn.init.kaiming_normal_(convolution.weight, mode="fan_in", nonlinearity="relu")
     if raw_input:
         return nn.Sequential(InputBias(channels_in), convolution)
-    modules = [RollingBatchNorm(channels_in, config.bn_epsilon, config.bn_window), nn.PReLU(channels_in, init=0.01)]
+    modules = [RollingBatchNorm(channels_in, config.bn_epsilon, config.bn_window), activation(channels_in, config)]
     if dropout > 0:
         modules.append(PlainDropout(dropout))
     return nn.Sequential(*modules, convolution)
@@ -234,7 +244,7 @@ class UNet(nn.Module):
                 convolution = nn.Conv3d(c, channels_out, 3, padding=1, bias=False)
                 nn.init.kaiming_normal_(convolution.weight, mode="fan_in", nonlinearity="relu")
                 normalisation = RollingBatchNorm(channels_out, config.bn_epsilon, config.bn_window)
-                layers += [convolution, normalisation, nn.PReLU(channels_out, init=0.01)]
+                layers += [convolution, normalisation, activation(channels_out, config)]
             return nn.Sequential(*layers)
 
         self.encoders = nn.ModuleList([block(1, w), block(w, 2 * w), block(2 * w, 4 * w)])
@@ -269,9 +279,9 @@ def build_network(config: NetworkConfig) -> nn.Module:
 
 
 def adopt_variables(network: nn.Module, variables: dict) -> None:
-    """Start `network` from another one's variables: the variants without the prior path from the network with it.
+    """Start `network` from another one's variables: the variants without the prior path from the network with it, ReLU from PReLU.
 
-    What the prior path and its maps in the classifier hold is left out; an additional input channel starts with zero weights.
+    What the prior path and its maps in the classifier hold, and slopes, are left out; an additional input channel starts with zero weights.
     Raises ValueError where the two differ otherwise.
     """
     own = network.state_dict()

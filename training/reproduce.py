@@ -2,6 +2,8 @@
 
     /usr/bin/python3 training/reproduce.py m-sens m-spec --to models
     /usr/bin/python3 training/reproduce.py --evidence          # every network of the recipe, test phantoms, docs/results.md
+    /usr/bin/python3 training/reproduce.py m-sens m-spec --data DATA --runs RUNS --to my-models --described "patients of this hospital" \
+        [--size authors] [--set normalisation=z-score-whole]    # the same from patients of your own (priora training-data)
 
 `recipe.json` says which phantoms there are, how each network is trained, and which one it starts from. Interrupt it whenever you like; the same
 command goes on. Whatever is there already (phantoms, finished runs) is kept.
@@ -11,107 +13,119 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkpoint import load_network
 from export_onnx import export_parts
+from recipe import RECIPE, architecture_of, lineage, options_of, start_of
 from results import PAPER, PRIORS
 
 HERE = Path(__file__).parent
-RECIPE = json.loads((HERE / "recipe.json").read_text())
-RUNS = HERE / "runs"
-
-
-def make_phantoms(split: str) -> None:
-    """Write the phantoms of a split into runs/data/<split>."""
-    for part in RECIPE["phantoms"][split]:
-        options = [word for key, value in part.items() for word in (f"--{key}", str(value))]
-        out = RUNS / "data" / split
-        subprocess.run(["npx", "priora", "phantom", "--format", "training", "--out", str(out), *options], check=True)
+#: Real series, one folder each, that no network sees in training; the page goes without where there are none.
+REAL_HEADS = HERE.parent.parent / "shared" / "data"
+#: Probability in the 8-bit screen of the shipped M_sens from which the networks of the tables are run: far below what the node itself uses.
+SCREEN_THRESHOLD = "0.001"
 
 
 def python(program: str, *options) -> None:
     subprocess.run([sys.executable, str(HERE / program), *map(str, options)], check=True)
 
 
-def checkpoint_of(network: str) -> Path:
-    return RUNS / network / "checkpoint.pt"
+@dataclass
+class Runs:
+    """A folder of training runs, and the data that they learn from."""
 
+    folder: Path = HERE / "runs"
+    #: Patients of one's own; None: the recipe's phantoms, in the folder's data/.
+    own_data: Path = None
+    #: Which of the recipe's sizes the networks have.
+    size: str = "compact"
+    #: KEY=VALUE options of train.py beyond the recipe.
+    overrides: list = field(default_factory=list)
 
-def architecture_of(network: str) -> str:
-    return RECIPE["networks"][network].get("architecture", "deepmedic")
+    @property
+    def data(self) -> Path:
+        return self.own_data or self.folder / "data"
 
+    def make_phantoms(self, split: str) -> None:
+        """Write the phantoms of a split into data/<split>, after the heads they are made from."""
+        for part in RECIPE["phantoms"][split]:
+            head = part.get("head")
+            if head and not Path(head).exists():
+                subprocess.run(["npx", "tsx", "scripts/phantom-head.ts", str(REAL_HEADS / part["headFrom"]), head], check=True)
+            options = [word for key, value in part.items() if key != "headFrom" for word in (f"--{key}", str(value))]
+            out = self.data / split
+            subprocess.run(["npx", "priora", "phantom", "--format", "training", "--out", str(out), *options], check=True)
 
-def options_of(network: str) -> dict:
-    """The options of train.py: what all networks share, what its stage (common run or branch of it) has, its own."""
-    described = RECIPE["networks"][network]
-    options = {**RECIPE["common"], **RECIPE["stages"][described["stage"]], **described["options"]}
-    return {**options, "network": {**options["network"], "architecture": architecture_of(network)}}
+    def checkpoint(self, network: str) -> Path:
+        return self.folder / network / "checkpoint.pt"
 
+    def train(self, network: str) -> None:
+        """Train a network after the one it starts from; a finished run returns at once."""
+        start = start_of(network)
+        if start and not self.checkpoint(network).exists():
+            self.train(start)
+        config = self.folder / network / "config.json"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        places = {"data": str(self.data), "cache": str(self.folder / "cache")}
+        config.write_text(json.dumps({**options_of(network, self.size), **places}, indent=1))
+        init = ["--init", self.checkpoint(start)] if start else []
+        python("train.py", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides))
 
-def train_network(network: str) -> None:
-    """Train a network after the one it starts from; a finished run returns at once."""
-    start = RECIPE["networks"][network].get("from")
-    if start and not checkpoint_of(network).exists():
-        train_network(start)
-    config = RUNS / network / "config.json"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(options_of(network), indent=1))
-    python("train.py", "--run", RUNS / network, "--config", config, *(["--init", checkpoint_of(start)] if start else []))
+    def predict(self, networks, split: str, name: str, *options) -> None:
+        """Maps of trained networks in <network>/<name>: through the node's engine, or in PyTorch those that are not cut into its parts or were not trained
+        on the recipe's phantoms."""
+        cut = [n for n in networks if architecture_of(n) in ("deepmedic", "deepmedic-no-prior") and not self.own_data]
+        for network in cut:
+            parts = self.folder / network / "parts"
+            parts.mkdir(exist_ok=True)
+            export_parts(load_network(self.checkpoint(network))[0], parts, network)
+        if cut:
+            subprocess.run(["npm", "run", "predict", "--", *cut, "--runs", str(self.folder), "--split", split, "--as", name, *options], check=True)
+        for network in networks:
+            if network not in cut:
+                python("predict.py", "--checkpoint", self.checkpoint(network), "--split", split, "--to", self.folder / network / name,
+                       "--data", self.data, "--cache", self.folder / "cache")
 
+    def score(self, split: str, to: Path, sens: Path, spec: Path = None) -> Path:
+        python("evaluate.py", "--split", split, "--sens", sens, *(["--spec", spec] if spec else []), "--to", to,
+               "--data", self.data, "--cache", self.folder / "cache")
+        return to
 
-def predict(networks, split: str, name: str, *options) -> None:
-    """Maps of trained networks in runs/<network>/<name>: through the node's engine, or, of those that are not cut into its parts, in PyTorch."""
-    cut = [network for network in networks if architecture_of(network) in ("deepmedic", "deepmedic-no-prior")]
-    for network in cut:
-        parts = RUNS / network / "parts"
-        parts.mkdir(exist_ok=True)
-        export_parts(load_network(checkpoint_of(network))[0], parts, network)
-    if cut:
-        subprocess.run(["npm", "run", "predict", "--", *cut, "--split", split, "--as", name, *map(str, options)], check=True)
-    for network in networks:
-        if network not in cut:
-            python("predict.py", "--checkpoint", checkpoint_of(network), "--split", split, "--to", RUNS / network / name)
+    def validate(self, network: str) -> Path:
+        """Score a trained network, everywhere in the brain, on the validation patients."""
+        run = self.folder / network
+        self.predict([network], "validation", "validation", "--exact")
+        return self.score("validation", run / "validation.json", run / "validation")
 
+    def export(self, network: str, scores: Path, to: str, described: str) -> None:
+        """Write a network for the node, with its card. `described`: whose patients one's own data are; such networks are for a study."""
+        recipe = RECIPE["networks"][network]
+        runs = ", then ".join(f"{run} for {options_of(run)['max_steps']} batches" for run in lineage(network))
+        own = ["--data", described, "--use", "clinical-study"] if self.own_data else []
+        python("export_onnx.py", "--checkpoint", self.checkpoint(network), "--name", recipe["name"], "--role", recipe["role"],
+               "--version", recipe["version"], "--recipe", f"training/recipe.json: {runs}.", *own,
+               "--results", scores, "--to", to, "--calibrate", self.data)
 
-def score(split: str, to: Path, sens: Path, spec: Path = None) -> Path:
-    python("evaluate.py", "--split", split, "--sens", sens, *(["--spec", spec] if spec else []), "--to", to)
-    return to
-
-
-def validate(network: str) -> Path:
-    """Score a trained network, everywhere in the brain, on the validation patients."""
-    predict([network], "validation", "validation", "--exact")
-    return score("validation", RUNS / network / "validation.json", RUNS / network / "validation")
-
-
-def lineage(network: str) -> list:
-    """The runs that lead to a network, in words, first to last."""
-    start, batches = RECIPE["networks"][network].get("from"), options_of(network)["max_steps"]
-    return [*(lineage(start) if start else []), f"{network} for {batches} batches"]
-
-
-def export(network: str, scores: Path, to: str) -> None:
-    described = RECIPE["networks"][network]
-    python("export_onnx.py", "--checkpoint", checkpoint_of(network), "--name", described["name"], "--role", described["role"],
-           "--version", described["version"], "--recipe", f"training/recipe.json: {', then '.join(lineage(network))}.",
-           "--results", scores, "--to", to, "--calibrate", RUNS / "data")
-
-
-def gather_evidence() -> None:
-    """Train every network of the tables, score each on the test phantoms, and write docs/results.md."""
-    make_phantoms("test")
-    for network in PAPER:
-        train_network(network)
-    predict(list(PAPER), "test", "test")
-    for network in PAPER:
-        score("test", RUNS / network / "test.json", RUNS / network / "test")
-    score("test", RUNS / "ensemble" / "test.json", RUNS / "m-sens" / "test", RUNS / "m-spec" / "test")
-    for name, prior in PRIORS.values():
-        if prior != "0":
-            predict(["m-sens"], "test", name, "--prior", prior)
-            score("test", RUNS / "m-sens" / f"{name}.json", RUNS / "m-sens" / name)
-    python("results.py")
+    def gather_evidence(self) -> None:
+        """Train every network of the tables, score each on the test phantoms, and write docs/results.md."""
+        self.make_phantoms("test")
+        for network in PAPER:
+            self.train(network)
+        # M_sens, as it is and with its priors changed, is compared with itself as well: the same screen for all.
+        screen = ("--screen", SCREEN_THRESHOLD)
+        self.predict(list(PAPER), "test", "test", *screen)
+        for network in PAPER:
+            self.score("test", self.folder / network / "test.json", self.folder / network / "test")
+        self.score("test", self.folder / "ensemble" / "test.json", self.folder / "m-sens" / "test", self.folder / "m-spec" / "test")
+        for name, prior in PRIORS.values():
+            if prior != "0":
+                self.predict(["m-sens"], "test", name, "--prior", prior, *screen)
+                self.score("test", self.folder / "m-sens" / f"{name}.json", self.folder / "m-sens" / name)
+        if heads := [folder for folder in sorted(REAL_HEADS.glob("*")) if folder.is_dir()]:
+            subprocess.run(["npx", "tsx", "scripts/real-heads.ts", str(self.folder / "real-heads.json"), *map(str, heads)], check=True)
+        python("results.py", "--runs", self.folder)
 
 
 if __name__ == "__main__":
@@ -119,15 +133,24 @@ if __name__ == "__main__":
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(RECIPE['networks'])}")
     parser.add_argument("--to", help="folder for ONNX files, manifests and cards of those that can ship")
     parser.add_argument("--evidence", action="store_true", help="the page of results, from every network of the recipe")
+    parser.add_argument("--data", type=Path, help="training/ and validation/ of one's own patients, in place of phantoms")
+    parser.add_argument("--described", default="patients of one's own", help="whose patients they are, for the card")
+    parser.add_argument("--runs", type=Path, default=Runs.folder)
+    parser.add_argument("--size", choices=list(RECIPE["sizes"]), default="compact", help="how wide the networks are; authors needs a GPU")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="option of train.py beyond the recipe")
     options = parser.parse_args()
     if unknown := set(options.networks) - set(RECIPE["networks"]):
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
-    make_phantoms("training")
-    make_phantoms("validation")
+    if options.data and options.runs == Runs.folder:
+        parser.error("--data needs --runs: a folder of its own for what is trained on it")
+    runs = Runs(options.runs, options.data, options.size, options.set)
+    if not options.data:
+        runs.make_phantoms("training")
+        runs.make_phantoms("validation")
     for network in options.networks:
-        train_network(network)
-        scores = validate(network)
+        runs.train(network)
+        scores = runs.validate(network)
         if options.to and "role" in RECIPE["networks"][network]:
-            export(network, scores, options.to)
+            runs.export(network, scores, options.to, options.described)
     if options.evidence:
-        gather_evidence()
+        runs.gather_evidence()

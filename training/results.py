@@ -3,7 +3,7 @@
     /usr/bin/python3 training/results.py [--runs training/runs] [--to docs]
 
 Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, and of M_sens
-test-without-prior.json and test-moved-<mm>.json. A network without scores keeps its row, empty, beside the paper's numbers.
+test-without-prior.json and test-moved-<mm>.json, and runs/real-heads.json of `scripts/real-heads.ts`. A network without scores keeps its row, empty, beside the paper's numbers.
 `reproduce.py --evidence` makes all of them.
 """
 
@@ -16,11 +16,15 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from bootstrap import false_per_volume, interval, paired, precision, sensitivity, value
 from data import Cases
 from examples import draw_examples
 from predict import file_of
-from scores import (LESION_CLASSES, curves, difference, found_of, interval, mean_dice, precision, sensitivity, subvolumes, total)
-from targets import target_table
+from real_heads import draw_real_heads, read_real_heads, real_heads_table
+from recipe import RECIPE, lineage, options_of
+from scores import (LESION_CLASSES, area_interval, curves, dice, precision_strict, sensitivity_of, sensitivity_strict, subvolume_precision,
+                    subvolume_sensitivity, subvolume_specificity, subvolumes, total, weight_curve)
+from targets import BY_ALPHA, BY_WEIGHT_OF_SSE, followed, target_table, text
 
 #: Huang 2021, Tabs. 2 and 3: network here -> (prior, loss, sensitivity, precision, false positives, mean Dice).
 PAPER = {
@@ -42,85 +46,125 @@ PAPER = {
     "unet-0.9": ("no", "3D U-Net, JVSS α = 0.9", 0.827, 0.197, 939, 0.814),
     "unet-0.5": ("no", "3D U-Net, JVSS α = 0.5", 0.694, 0.836, 38, 0.763),
 }
-def with_interval(values: tuple, digits=3) -> str:
-    return "{:.{d}f} ({:.{d}f}–{:.{d}f})".format(*values, d=digits)
+#: Huang 2021, Tab. 1 and Fig. 3: sub-volume sensitivity, specificity, precision, area under the ROC curve.
+PAPER_SUBVOLUMES = {
+    "bce-no-prior": (0.880, 0.9915, 0.826, None),
+    "jvss-1": (0.952, 0.9417, 0.427, 0.9752),
+    "jvss-0.995": (0.936, 0.9807, 0.689, 0.982),
+    "jvss-0.99": (0.917, 0.9924, 0.846, 0.982),
+    "jvss-0.95": (0.899, 0.9978, 0.950, None),
+    "jvss-0.9": (0.868, 0.9981, 0.954, None),
+    "jvss-0.5": (0.841, 0.9991, 0.976, 0.9536),
+    "m-sens": (0.927, 0.9873, 0.769, None),
+    "m-spec": (0.857, 0.9995, 0.986, None),
+}
 
 
-def number(value, digits=3) -> str:
-    return "" if value is None else f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+def number(value) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def named(network: str) -> str:
+    prior, loss = PAPER[network][:2]
+    return f"{loss}, prior: {prior}"
+
+
+def table(head: list, rows: list) -> list:
+    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def metastasis_table(scores: dict) -> list:
-    lines = [
-        "| prior | loss | sensitivity | precision | false positives (a volume) | mean Dice | paper: sens. | prec. | FP | Dice |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    lines = []
     for network, (prior, loss, *paper) in PAPER.items():
         rows = scores.get(network)
         ours = ["not trained", "", "", ""]
         if rows:
-            false = total(rows, "falsePositives")
-            ours = [with_interval(interval(rows, sensitivity)), with_interval(interval(rows, precision)),
-                    f"{false:.0f} ({false / len(rows):.2f})", f"{mean_dice(rows):.3f}"]
-        lines.append("| " + " | ".join([prior, loss, *ours, *map(number, paper)]) + " |")
-    return lines
+            false = f"{total(rows, 'falsePositives'):.0f} ({value(rows, false_per_volume):.2f})"
+            ours = [text(interval(rows, sensitivity)), text(interval(rows, precision)), false, text(interval(rows, dice))]
+        lines.append([prior, loss, *ours, *map(number, paper)])
+    return table(["prior", "loss", "sensitivity", "precision", "false positives (a volume)", "mean Dice", "paper: sens.", "prec.", "FP", "Dice"], lines)
 
 
 def subvolume_table(scores: dict) -> list:
-    lines = ["| network | positive | negative | sensitivity | specificity | precision | ROC area | PR area |", "|---|---|---|---|---|---|---|---|"]
+    lines = []
     for network, rows in scores.items():
-        positive, negative = subvolumes(rows)
-        hits, alarms = (positive >= 0.5).sum(), (negative >= 0.5).sum()
-        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | {len(positive)} | {len(negative)} | {hits / len(positive):.3f} "
-                     f"| {1 - alarms / len(negative):.4f} | {hits / max(hits + alarms, 1):.3f} "
-                     f"| {curves(rows)['rocArea']:.4f} | {curves(rows)['prArea']:.4f} |")
-    return lines
+        rates = [text(interval(rows, rate)) for rate in (subvolume_sensitivity, subvolume_specificity, subvolume_precision)]
+        areas = [text(area_interval(rows, key)) for key in ("rocArea", "prArea")]
+        lines.append([named(network), *rates, *areas, *map(number, PAPER_SUBVOLUMES.get(network, [None] * 4))])
+    return table(["network", "sensitivity", "specificity", "precision", "ROC area", "PR area", "paper: sens.", "spec.", "prec.", "ROC"], lines)
 
 
 def strict_table(scores: dict) -> list:
-    lines = ["| network | sensitivity | precision |", "|---|---|---|"]
-    for network, rows in scores.items():
-        values = sensitivity(rows, "Iou10"), precision(rows, "Iou10")
-        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | {values[0]:.3f} | {values[1]:.3f} |")
-    return lines
-
-
-def draw_curves(scores: dict, to: Path) -> None:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
-    for network, rows in scores.items():
-        curve = curves(rows)
-        label = f"{PAPER[network][1]}, prior: {PAPER[network][0]}"
-        left.plot(curve["rate"], curve["sensitivity"], label=f"{label} ({curve['rocArea']:.3f})")
-        right.plot(curve["sensitivity"], curve["precision"], label=label)
-    left.set(xlabel="1 − specificity of sub-volumes", ylabel="sensitivity of sub-volumes", xlim=(-0.01, 0.3), title="ROC")
-    right.set(xlabel="sensitivity (recall) of sub-volumes", ylabel="precision of sub-volumes", title="Precision and recall")
-    left.legend(fontsize=7, loc="lower right")
-    figure.tight_layout()
-    figure.savefig(to, dpi=80)
+    lines = [[named(network), *(text(interval(rows, rate)) for rate in (sensitivity_strict, precision_strict))] for network, rows in scores.items()]
+    return table(["network", "sensitivity", "precision"], lines)
 
 
 def class_table(scores: dict) -> list:
     """Sensitivity by size and by change since the prior."""
-    lines = ["| network | " + " | ".join(LESION_CLASSES) + " |", "|---" * (len(LESION_CLASSES) + 1) + "|"]
+    lines = [[named(network), *(text(interval(rows, sensitivity_of(name)), 2) for name in LESION_CLASSES)] for network, rows in scores.items()]
+    rows = next(iter(scores.values()))
+    counts = {name: sum(sensitivity_of(name)(row)[1] for row in rows) for name in LESION_CLASSES}
+    return table(["network", *(f"{name} ({count})" for name, count in counts.items())], lines)
+
+
+def part_table(scores: dict) -> list:
+    """The networks that ship, on each part of the test phantoms and on first scans and follow-ups."""
+    lines = []
+    for network in [n for n in ("m-sens", "m-spec") if n in scores]:
+        rows = scores[network]
+        parts = {words: [row for row in rows if belongs(row)] for words, belongs in PARTS_OF_THE_TEST.items()}
+        for words, part in parts.items():
+            if part:
+                rates = [text(interval(part, rate)) for rate in (sensitivity, precision)]
+                lines.append([named(network), words, str(len(part)), *rates, f"{value(part, false_per_volume):.2f}"])
+    return table(["network", "volumes", "number", "sensitivity", "precision", "false positives a volume"], lines)
+
+
+def test_part(key: str):
+    """Whether a row belongs to the test patients whose recipe has `key`: an unseen scanner, or an unseen head."""
+    part = next(part for part in RECIPE["phantoms"]["test"] if key in part)
+    return lambda row: row["seed"] is not None and part["seed"] <= row["seed"] < part["seed"] + part["patients"]
+
+
+PARTS_OF_THE_TEST = {
+    "unseen scanner": test_part("scanner"),
+    "unseen head": test_part("head"),
+    "first scans": lambda row: not row["prior"],
+    "follow-ups": lambda row: row["prior"],
+}
+
+
+def draw_curves(scores: dict, to: Path) -> None:
+    figure, (roc, pr, weights) = plt.subplots(1, 3, figsize=(16, 4.5))
     for network, rows in scores.items():
-        shares = [found_of(rows, belongs) for belongs in LESION_CLASSES.values()]
-        cells = [f"{found} of {number}" for found, number in shares]
-        lines.append(f"| {PAPER[network][1]}, prior: {PAPER[network][0]} | " + " | ".join(cells) + " |")
-    return lines
+        curve = curves(rows)
+        roc.plot(curve["rate"], curve["sensitivity"], label=f"{named(network)} ({curve['rocArea']:.3f})")
+        pr.plot(curve["sensitivity"], curve["precision"], label=named(network))
+    for words, networks, paper in (("JVSS over α", BY_ALPHA, 0.947), ("SSE over its weight", BY_WEIGHT_OF_SSE, 0.899)):
+        scored = [scores[network] for network in networks if network in scores]
+        if scored:
+            recall, exact, area = weight_curve(scored)
+            weights.plot(recall, exact, "o-", label=f"{words} (area {area:.3f}; paper {paper})")
+    theirs = sorted((PAPER[network][2], PAPER[network][3]) for network in BY_ALPHA)
+    weights.plot(*zip(*theirs), "x:", color="grey", label="the paper's JVSS")
+    roc.set(xlabel="1 − specificity of sub-volumes", ylabel="sensitivity of sub-volumes", xlim=(-0.01, 0.3), title="ROC over thresholds (Fig. 3)")
+    pr.set(xlabel="sensitivity (recall) of sub-volumes", ylabel="precision of sub-volumes", title="Precision and recall over thresholds")
+    weights.set(xlabel="sensitivity (recall) of metastases", ylabel="precision of metastases", title="Over the weight in the loss (Fig. 6)")
+    roc.legend(fontsize=6, loc="lower right")
+    weights.legend(fontsize=7, loc="lower left")
+    figure.tight_layout()
+    figure.savefig(to, dpi=80)
+    plt.close(figure)
 
 
 def prior_table(found: dict) -> list:
     """M_sens on follow-ups with its prior withheld or moved, and paired differences from the prior as it is."""
-    lines = ["| prior of M_sens, follow-ups only | sensitivity | precision | false positives a volume | difference in sensitivity | in false positives a volume |",
-             "|---|---|---|---|---|---|"]
-    asis = next(iter(found.values()))
+    lines, asis = [], next(iter(found.values()))
     for words, rows in found.items():
-        step = difference(asis, rows)
-        change = [f"{step[key]['difference']:+.3f} ({step[key]['interval'][0]:+.3f} to {step[key]['interval'][1]:+.3f})"
-                  for key in ("sensitivity", "falsePositivesPerVolume")]
-        lines.append(f"| {words} | {sensitivity(rows):.3f} | {precision(rows):.3f} | {total(rows, 'falsePositives') / len(rows):.2f} | "
-                     + " | ".join(["", ""] if rows is asis else change) + " |")
-    return lines
+        change = ["", ""] if rows is asis else [text(paired(asis, rows, rate), 3, "+") for rate in (sensitivity, false_per_volume)]
+        lines.append([words, *(text(interval(rows, rate)) for rate in (sensitivity, precision, false_per_volume)), *change])
+    return table(["prior of M_sens, follow-ups only", "sensitivity", "precision", "false positives a volume", "difference in sensitivity",
+                  "in false positives a volume"], lines)
 
 
 #: M_sens with its priors changed: what the page calls it -> name of maps and scores, and what `scripts/predict.ts` is told.
@@ -137,37 +181,52 @@ def volumes_of(file: Path) -> list:
     return json.loads(file.read_text())["volumes"]
 
 
+def training_table(networks) -> list:
+    """How long each network and the runs it started from were trained."""
+    def run(name: str) -> str:
+        options = options_of(name)
+        return f"{options['max_steps']} × {options['batch']} ({options['loss'].upper()})"
+
+    return table(["network", "batches × segments"], [[named(n), ", then ".join(map(run, lineage(n)))] for n in networks])
+
+
 def write_results(runs: Path, to: Path) -> None:
     files = {network: runs / network / "test.json" for network in PAPER}
     scores = {network: volumes_of(file) for network, file in files.items() if file.exists()}
     if not scores:
         raise SystemExit(f"no network in {runs} has a test.json")
     any_rows = next(iter(scores.values()))
+    metastases = total(any_rows, "metastases")
     pictures = to / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     draw_curves(scores, pictures / "roc.png")
     changed = {words: runs / "m-sens" / f"{name}.json" for words, (name, _) in PRIORS.items()}
-    priors = {words: [row for row in volumes_of(file) if row["priorShiftMm"] is not None]
-              for words, file in changed.items() if file.exists()}
+    priors = {words: followed(volumes_of(file)) for words, file in changed.items() if file.exists()}
+    ensemble_file, heads = runs / "ensemble" / "test.json", read_real_heads(runs / "real-heads.json")
+    ensemble = json.loads(ensemble_file.read_text())["ensemble"] if ensemble_file.exists() else []
     lines = [
         "# Results on synthetic patients",
         "",
         "Written by `training/results.py`; do not edit. **Synthetic patients only: these numbers say nothing about real ones. Not for clinical use.**",
         "",
-        f"{len(any_rows)} volumes of {len({r['case'].split('/')[0] for r in any_rows})} unseen phantom patients, {total(any_rows, 'metastases'):.0f} "
+        f"{len(any_rows)} volumes of {len({r['case'].split('/')[0] for r in any_rows})} unseen phantom patients, {metastases:.0f} "
         f"metastases, {sum(r['prior'] for r in any_rows)} volumes with a prior. Half of the patients were scanned with a protocol no training phantom has, "
-        "half were made from a head no training phantom has (`training/recipe.json`). Networks have `compact` widths. "
+        "half were made from a head no training phantom has (`training/recipe.json`). "
         "Intervals: 95 %, patients drawn again.",
+        "",
+        "Networks have `compact` widths; the paper's have about eleven times as many parameters. None is trained on its own from nothing, as the paper's are: each α starts from a "
+        "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly.",
         "",
         "## Targets",
         "",
-        *target_table(scores),
+        *target_table(scores, ensemble, heads),
         "",
         "## Metastases (Huang 2021, Tabs. 2 and 3)",
         "",
         *metastasis_table(scores),
         "",
-        "## By size and by change since the prior",
+        *(["## M_sens and M_spec by part of the test", "", *part_table(scores), ""] if "m-sens" in scores or "m-spec" in scores else []),
+        "## Sensitivity by size and by change since the prior",
         "",
         *class_table(scores),
         "",
@@ -178,21 +237,35 @@ def write_results(runs: Path, to: Path) -> None:
         *(["## With the prior withheld or misregistered", "", *prior_table(priors), ""] if priors else []),
         "## Sub-volumes of 37³ (Huang 2021, Tab. 1, Figs. 3 and 6)",
         "",
+        "{} positive, {} negative sub-volumes.".format(*map(len, subvolumes(any_rows))),
+        "",
         *subvolume_table(scores),
         "",
-        "![ROC and precision–recall curves of sub-volumes](pictures/roc.png)",
+        "![ROC, precision–recall curves over thresholds and over the loss's weight](pictures/roc.png)",
+        "",
+        "## Training",
+        "",
+        *training_table(scores),
     ]
-    ensemble = runs / "ensemble" / "test.json"
-    if ensemble.exists():
-        counts = json.loads(ensemble.read_text())["summary"]["ensemblePerVolume"]
+    if ensemble:
+        rates = {key: text(interval(ensemble, lambda volume, key=key: (volume[key], 1)), 2) for key in
+                 ("confirmed", "confirmedFalse", "candidates", "candidatesFalse")}
         lines += ["", "## Ensemble", "",
-                  f"A volume has {counts['confirmed']} confirmed findings, of which {counts['confirmedFalse']} are false, and "
-                  f"{counts['candidates']} candidates, of which {counts['candidatesFalse']} are false (paper: 1.5 false candidates; target: ≤ 1.5)."]
+                  f"A volume has {rates['confirmed']} confirmed findings, of which {rates['confirmedFalse']} are false, and "
+                  f"{rates['candidates']} candidates, of which {rates['candidatesFalse']} are false (paper: 1.5 false candidates)."]
     maps = runs / "m-sens" / "test"
     cases = [case for case in Cases(runs / "data", "test", runs / "cache") if file_of(maps, case).exists()]
     if cases:
         draw_examples(cases, maps, pictures / "examples.png")
         lines += ["", "## Examples of M_sens", "", "![Found, missed and false, beside the prior](pictures/examples.png)"]
+    if heads:
+        draw_real_heads(heads, pictures / "real-heads.png")
+        lines += ["", "## Real heads", "",
+                  "Findings of the shipped ensemble in public images, each series read by `priora analyse --force-series` "
+                  "(`docs/expected-verdicts.md` says which are refused otherwise). None has a known metastasis; one has a vestibular schwannoma, which the networks cannot tell from one. "
+                  "No network has seen them. The images are not shown: findings lie in the template's brain.",
+                  "", *real_heads_table(heads), "",
+                  "![Findings in real heads on the template: red confirmed, yellow candidates](pictures/real-heads.png)"]
     (to / "results.md").write_text("\n".join(lines) + "\n")
 
 

@@ -1,44 +1,69 @@
-"""Rates, intervals and curves of the volumes that `evaluate.py` scored (its rows), for the page of results."""
+"""What the page of results counts beside the rates of `bootstrap.py`: classes of lesions, sub-volumes, curves."""
 
 import numpy as np
 
-from bootstrap import paired_difference, patient_counts
+from bootstrap import precision, sensitivity, value
 from evaluate import DIAMETER_CLASSES, TINY_MM3
 from matching import equivalent_diameter
 
-RESAMPLES = 2000
-
-
-def interval(rows: list, rate) -> tuple:
-    """`rate` of all rows, and its 95 % interval when patients are drawn again (bootstrap, 2000 times, seed 1)."""
-    patients: dict = {}
-    for row in rows:
-        patients.setdefault(row["case"].split("/")[0], []).append(row)
-    groups = [patients[name] for name in sorted(patients)]
-    rng = np.random.default_rng(1)
-    drawn = []
-    for _ in range(RESAMPLES):
-        chosen = [groups[n] for n in rng.integers(len(groups), size=len(groups))]
-        drawn.append(rate([row for group in chosen for row in group]))
-    return (rate(rows), *np.nanpercentile(drawn, [2.5, 97.5]))
+#: A probability from which a sub-volume counts as called.
+THRESHOLD = 0.5
+#: Drawings of patients for intervals of areas, which take longer than rates.
+AREA_RESAMPLES = 300
 
 
 def total(rows: list, key: str) -> float:
     return float(sum(row[key] for row in rows))
 
 
-def sensitivity(rows: list, suffix="") -> float:
-    return total(rows, "found" + suffix) / max(total(rows, "metastases"), 1)
+def sensitivity_strict(row: dict) -> tuple:
+    """A match needs an intersection over union of 0.1."""
+    return row["foundIou10"], row["metastases"]
 
 
-def precision(rows: list, suffix="") -> float:
-    found = total(rows, "found" + suffix)
-    return found / max(found + total(rows, "falsePositives" + suffix), 1)
+def precision_strict(row: dict) -> tuple:
+    return row["foundIou10"], row["foundIou10"] + row["falsePositivesIou10"]
 
 
-def mean_dice(rows: list) -> float:
-    values = [d for row in rows for d in row["dice"]]
-    return float(np.mean(values)) if values else float("nan")
+def dice(row: dict) -> tuple:
+    """Dice summed over true positives, and their number."""
+    return sum(row["dice"]), len(row["dice"])
+
+
+def called(row: dict, kind: str) -> int:
+    """Positive or negative sub-volumes that are called."""
+    return sum(score >= THRESHOLD for score in row["subvolumes"][kind])
+
+
+def subvolume_sensitivity(row: dict) -> tuple:
+    return called(row, "positive"), len(row["subvolumes"]["positive"])
+
+
+def subvolume_specificity(row: dict) -> tuple:
+    negative = len(row["subvolumes"]["negative"])
+    return negative - called(row, "negative"), negative
+
+
+def subvolume_precision(row: dict) -> tuple:
+    return called(row, "positive"), called(row, "positive") + called(row, "negative")
+
+
+#: Classes of lesions: name -> which of evaluate.py's `lesions` belong.
+LESION_CLASSES = {
+    **{name: lambda lesion, low=low, high=high: low <= equivalent_diameter(lesion["mm3"]) < high
+       for name, (low, high) in DIAMETER_CLASSES.items()},
+    "< 0.1 cm³": lambda lesion: lesion["mm3"] < TINY_MM3,
+    **{change: lambda lesion, change=change: lesion["change"] == change for change in ("new", "grown", "stable", "shrunk")},
+}
+
+
+def sensitivity_of(name: str):
+    """The rate that counts the lesions of a class only."""
+    def rate(row: dict) -> tuple:
+        lesions = [lesion for lesion in row["lesions"] if LESION_CLASSES[name](lesion)]
+        return sum(lesion["found"] for lesion in lesions), len(lesions)
+
+    return rate
 
 
 def subvolumes(rows: list) -> tuple:
@@ -55,25 +80,31 @@ def curves(rows: list) -> dict:
     alarms = len(negative) - np.searchsorted(np.sort(negative), thresholds)
     rate, found = alarms / max(len(negative), 1), hits / max(len(positive), 1)
     exact = hits / np.maximum(hits + alarms, 1)
-    return {"rate": rate, "sensitivity": found, "precision": exact, "rocArea": float(np.trapz(found, rate)),
+    return {"rate": rate, "sensitivity": found, "precision": exact, "rocArea": area(rate, found),
             "prArea": float(np.sum(np.diff(found) * exact[1:]))}
 
 
-#: Classes of lesions: name -> which of evaluate.py's `lesions` belong.
-LESION_CLASSES = {
-    **{name: lambda lesion, low=low, high=high: low <= equivalent_diameter(lesion["mm3"]) < high
-       for name, (low, high) in DIAMETER_CLASSES.items()},
-    "< 0.1 cm³": lambda lesion: lesion["mm3"] < TINY_MM3,
-    **{change: lambda lesion, change=change: lesion["change"] == change for change in ("new", "grown", "stable", "shrunk")},
-}
+def area(x: np.ndarray, y: np.ndarray) -> float:
+    """Under the polygon through the points (trapezia)."""
+    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
 
 
-def found_of(rows: list, belongs) -> tuple:
-    """(found, all) of the lesions for which `belongs` holds."""
-    lesions = [lesion for row in rows for lesion in row["lesions"] if belongs(lesion)]
-    return sum(lesion["found"] for lesion in lesions), len(lesions)
+def area_interval(rows: list, key: str) -> tuple:
+    """`rocArea` or `prArea` with its 95 % interval, patients drawn again: (value, low, high)."""
+    patients: dict = {}
+    for row in rows:
+        patients.setdefault(row["case"].split("/")[0], []).append(row)
+    groups, rng = list(patients.values()), np.random.default_rng(1)
+    drawn = [curves([row for n in rng.integers(len(groups), size=len(groups)) for row in groups[n]])[key] for _ in range(AREA_RESAMPLES)]
+    return (curves(rows)[key], *(float(x) for x in np.percentile(drawn, [2.5, 97.5])))
 
 
-def difference(a: list, b: list) -> dict:
-    """b - a of two networks on the same patients: sensitivity, precision, falsePositivesPerVolume, each with its 95 % interval."""
-    return paired_difference(*(patient_counts(rows, rows[0]["network"]) for rows in (a, b)))
+def weight_curve(networks: list) -> tuple:
+    """Metastasis-level recall and precision of networks that differ in their loss's weight (Huang 2021, Fig. 6), by rising recall, from
+    (0, 1) to (1, 0); and the area below.
+
+    `networks` holds each one's rows.
+    """
+    points = sorted((value(rows, sensitivity), value(rows, precision)) for rows in networks)
+    recall, exact = np.array([(0.0, 1.0), *points, (1.0, 0.0)]).T
+    return recall, exact, area(recall, exact)

@@ -22,6 +22,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from data import case_folders, read_case
 from geometry import LATTICE, cut
@@ -47,7 +48,7 @@ class Layer:
 
     weight: np.ndarray  # [out, in, ...], what multiplies PReLU(u) of the layer before, before this layer's own gain k
     shift: np.ndarray  # added to the convolution's sum to give u
-    slope: np.ndarray = None  # of the PReLU on the input; None: raw input
+    slope: np.ndarray = None  # of the PReLU on the input (ReLU: zeros); None: raw input
     # learnt from calibration
     low: np.ndarray = None  # least u per channel
     high: np.ndarray = None
@@ -78,7 +79,7 @@ def without_normalisation(modules, following: tuple, residual_at=()) -> list:
         if norms[i] is None:
             u = u + weight.sum((1, 2, 3, 4)) * float(module[0].bias)
         else:
-            slope = module[1].weight.detach().double().numpy()
+            slope = module[1].weight.detach().double().numpy() if isinstance(module[1], nn.PReLU) else np.zeros(len(norms[i][0]))
             kept = next((m.kept for m in module if isinstance(m, PlainDropout)), 1.0)
             weight = weight * (norms[i][0] * kept).reshape(1, -1, 1, 1, 1)
         result.append(Layer(weight, u, slope))

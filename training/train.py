@@ -3,10 +3,13 @@
     /usr/bin/python3 training/train.py --run RUN --config OPTIONS.json [--init OTHER_RUN/checkpoint.pt]
     ... --set max_steps=2000 --set learning_rate=0.0005     overrides of the configuration, also when resuming
 
+A run that goes on without --config keeps the configuration that its checkpoint embeds.
+
 A run's folder receives checkpoint.pt (embeds the configuration), log.jsonl, loss.png.
 """
 
 import argparse
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -16,7 +19,9 @@ import torch
 
 from checkpoint import save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
+from evaluate import evaluate
 from heap import keep_freed_memory
+from inference import TILE, probability_volume
 from loss import loss_by_name
 from model import NetworkConfig, adopt_variables, build_network, tumour_logit
 from plot import plot_losses
@@ -54,8 +59,10 @@ DEFAULTS = {
     "shift_deviation": 0.05,
     "gamma_deviation": 0.0,
     "bias_deviation": 0.0,
-    # Probability of mirroring each axis [k, j, i]; of moving the prior by up to a voxel; of leaving it out.
+    # Probability of mirroring each axis [k, j, i]; of a quarter turn about an axis drawn by lot; of moving the prior by up to a voxel;
+    # of leaving it out.
     "flip_probability": [0.0, 0.0, 0.5],
+    "turn_probability": 0.0,
     "prior_shift": 0.0,
     "prior_dropout": 0.0,
     # Optimiser: the authors' RMSProp.
@@ -70,12 +77,18 @@ DEFAULTS = {
     # Length, in batches; a sub-epoch ends with a checkpoint, a progress line and a look for new cases on disk.
     "max_steps": 1000,
     "sub_epoch": 25,
+    # Every so many batches (0: never) this many time points of validation/ are scored, whole volumes, metastasis by metastasis.
+    "validate_every": 0,
+    "validation_cases": 4,
 }
 
 
-def read_config(path, overrides) -> dict:
-    """Defaults, then the JSON file, then `key=value` overrides (values are JSON where they parse). Unknown keys raise."""
-    config = dict(DEFAULTS)
+def read_config(path, overrides, run=None) -> dict:
+    """Defaults, then the JSON file (or, without one, what the checkpoint of `run` was trained with), then `key=value` overrides (values are JSON
+    where they parse). Unknown keys raise."""
+    checkpoint = Path(run) / "checkpoint.pt" if run and not path else None
+    kept = torch.load(checkpoint, map_location="cpu")["config"] if checkpoint and checkpoint.exists() else {}
+    config = {**DEFAULTS, **kept}
     layers = [json.loads(Path(path).read_text())] if path else []
     for text in overrides:
         key, _, value = text.partition("=")
@@ -92,10 +105,20 @@ def read_config(path, overrides) -> dict:
     return config
 
 
+def validate(network, cases) -> dict:
+    """Sensitivity and false positives a volume of the network as it is, over whole volumes."""
+    network.eval()
+    maps = {"sens": lambda case: probability_volume(network, case.current, case.prior, case.mask, TILE, case.background)}
+    scored = evaluate(cases, maps, say=lambda *_, **__: None)["summary"]["sens"]
+    network.train()
+    return {"validationSensitivity": scored["sensitivity"], "validationFalsePositives": scored["falsePositivesPerVolume"]}
+
+
 def train(run: Path, config: dict, init=None, say=print) -> dict:
     """Train until `max_steps`, resuming from `run`/checkpoint.pt if it is there. Returns the last checkpoint.
 
-    `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser).
+    `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser). Raises ValueError when the run
+    was begun from another one.
     """
     keep_freed_memory()
     run = Path(run)
@@ -109,6 +132,9 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
     step, history, replay, seconds = 0, [], [], 0.0
     initial = {}
+    start_digest = init and hashlib.sha256(Path(init).read_bytes()).hexdigest()
+    validation = list(Cases(config["data"], "validation", config["cache"], config["normalisation"])) if config["validate_every"] else []
+    validation = validation[:: max(1, len(validation) // config["validation_cases"])][: config["validation_cases"]]
     checkpoint = run / "checkpoint.pt"
 
     if checkpoint.exists():
@@ -121,14 +147,18 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         torch.set_rng_state(state["torch_rng"])
         rng.bit_generator.state = state["numpy_rng"]
         step, history, seconds, initial = state["step"], state["history"], state["seconds"], state["initial"]
+        if start_digest and initial.get("sha256", start_digest) != start_digest:
+            raise ValueError(f"{run} was begun from another checkpoint than {init}; remove it to begin anew")
+        if state.get("cuda_rng") is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["cuda_rng"])
         replay = [Segment(*s) for s in state["replay"]]
     elif init is not None:
         state = torch.load(init, map_location="cpu")
         adopt_variables(network, state["network"])
-        initial = {"steps": state["step"], "loss": state["config"]["loss"], "dataHash": state["data_hash"]}
+        initial = {"steps": state["step"], "loss": state["config"]["loss"], "dataHash": state["data_hash"], "sha256": start_digest}
 
     network.train()
-    started, seconds_before, sums = time.monotonic(), seconds, []
+    started, seconds_before, sums, validated = time.monotonic(), seconds, [], step
     while step < config["max_steps"]:
         rate = config["learning_rate"] * 0.5 ** sum(step >= s for s in config["halve_at"])
         for group in optimiser.param_groups:
@@ -178,6 +208,9 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "replay": len(replay),
                 "seconds": round(seconds),
             }
+            if validation and (step // config["validate_every"] > validated // config["validate_every"] or step == config["max_steps"]):
+                line |= validate(network, validation)
+                validated = step
             history.append(line)
             with open(run / "log.jsonl", "a") as log:
                 log.write(json.dumps(line) + "\n")
@@ -187,6 +220,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "network": network.state_dict(),
                 "optimiser": optimiser.state_dict(),
                 "torch_rng": torch.get_rng_state(),
+                "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
                 "numpy_rng": rng.bit_generator.state,
                 "step": step,
                 "history": history,
@@ -211,4 +245,4 @@ if __name__ == "__main__":
     parser.add_argument("--init", help="checkpoint to start a new run from")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
-    train(options.run, read_config(options.config, options.set), options.init)
+    train(options.run, read_config(options.config, options.set, options.run), options.init)

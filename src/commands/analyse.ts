@@ -16,16 +16,22 @@ import { indexInstance } from '../index/index-instance.js';
 import { loadMappings } from '../mappings.js';
 import { analyseStudy, type PipelineContext } from '../pipeline.js';
 import { openReceiver } from '../receive/receiver.js';
-import { databasePath, openStore, type Store } from '../store/store.js';
+import { databasePath, openStore, type CaseRow, type Store } from '../store/store.js';
 import { inputFiles } from './input-files.js';
 import { researchUse, timePointText } from './time-point-text.js';
 
-interface AnalyseArguments {
-  readonly out: string;
+/** How files are to be analysed. */
+export interface AnalyseOptions {
+  /** Configuration file. */
   readonly config?: string;
-  readonly json?: boolean;
+  /** Take the likeliest series of a study that selection refuses. */
   readonly forceSeries?: boolean;
   readonly objects: readonly DeliverableKind[];
+}
+
+interface AnalyseArguments extends AnalyseOptions {
+  readonly out: string;
+  readonly json?: boolean;
 }
 
 /** What `priora analyse --json` prints. */
@@ -82,28 +88,36 @@ function studiesInOrder(store: Store): string[] {
   return [...times].sort(([, a], [, b]) => a - b).map(([StudyInstanceUID]) => StudyInstanceUID);
 }
 
-/** Copies a time point's files to a folder of its own below `out`; the result names the copies. */
-function keepOutputs(timePoint: TimePoint, out: string, number: number): TimePoint {
-  const folder = join(out, `time-point-${number}`);
-  const keep = (path: string | null) => {
-    if (path === null) return null;
-    mkdirSync(folder, { recursive: true });
-    const kept = join(folder, basename(path));
-    copyFileSync(path, kept);
-    return kept;
+/** Makes of a finished case the time point to return, and keeps of its files what shall outlast the throw-away index in `dataDir`. */
+export type KeepTimePoint = (finished: CaseRow, store: Store, dataDir: string, number: number) => TimePoint;
+
+/** Copies each time point's files to a folder of its own below `out`; the result names the copies. */
+const keepOutputs =
+  (out: string): KeepTimePoint =>
+  (finished, store, dataDir, number) => {
+    const timePoint = timePointOf(store, dataDir, finished);
+    const folder = join(out, `time-point-${number}`);
+    const keep = (path: string | null) => {
+      if (path === null) return null;
+      mkdirSync(folder, { recursive: true });
+      const kept = join(folder, basename(path));
+      copyFileSync(path, kept);
+      return kept;
+    };
+    const { seg, sr, picture, ...others } = timePoint.outputs;
+    const kept = Object.fromEntries(Object.entries(others).map(([kind, path]) => [kind, keep(path)]));
+    return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), ...kept, picture: keep(picture) } };
   };
-  const { seg, sr, picture, ...others } = timePoint.outputs;
-  const kept = Object.fromEntries(Object.entries(others).map(([kind, path]) => [kind, keep(path)]));
-  return { ...timePoint, outputs: { seg: keep(seg), sr: keep(sr), ...kept, picture: keep(picture) } };
-}
 
 /**
  * The whole pipeline over files, without network: several studies of a patient are each the next one's prior.
  * A study that fails keeps the patient's later ones from being read, which would have the wrong prior, but nobody else's.
  */
-async function analyseFiles(paths: readonly string[], options: AnalyseArguments): Promise<Analysis> {
-  const out = resolve(options.out);
-  makeNamedFolder(out, '--out');
+export async function analyseFiles(
+  paths: readonly string[],
+  options: AnalyseOptions,
+  keep: KeepTimePoint,
+): Promise<Analysis> {
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-analyse-'));
   const config: Config = { ...loadConfig(options.config), dataDir };
   const mappings = { ...loadMappings(config.mappingsDir), destinations: [] };
@@ -139,7 +153,7 @@ async function analyseFiles(paths: readonly string[], options: AnalyseArguments)
                 if (fraction === undefined) say(stage);
               },
             });
-            timePoints.push(keepOutputs(timePointOf(store, dataDir, finished), out, index + 1));
+            timePoints.push(keep(finished, store, dataDir, index + 1));
           } catch (thrown) {
             const error = asPrioraError(thrown);
             say(error.message);
@@ -195,7 +209,9 @@ export function registerAnalyseCommand(program: Command): void {
     )
     .option('--force-series', 'analyse the largest series of a study that selection refuses; the report says so')
     .action(async (paths: string[], options: AnalyseArguments) => {
-      const analysis = await analyseFiles(paths, options);
+      const out = resolve(options.out);
+      makeNamedFolder(out, '--out');
+      const analysis = await analyseFiles(paths, options, keepOutputs(out));
       if (options.json) console.log(JSON.stringify(analysis, null, 2));
       else print(analysis);
       const { timePoints, refusedFiles, failures } = analysis;

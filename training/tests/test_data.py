@@ -159,3 +159,25 @@ def test_first_scans_and_dropout_give_zero_priors(cases, tmp_path):
         assert prior.any() == case.has_prior
         assert not cut_segment(case, (20, 20, 20), 19, rng, {**PLAIN, "prior_dropout": 1.0})[3].any()
     assert {json.loads(p.read_text())["has_prior"] for p in tmp_path.glob("cache/*/*/*/case.json")} <= {True, False}
+
+
+def test_quarter_turns_keep_voxels_of_all_paths_together(cases):
+    case = next(case for case in cases if case.has_prior)
+    centre = tuple(n // 2 for n in case.label.shape)
+    options = {**PLAIN, "prior_dropout": 0.0, "prior_shift": 0.0}
+    plain = cut_segment(case, centre, 19, np.random.default_rng(1), options)
+    turns = [lambda x, axes=axes: np.rot90(x, 1, axes) for axes in ((0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1))]
+    seen = set()
+    for seed in range(30):
+        turned = cut_segment(case, centre, 19, np.random.default_rng(seed), {**options, "turn_probability": 1.0})
+        current, by3, by5, prior, label = turned
+        same = [n for n, turn in enumerate(turns) if np.array_equal(turn(plain[0]), current)]
+        assert len(same) == 1
+        assert np.array_equal(turns[same[0]](plain[3]), prior) and np.array_equal(turns[same[0]](plain[4]), label)
+        for factor, low in ((3, by3), (5, by5)):
+            # Low-resolution voxel b lies at output voxel factor (b - 9) + factor // 2, nine voxels further in `current`.
+            positions = np.array([factor * (b - 9) + factor // 2 + 9 for b in range(low.shape[0])])
+            inside = np.flatnonzero((positions >= 0) & (positions < current.shape[0]))
+            assert np.array_equal(low[np.ix_(inside, inside, inside)], current[np.ix_(*[positions[inside]] * 3)])
+        seen.add(same[0])
+    assert len(seen) == 6

@@ -12,7 +12,7 @@ import export_onnx
 from onnx_runtime import run_onnx
 from test_model import SMALL, trained_a_little
 from tiny_models import SLOPE, write_tiny_models
-from model import NetworkConfig
+from model import ACTIVATIONS, NetworkConfig
 
 needs_runtime = pytest.mark.skipif(
     shutil.which("node") is None, reason="neither Python's onnxruntime nor node to run onnxruntime-node"
@@ -54,8 +54,9 @@ def test_the_tiny_pair_follows_brightness(tmp_path):
 
 
 @needs_runtime
-def test_a_screen_follows_its_network(tmp_path):
-    network = trained_a_little(NetworkConfig(**SMALL))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_screen_follows_its_network(tmp_path, activation):
+    network = trained_a_little(NetworkConfig(**{**SMALL, "activation": activation}))
     generator = torch.Generator().manual_seed(3)
     segments = [export_onnx.lesion_inputs((15, 30, 30), generator) for _ in range(2)]
     folded = export_onnx.fold_network(network)

@@ -5,15 +5,14 @@ import pytest
 import torch
 
 from import_authors import import_variables
-from model import NetworkConfig, Probability
+from model import AUTHORS, NetworkConfig, Probability
 
 WIDTHS = (2, 3, 3, 4, 4, 5, 5, 6, 6)
 HIDDEN = (7, 5)
 CONFIG = NetworkConfig(widths=WIDTHS, classifier_widths=HIDDEN, bn_epsilon=float(np.finfo(np.float32).tiny))
-SIZE = (7, 5, 6)  # of the output, along x, y, z
 
 
-def invented(rng) -> dict:
+def invented(rng, config=CONFIG) -> dict:
     """A dump of the four-path network: TensorFlow's names, in creation order, with optimiser slots among them."""
     dump, counts = {}, {}
 
@@ -29,14 +28,15 @@ def invented(rng) -> dict:
         add("muBnsForRollingAverage", rng.normal(0, 0.5, (60, channels)))
         add("varBnsForRollingAverage", rng.uniform(0.5, 2, (60, channels)))
 
+    widths, hidden = config.widths, config.classifier_widths
     for _ in range(4):
-        for before, after in zip((1, *WIDTHS), WIDTHS):
+        for before, after in zip((1, *widths), widths):
             if before == 1:
                 add("b", rng.normal(0, 0.3, 1))
             else:
                 normalised(before)
             add("W", rng.normal(0, (2 / before / 27) ** 0.5, (after, before, 3, 3, 3)))
-    for before, after in zip((4 * WIDTHS[-1], *HIDDEN), (*HIDDEN, 2)):
+    for before, after in zip((4 * widths[-1], *hidden), (*hidden, 2)):
         normalised(before)
         add("W", rng.normal(0, (2 / before) ** 0.5, (after, before, 1, 1, 1)))
     add("b", rng.normal(0, 0.3, 2))
@@ -54,6 +54,7 @@ class Reference:
             kind: iter([dump[f"net/{kind}{f'_{n}' if n else ''}:0"] for n in range(100) if f"net/{kind}{f'_{n}' if n else ''}:0" in dump])
             for kind in kinds
         }
+        self.convolved = []  # of every layer, in the order of the paths main, prior, by 3, by 5, classifier
 
     def next(self, kind, extra=3):
         array = next(self.variables[kind]).astype(np.float64)
@@ -69,7 +70,8 @@ class Reference:
     def convolve(self, x):
         kernel = self.next("W")
         windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[2:], axis=(1, 2, 3))
-        return np.einsum("cxyzuvw,ocuvw->oxyz", windows, kernel)
+        self.convolved.append(np.einsum("cxyzuvw,ocuvw->oxyz", windows, kernel, optimize=True))
+        return self.convolved[-1]
 
     @staticmethod
     def plus(y, residual):
@@ -101,21 +103,29 @@ class Reference:
         x = self.convolve(self.activate(together))
         x = self.plus(self.convolve(0.5 * self.activate(x)), together)
         x = self.convolve(0.5 * self.activate(x)) + self.next("b")
-        return np.exp(x[1]) / np.exp(x).sum(0), parts
+        return np.exp(x[1]) / np.exp(x).sum(0)
 
 
-def test_imported_network_equals_the_reference():
+@pytest.mark.parametrize("config, size", [(CONFIG, (7, 5, 6)), (AUTHORS, (2, 1, 3))], ids=["small", "authors"])
+def test_imported_network_equals_the_reference_in_every_layer(config, size):
+    """`size` of the output along x, y, z."""
     rng = np.random.default_rng(11)
-    dump = invented(rng)
-    images = [rng.standard_normal([n + 18 for n in SIZE]) for _ in range(2)]
-    images += [rng.standard_normal([-(-n // f) + 18 for n in SIZE]) for f in (3, 5)]
-    expected, parts = Reference(dump).probability(*images)
-    network = import_variables(dump, CONFIG)
+    dump = invented(rng, config)
+    images = [rng.standard_normal([n + 18 for n in size]) for _ in range(2)]
+    images += [rng.standard_normal([-(-n // f) + 18 for n in size]) for f in (3, 5)]
+    reference = Reference(dump)
+    expected = reference.probability(*images)
+    network = import_variables(dump, config)
     current, prior, by3, by5 = (torch.from_numpy(x.transpose(2, 1, 0)[None, None].astype(np.float32)) for x in images)
+    convolved = []
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv3d):
+            module.register_forward_hook(lambda _, __, output: convolved.append(output[0].numpy().transpose(0, 3, 2, 1)))
     with torch.no_grad():
-        for part, path, x in ((parts[0], network.main, current), (parts[1], network.prior, prior)):
-            assert np.allclose(path(x)[0].numpy().transpose(0, 3, 2, 1), part, atol=1e-3)
         got = Probability(network)(current, by3, by5, prior)[0, 0].numpy().transpose(2, 1, 0)
+    assert len(convolved) == len(reference.convolved) == 4 * 9 + 3
+    for number, (ours, theirs) in enumerate(zip(convolved, reference.convolved)):
+        assert np.abs(ours - theirs).max() < 1e-4 * max(1, np.abs(theirs).max()), number
     assert expected.std() > 0.01
     assert np.abs(got - expected).max() < 1e-4
 

@@ -104,6 +104,8 @@ def test_tiling_on_the_lattice_is_invisible():
 def test_unknown_options_are_refused():
     with pytest.raises(ValueError, match="vnet"):
         NetworkConfig(architecture="vnet")
+    with pytest.raises(ValueError, match="gelu"):
+        NetworkConfig(activation="gelu")
     with pytest.raises(ValueError, match="depth"):
         NetworkConfig.from_dict({"depth": 3})
 
@@ -123,3 +125,16 @@ def test_variants_start_from_the_network_with_a_prior():
     assert torch.allclose(without, channel, atol=1e-6)
     with pytest.raises(ValueError, match="no such variable"):
         adopt_variables(build_network(NetworkConfig(architecture="unet", **widths)), whole.state_dict())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("architecture", ["deepmedic", "unet"])
+def test_relu_is_prelu_without_slopes(architecture):
+    sloped = build_network(NetworkConfig(architecture=architecture, **SMALL)).eval()
+    plain = build_network(NetworkConfig(architecture=architecture, activation="relu", **SMALL)).eval()
+    adopt_variables(plain, sloped.state_dict())
+    for module in sloped.modules():
+        if isinstance(module, torch.nn.PReLU):
+            module.weight.zero_()
+    inputs = [torch.randn(1, 1, n, n, n) for n in (33, 23, 21, 33)]
+    assert torch.allclose(plain(*inputs), sloped(*inputs), atol=1e-6)

@@ -76,6 +76,33 @@ def test_a_branch_starts_from_another_runs_network(toy):
     assert (toy / "sens" / "loss.png").stat().st_size > 0
 
 
+def test_a_run_goes_on_as_its_checkpoint_says(toy):
+    train(toy / "a", config_for(toy, max_steps=2, batch=4, loss="jvss", alpha=0.9), say=silent)
+    kept = read_config(None, ["max_steps=4"], toy / "a")
+    assert (kept["loss"], kept["alpha"], kept["batch"], kept["max_steps"]) == ("jvss", 0.9, 4, 4)
+    assert read_config(None, [], toy / "new")["loss"] == "bce"
+    assert train(toy / "a", kept, say=silent)["step"] == 4
+
+
+def test_a_branch_of_another_start_is_refused(toy):
+    starts = [toy / name / "checkpoint.pt" for name in ("a", "b")]
+    for seed, start in enumerate(starts):
+        train(start.parent, config_for(toy, max_steps=1, batch=4, seed=seed), say=silent)
+    train(toy / "branch", config_for(toy, max_steps=1, batch=4), starts[0], say=silent)
+    with pytest.raises(ValueError, match="begun from another checkpoint"):
+        train(toy / "branch", config_for(toy, max_steps=2, batch=4), starts[1], say=silent)
+
+
+def test_whole_volumes_are_validated_and_change_nothing(toy):
+    options = dict(max_steps=4, sub_epoch=1, batch=4)
+    plain = train(toy / "plain", config_for(toy, **options), say=silent)
+    watched = train(toy / "watched", config_for(toy, **options, validate_every=2, validation_cases=2), say=silent)
+    scored = ["validationSensitivity" in line for line in watched["history"]]
+    assert scored == [False, True, False, True]
+    for key, value in plain["network"].items():
+        assert torch.equal(value, watched["network"][key]), key
+
+
 def test_a_short_training_beats_chance_by_a_margin(toy):
     """After 50 small batches, voxels of unseen metastases rank above other brain with AUC > CHANCE + MARGIN."""
     train(toy / "run", config_for(toy, max_steps=50, sub_epoch=25, batch=6), say=silent)

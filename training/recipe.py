@@ -1,0 +1,30 @@
+"""What `recipe.json` says of each network: its options, and the runs that lead to it."""
+
+import json
+from pathlib import Path
+
+from model import NetworkConfig
+
+RECIPE = json.loads((Path(__file__).parent / "recipe.json").read_text())
+
+
+def start_of(network: str):
+    """The network whose variables this one starts from, or None."""
+    return RECIPE["networks"][network].get("from")
+
+
+def options_of(network: str, size: str = "compact") -> dict:
+    """The options of train.py: what all networks share, what its stage (common run or branch of it) has, its own; its size in feature maps."""
+    described = RECIPE["networks"][network]
+    options = {**RECIPE["common"], **RECIPE["stages"][described["stage"]], **described["options"]}
+    return {**options, "network": {**RECIPE["sizes"][size], **described["options"].get("network", {})}}
+
+
+def architecture_of(network: str) -> str:
+    return NetworkConfig.from_dict(options_of(network)["network"]).architecture
+
+
+def lineage(network: str) -> list:
+    """The networks that lead to this one, and itself, first to last."""
+    start = start_of(network)
+    return [*(lineage(start) if start else []), network]
