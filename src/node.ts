@@ -97,14 +97,15 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
 
   const analyse: JobHandler = async ({ StudyInstanceUID }: { StudyInstanceUID: string }, { signal, setStage }) => {
     const log = logger.child({ StudyInstanceUID });
-    const { status, reason } = await worker.analyse(StudyInstanceUID, {
+    const { status, code } = await worker.analyse(StudyInstanceUID, {
       signal,
       onStage: (stage, fraction) => {
         setStage(fraction === null ? stage : `${stage} ${Math.round(fraction * 100)} %`);
         if (fraction === null) log.info({ stage }, 'stage');
       },
     });
-    log.info({ status, reason }, 'case finished');
+    // The reason may quote the header; `priora status` and `explain` tell it.
+    log.info({ status, code }, 'case finished');
   };
   const delivery = { store, config, mappings, logger, clock };
   const runner = startRunner({

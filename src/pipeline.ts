@@ -1,4 +1,4 @@
-import { assembleSeries } from './assemble/assemble-series.js';
+import { assembleSource } from './case/assemble-source.js';
 import { CaseFolder } from './case/case-folder.js';
 import type { CaseResult } from './case/case-result.js';
 import { caseFingerprint } from './case/fingerprint.js';
@@ -7,7 +7,7 @@ import { lesionRow } from './case/lesion-row.js';
 import { asReadersSaid } from './case/readers-word.js';
 import { isDemonstration, qualityNotes, reportModels, reportPrior, reportSource } from './case/report-input.js';
 import { awaitsReview, reviewedTimePoint, type ReviewedTimePoint } from './case/reviewed-lesions.js';
-import { instancePaths, selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
+import { selectForAnalysis, whyNothingSelected } from './case/select-for-analysis.js';
 import { responseLedger } from './case/response-ledger.js';
 import { StageTimer, type StageHooks } from './case/stage-timer.js';
 import { standingTimePoints } from './case/standing-time-points.js';
@@ -31,6 +31,7 @@ import { drawTimePoint } from './report/picture.js';
 import type { Language } from './report/wording/language.js';
 import { assessResponse } from './respond/rano-bm.js';
 import type { SeriesKind } from './select/series-attributes.js';
+import type { CaseOutcome } from './store/cases.js';
 import type { CaseRow, ObjectKind, SeriesRow, Store } from './store/store.js';
 import { followLesions } from './track/follow-lesions.js';
 import { invertAffine } from './volume/affine.js';
@@ -44,11 +45,13 @@ export interface PipelineContext {
   readonly mappings: Mappings;
   readonly ensemble: Ensemble;
   readonly language: Language;
+  /** Of times that no header gives an offset for, IANA. */
+  readonly zone: string;
   /** The kinds of objects to write for a case. */
   readonly objects: readonly ObjectKind[];
   readonly clock: Clock;
-  /** Called in the transaction that finishes a reported case, for what must be one commit with it. */
-  readonly onReported?: (finished: CaseRow) => void;
+  /** Called in the transaction that finishes a case, whatever its outcome, for what must be one commit with it. */
+  readonly onFinished?: (finished: CaseRow) => void;
 }
 
 export interface AnalyseOptions extends StageHooks {
@@ -84,13 +87,8 @@ export async function analyseStudy(
       clock.now(),
     ).case;
   if (study.heldCode) {
-    const held = open(null, null, `held: ${study.heldReason}`);
-    store.cases.finish(
-      held.caseKey,
-      { status: 'held', code: study.heldCode, reason: study.heldReason ?? '' },
-      clock.now(),
-    );
-    return store.cases.find(held.caseKey)!;
+    const { caseKey } = open(null, null, `held: ${study.heldReason}`);
+    return finish(context, caseKey, { status: 'held', code: study.heldCode, reason: study.heldReason ?? '' });
   }
 
   const selected = await timer.run('select', () =>
@@ -142,8 +140,8 @@ export async function analyseStudy(
     const error = asPrioraError(thrown);
     const status = error.blamesInput ? 'rejected' : 'failed';
     store.transaction(() => {
-      store.cases.finish(opened.caseKey, { status, code: error.code, reason: error.message }, clock.now());
       if (error.blamesInput && selected.series) store.series.setState(selected.series.SeriesInstanceUID, 'refused');
+      finish(context, opened.caseKey, { status, code: error.code, reason: error.message });
     });
     if (!error.blamesInput) throw error;
   }
@@ -175,19 +173,17 @@ async function readCase(
   timer: StageTimer,
   { signal }: StageHooks,
 ): Promise<void> {
-  const { store, dataDir, mappings, ensemble, clock, language } = context;
+  const { store, dataDir, mappings, ensemble, clock, language, zone } = context;
   const acquiredAt = series.acquiredAt!;
   const stop = stopOn(signal);
-  const source = await timer.run('assemble', () =>
-    assembleSeries(instancePaths(store, dataDir, series.SeriesInstanceUID), stop),
-  );
+  const source = await timer.run('assemble', () => assembleSource(store, dataDir, series, zone, stop));
   const { preprocessing } = ensemble.models.sensitivity.manifest;
   const { biasCorrection } = preprocessing;
   const prepared = await timer.run('prepare', () => prepareCurrent(correctBias(source.volume, biasCorrection), stop));
   store.series.setState(series.SeriesInstanceUID, 'assembled');
 
   const temporal = await timer.run('register', () =>
-    temporalPrior(store, dataDir, prior, prepared, { ...mappings, biasCorrection }, stop),
+    temporalPrior(store, dataDir, series, prior, prepared, { ...mappings, biasCorrection, zone }, stop),
   );
   const { used } = temporal;
   const priorImage = used && resampleLinear(used.image, templateGrid, used.priorFromTemplate);
@@ -331,10 +327,19 @@ async function readCase(
     seconds: timer.seconds,
   };
   store.transaction(() => {
-    store.cases.finish(opened.caseKey, { status: 'reported', result, lesions: lesions.map(lesionRow) }, clock.now());
     for (const object of written.objects) store.objects.insert({ ...object, createdAt: clock.now() });
     review?.noteApplied();
-    context.onReported?.(store.cases.find(opened.caseKey)!);
+    finish(context, opened.caseKey, { status: 'reported', result, lesions: lesions.map(lesionRow) });
+  });
+}
+
+/** Ends a case, in one transaction with what follows from it. */
+function finish({ store, clock, onFinished }: PipelineContext, caseKey: number, outcome: CaseOutcome): CaseRow {
+  return store.transaction(() => {
+    store.cases.finish(caseKey, outcome, clock.now());
+    const finished = store.cases.find(caseKey)!;
+    onFinished?.(finished);
+    return finished;
   });
 }
 

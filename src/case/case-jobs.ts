@@ -2,7 +2,7 @@ import { patientOrderKey, patientSerialKey } from '../complete/schedule.js';
 import type { Config } from '../core/config.js';
 import type { JobQueue } from '../jobs/job.js';
 import type { RetryPolicy } from '../jobs/retry-policy.js';
-import type { SeriesRow } from '../store/store.js';
+import type { CaseRow, SeriesRow } from '../store/store.js';
 
 /** Kinds of the jobs that carry a study from complete to delivered; `complete` comes before them. */
 export const jobKinds = { analyse: 'analyse', deliver: 'deliver', forward: 'forward' } as const;
@@ -33,12 +33,18 @@ export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {
   );
 }
 
-/** The pending objects of a case are to go to a destination. */
-export function enqueueDelivery(queue: JobQueue, destination: string, caseKey: number): void {
+/** The pending objects of a case are to go to a destination; after those of the study's earlier cases, or a report would come back over its successor. */
+export function enqueueDelivery(
+  queue: JobQueue,
+  destination: string,
+  { caseKey, StudyInstanceUID }: Pick<CaseRow, 'caseKey' | 'StudyInstanceUID'>,
+): void {
   queue.enqueue({
     key: `${jobKinds.deliver}:${destination}:${caseKey}`,
     kind: jobKinds.deliver,
     payload: { destination, caseKey },
+    serialKey: `${jobKinds.deliver}:${destination}:${StudyInstanceUID}`,
+    orderKey: caseKey,
   });
 }
 

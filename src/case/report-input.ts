@@ -2,7 +2,7 @@ import type { AssembledSeries } from '../assemble/assemble-series.js';
 import type { Remark } from '../findings/remark.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { Prepared } from '../prepare/prepare-current.js';
-import { frameOfReferenceUID } from '../report/source-attributes.js';
+import { acquiredAt, frameOfReferenceUID } from '../report/source-attributes.js';
 import type { ReportInput, ReportPrior } from '../report/types.js';
 import type { CaseResult } from './case-result.js';
 import type { FoundPrior } from './temporal-prior.js';
@@ -14,13 +14,12 @@ export function reportSource({ header, frames, volume }: AssembledSeries): Repor
 
 /** The prior's part: which images it was, and what became of the registration. */
 export function reportPrior({ row: prior, series: { header, frames }, priorFromCurrent }: FoundPrior): ReportPrior {
-  const date: unknown = header['AcquisitionDate'] ?? header['SeriesDate'] ?? header['StudyDate'];
   return {
     StudyInstanceUID: prior.StudyInstanceUID,
     SeriesInstanceUID: prior.SeriesInstanceUID,
     frameOfReferenceUID: frameOfReferenceUID(header),
     frames,
-    acquiredDate: typeof date === 'string' ? date : '',
+    acquiredDate: acquiredAt(header).date,
     registration: {
       verdict: prior.verdict,
       similarity: prior.similarity,

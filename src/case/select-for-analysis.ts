@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { asPrioraError } from '../core/errors.js';
 import { readSeriesHeader, type SeriesHeader } from '../select/series-header.js';
-import { selectSeries, type Selection } from '../select/select-series.js';
+import { selectSeries, type Selection, type Verdict } from '../select/select-series.js';
 import type { SeriesKind } from '../select/series-attributes.js';
 import type { SelectionRules } from '../select/selection-rules.js';
 import type { SeriesRow, Store } from '../store/store.js';
@@ -20,7 +21,8 @@ export const instancePaths = (store: Store, dataDir: string, SeriesInstanceUID: 
   store.instances.ofSeries(SeriesInstanceUID).map(({ path }) => join(dataDir, path));
 
 /**
- * Reads the headers of a study's images and chooses the series to analyse; every series' verdict is kept in the index.
+ * Reads the headers of a study's images and chooses the series to analyse; every series' verdict is kept in the index. A series whose
+ * headers cannot be read is refused, the others are not its victims; one that was chosen before and is not now is no prior any more.
  *
  * @param force when nothing passes, take the series with the most images all the same.
  */
@@ -33,9 +35,18 @@ export async function selectForAnalysis(
 ): Promise<StudySelection> {
   const candidates = store.series.ofStudy(StudyInstanceUID).filter(({ origin }) => origin === 'received');
   const headers: SeriesHeader[] = [];
+  const unreadable: Verdict[] = [];
   for (const { SeriesInstanceUID } of candidates)
-    headers.push(await readSeriesHeader(instancePaths(store, dataDir, SeriesInstanceUID)));
-  const selection = selectSeries(headers, rules, priorKind);
+    try {
+      headers.push(await readSeriesHeader(instancePaths(store, dataDir, SeriesInstanceUID)));
+    } catch (thrown) {
+      const error = asPrioraError(thrown);
+      if (!error.blamesInput) throw error;
+      const failures = [`FAILED readable headers: ${error.message}`];
+      unreadable.push({ SeriesInstanceUID, accepted: false, score: 0, reasons: failures, failures });
+    }
+  const choice = selectSeries(headers, rules, priorKind);
+  const selection = { ...choice, verdicts: [...choice.verdicts, ...unreadable] };
   const largest = headers.reduce<SeriesHeader | null>(
     (most, header) => (header.images > (most?.images ?? 0) ? header : most),
     null,
@@ -50,6 +61,9 @@ export async function selectForAnalysis(
         forced: forced && verdict.SeriesInstanceUID === chosen,
         kind,
       });
+      const { state } = store.series.find(verdict.SeriesInstanceUID)!;
+      if (state === 'assembled' && verdict.SeriesInstanceUID !== chosen)
+        store.series.setState(verdict.SeriesInstanceUID, 'complete');
     }
   });
   const series = candidates.find(({ SeriesInstanceUID }) => SeriesInstanceUID === chosen) ?? null;

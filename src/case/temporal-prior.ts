@@ -1,15 +1,16 @@
-import { assembleSeries, type AssembledSeries } from '../assemble/assemble-series.js';
+import type { AssembledSeries } from '../assemble/assemble-series.js';
 import { asPrioraError } from '../core/errors.js';
 import type { NoPrior } from '../findings/remark.js';
 import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
+import { earlierStudies } from '../match/find-prior.js';
 import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
 import type { RegistrationSettings } from '../register/registration-settings.js';
 import type { CaseRow, SeriesRow, Store } from '../store/store.js';
 import { invertAffine, multiplyAffine, type Affine } from '../volume/affine.js';
 import type { Volume } from '../volume/volume.js';
+import { assembleSource } from './assemble-source.js';
 import type { CasePrior, CaseResult } from './case-result.js';
-import { instancePaths } from './select-for-analysis.js';
 
 /** A prior whose images were assembled and registered, whatever the verdict. */
 export interface FoundPrior {
@@ -33,25 +34,37 @@ export interface TemporalPrior {
   readonly unusedBecause: NoPrior | null;
 }
 
+/** Why there is no prior at all. */
+function whyNone(store: Store, current: SeriesRow): NoPrior {
+  const studies = earlierStudies(store, current);
+  return studies === 0 ? { kind: 'no earlier study' } : { kind: 'no eligible earlier study', studies };
+}
+
 /**
  * Assembles the prior and lays it on the prepared current image. A prior that cannot be used costs the comparison, not the case.
  *
+ * @param series the current one, as the index has it.
  * @throws PrioraError for failures that are not the prior's images' fault.
  */
 export async function temporalPrior(
   store: Store,
   dataDir: string,
+  series: SeriesRow,
   prior: SeriesRow | null,
   current: Prepared,
-  settings: { readonly registration: RegistrationSettings; readonly biasCorrection: BiasCorrection },
+  settings: {
+    readonly registration: RegistrationSettings;
+    readonly biasCorrection: BiasCorrection;
+    readonly zone: string;
+  },
   stop: { signal?: AbortSignal },
 ): Promise<TemporalPrior> {
   const unused = (unusedBecause: NoPrior, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
-  if (!prior) return unused({ kind: 'no earlier study' });
+  if (!prior) return unused(whyNone(store, series));
   const reported = store.cases.latestReportedOfSeries(prior.SeriesInstanceUID) ?? null;
   try {
-    const series = await assembleSeries(instancePaths(store, dataDir, prior.SeriesInstanceUID), stop);
-    const image = correctBias(series.volume, settings.biasCorrection);
+    const assembled = await assembleSource(store, dataDir, prior, settings.zone, stop);
+    const image = correctBias(assembled.volume, settings.biasCorrection);
     const initial = reported
       ? (reported.result as CaseResult).sourceFromTemplate
       : (await prepareCurrent(image, stop)).sourceFromTemplate;
@@ -75,11 +88,13 @@ export async function temporalPrior(
       translationMm,
     };
     const priorFromCurrent = multiplyAffine(priorFromTemplate, invertAffine(current.sourceFromTemplate));
-    const found = { row, series, image, reported, priorFromTemplate, priorFromCurrent };
+    const found = { row, series: assembled, image, reported, priorFromTemplate, priorFromCurrent };
     if (refusal) return unused({ kind: 'registration refused', refusal }, found);
     return { found, used: found, unusedBecause: null };
   } catch (thrown) {
     const error = asPrioraError(thrown);
+    // The search is the same each time: asking again gives the same refusal.
+    if (error.code === 'REGISTRATION_FAILED') return unused({ kind: 'registration failed', message: error.message });
     if (!error.blamesInput) throw error;
     return unused({ kind: 'prior images unusable', message: error.message });
   }

@@ -137,6 +137,7 @@ export async function analyseFiles(
         mappings,
         ensemble,
         language: config.reportLanguage,
+        zone: config.time.zone,
         objects: kindsToWrite([options]),
         clock: systemClock,
       };
@@ -216,8 +217,8 @@ export function registerAnalyseCommand(program: Command): void {
       else print(analysis);
       const { timePoints, refusedFiles, failures } = analysis;
       if (failures.length > 0) process.exitCode = ExitCode.failure;
-      else if (timePoints.some(({ status }) => status !== 'reported')) process.exitCode = ExitCode.rejectedInput;
-      else if (timePoints.length === 0)
-        process.exitCode = refusedFiles.some(({ dicom }) => dicom) ? ExitCode.rejectedInput : ExitCode.nothingToDo;
+      else if (timePoints.some(({ status }) => status !== 'reported') || refusedFiles.some(({ dicom }) => dicom))
+        process.exitCode = ExitCode.rejectedInput;
+      else if (timePoints.length === 0) process.exitCode = ExitCode.nothingToDo;
     });
 }

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PrioraError } from './errors.js';
 
@@ -12,6 +13,7 @@ import { PrioraError } from './errors.js';
  * @param options.residentLimitMb ceiling of all its memory (WASM and native included): a child that grows past it is killed,
  *   and {@link childEnded} says so. Watched, not set as a limit of the system's: WASM and ONNX Runtime reserve address space
  *   by the terabyte that they never use, and cannot report a refusal.
+ * @throws PrioraError CHILD_DIED when the system gives no process.
  */
 export function forkModule(
   module: URL,
@@ -31,6 +33,9 @@ export function forkModule(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  // Whoever waits for the child hears of its exit; without a listener an error would end this process, too.
+  child.on('error', () => undefined);
+  if (child.pid === undefined) throw new PrioraError('CHILD_DIED', `${basename(path)} could not be started`);
   if (options.residentLimitMb !== undefined) watchMemory(child, options.residentLimitMb);
   return child;
 }

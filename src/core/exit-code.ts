@@ -6,6 +6,6 @@ export const ExitCode = {
   usage: 2,
   /** There was nothing to do: no DICOM image among the files, nothing failed to retry. */
   nothingToDo: 3,
-  /** At least one study was rejected or held; the output says why. */
+  /** At least one study was rejected or held, or a DICOM file refused; the output says why. */
   rejectedInput: 4,
 } as const;

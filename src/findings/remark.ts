@@ -11,8 +11,12 @@ export type Remark =
 /** Why the networks saw no prior. */
 export type NoPrior =
   | { readonly kind: 'no earlier study' }
+  /** The patient has earlier or undated studies: held, refused, or not within the limits of `mappings/prior-matching.yaml`. */
+  | { readonly kind: 'no eligible earlier study'; readonly studies: number }
   /** In English, as the error says it. */
   | { readonly kind: 'prior images unusable'; readonly message: string }
+  /** No transform was found at all; in English, as the error says it. */
+  | { readonly kind: 'registration failed'; readonly message: string }
   | { readonly kind: 'registration refused'; readonly refusal: Refusal };
 
 /** Why a registration was refused. */

@@ -28,6 +28,12 @@ function offsetMinutes(text: string): number | undefined {
   return minutes > 14 * 60 ? undefined : match[1] === '-' ? -minutes : minutes;
 }
 
+/** The zone that TimezoneOffsetFromUTC tells, else `zone`. */
+export function zoneOf(TimezoneOffsetFromUTC: string, zone: string): string | FixedOffsetZone {
+  const offset = offsetMinutes(TimezoneOffsetFromUTC);
+  return offset === undefined ? zone : FixedOffsetZone.instance(offset);
+}
+
 /** A date (`YYYYMMDD`, or the dotted form of ACR-NEMA) and a time (`HHMMSS.FFFFFF`, or less) in a zone. */
 function instant(date: string, time: string, zone: string | FixedOffsetZone): number | undefined {
   const day = /^(\d{4})\.?(\d\d)\.?(\d\d)$/.exec(date.trim());
@@ -58,8 +64,7 @@ function instant(date: string, time: string, zone: string | FixedOffsetZone): nu
  * @returns undefined when nothing usable is there: the study waits for a person.
  */
 export function acquisitionTime(header: TimeAttributes, zone: string): AcquisitionTime | undefined {
-  const offset = offsetMinutes(header.TimezoneOffsetFromUTC);
-  const assumed = offset === undefined ? zone : FixedOffsetZone.instance(offset);
+  const assumed = zoneOf(header.TimezoneOffsetFromUTC, zone);
   const dateTime = /^(\d{8})(\d{2,6}(?:\.\d{1,6})?)([+-]\d{4})?$/.exec(header.AcquisitionDateTime.trim());
   if (dateTime) {
     const own = offsetMinutes(dateTime[3] ?? '');

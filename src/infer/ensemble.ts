@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { childEnded, forkModule } from '../core/child-process.js';
 import { PrioraError, type ErrorCode } from '../core/errors.js';
 import type { LabelMap, NetworkImage, Volume } from '../volume/volume.js';
-import type { EnsembleModels, Role } from './manifest.js';
+import { verifyModels, type EnsembleModels, type Role } from './manifest.js';
 import type { Execution, OnnxMessage, OnnxRequest, Provider, ScreenUse } from './messages.js';
 
 export interface EnsembleOptions {
@@ -102,6 +102,8 @@ export class Ensemble {
   }
 
   private async startChild(): Promise<void> {
+    // The process opens them by name, also when it is started again: reports name the weights that were loaded.
+    await verifyModels(this.models);
     const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
       residentLimitMb: Math.round(excess * this.options.memoryLimitMb),
       env: heapEnvironment,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PrioraError } from '../core/errors.js';
 
@@ -154,10 +154,27 @@ async function loadModel(directory: string, name: string): Promise<Model> {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
     throw new PrioraError('MODEL_INVALID', `${path} is no valid model manifest: ${reason}`, { cause });
   }
+  return { manifest, manifestPath: path, ...(await verifiedFiles(path, manifest)) };
+}
+
+/**
+ * Reads the models' ONNX files again.
+ *
+ * @throws PrioraError MODEL_INVALID when one is not what the manifest named when it was loaded.
+ */
+export async function verifyModels(models: EnsembleModels): Promise<void> {
+  for (const { manifestPath, manifest } of Object.values(models)) await verifiedFiles(manifestPath, manifest);
+}
+
+/** Absolute paths of the files that a manifest names, each found to have its SHA-256. */
+async function verifiedFiles(
+  manifestPath: string,
+  manifest: Manifest,
+): Promise<Pick<Model, 'path' | 'exact' | 'screen'>> {
   const verified = async ({ file, sha256 }: { file: string; sha256: string }): Promise<string> => {
-    const weights = join(directory, file);
+    const weights = join(dirname(manifestPath), file);
     const bytes = await readFile(weights).catch((cause: unknown) => {
-      throw new PrioraError('MODEL_INVALID', `${path} names ${file}, which cannot be read`, { cause });
+      throw new PrioraError('MODEL_INVALID', `${manifestPath} names ${file}, which cannot be read`, { cause });
     });
     const found = createHash('sha256').update(bytes).digest('hex');
     if (found !== sha256)
@@ -171,8 +188,6 @@ async function loadModel(directory: string, name: string): Promise<Model> {
   });
   const { exact, screen } = manifest.execution;
   return {
-    manifest,
-    manifestPath: path,
     path: await verified(manifest),
     exact: await verifiedParts(exact),
     screen: screen && (await verifiedParts(screen)),

@@ -42,6 +42,8 @@ export function startRunner(options: RunnerOptions): Runner {
   const clock = options.clock ?? systemClock;
   const pollMs = options.pollMs ?? 500;
   const running = new Map<number, { job: Job; abort: AbortController; done: Promise<void> }>();
+  /** Jobs that ended without the queue being told, which could not be written. */
+  const unsettled = new Set<Job>();
   const idleWaiters = new Set<() => void>();
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +61,14 @@ export function startRunner(options: RunnerOptions): Runner {
       await handlers[job.kind](job.payload as never, {
         job,
         signal: abort.signal,
-        setStage: (stage) => queue.setStage(job, stage),
+        setStage: (stage) => {
+          try {
+            queue.setStage(job, stage);
+          } catch (error) {
+            // For people only; the job itself goes on.
+            log.warn({ stage, error: (error as Error).message }, 'stage not written');
+          }
+        },
       });
       queue.complete(job);
     } catch (thrown) {
@@ -78,10 +87,11 @@ export function startRunner(options: RunnerOptions): Runner {
   const start = (job: Job) => {
     const abort = new AbortController();
     const done = run(job, abort)
-      // The queue itself failed (disk full): the lease runs out and the job comes back.
-      .catch((error: unknown) =>
-        logger.error({ job: job.key, error: (error as Error).message }, 'job state not written'),
-      )
+      // The queue itself failed (disk full): the job is given back when it can be written again.
+      .catch((error: unknown) => {
+        unsettled.add(job);
+        logger.error({ job: job.key, error: (error as Error).message }, 'job state not written');
+      })
       .finally(() => {
         running.delete(job.jobKey);
         wake();
@@ -125,6 +135,10 @@ export function startRunner(options: RunnerOptions): Runner {
     try {
       const { cancelled, lost } = queue.renew([...running.values()].map(({ job }) => job));
       for (const jobKey of [...cancelled, ...lost]) running.get(jobKey)?.abort.abort();
+      for (const job of unsettled) {
+        queue.release(job);
+        unsettled.delete(job);
+      }
       queue.reclaim();
     } catch (error) {
       logger.error({ error: (error as Error).message }, 'leases not renewed; trying again');

@@ -40,6 +40,17 @@ export function findPrior(store: Store, current: SeriesRow, rules: PriorMatching
   return prior;
 }
 
+/** How many other studies of the patient are earlier, or of unknown time, whatever became of them. */
+export function earlierStudies(store: Store, { patientKey, StudyInstanceUID, acquiredAt }: SeriesRow): number {
+  return store.studies
+    .ofPatient(patientKey)
+    .filter((study) => study.StudyInstanceUID !== StudyInstanceUID)
+    .filter(({ StudyInstanceUID: other }) => {
+      const [first] = store.series.ofStudy(other).filter(({ origin }) => origin === 'received');
+      return first && (first.acquiredAt === null || first.acquiredAt < acquiredAt!);
+    }).length;
+}
+
 /**
  * The later series whose prior `late` now is: those have to be run again when `late` arrived after them. Earliest first.
  */

@@ -69,13 +69,12 @@ export async function writeTrainingCase(
     toInt16(resampleLinear(current.image, templateGrid, imageFromTemplate(current, identity))),
   );
   const priorShiftMm = random.uniform(0, 1.5);
-  if (prior) {
-    const error = rigidError(random.fork('prior'), priorShiftMm, 1 / Math.sqrt(3));
+  const misregistration = rigidError(random.fork('prior'), priorShiftMm, 1 / Math.sqrt(3));
+  if (prior)
     await writeNifti(
       join(folder, 'prior.nii.gz'),
-      toInt16(resampleLinear(prior.image, templateGrid, imageFromTemplate(prior, error))),
+      toInt16(resampleLinear(prior.image, templateGrid, imageFromTemplate(prior, misregistration))),
     );
-  }
   await writeNifti(join(folder, 'label.nii.gz'), labelsOn(patient, time, templateGrid, pose));
   await writeNifti(join(folder, 'mask.nii.gz'), brainMaskOn(patient, templateGrid, pose, random.fork('mask')));
 
@@ -87,6 +86,8 @@ export async function writeTrainingCase(
     day: patient.days[time],
     hasPrior: prior !== null,
     priorShiftMm: prior ? priorShiftMm : null,
+    // Where in prior.nii.gz a point of image.nii.gz lies, LPS mm.
+    priorFromCurrent: prior ? invertAffine(misregistration) : null,
     lesions: lesionTruth(patient, time).map(({ centreHeadMm, ...lesion }) => ({
       ...lesion,
       centroidVoxel: applyAffine(voxelFromHead, centreHeadMm),

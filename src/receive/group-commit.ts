@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { asStorageError } from '../store/storage-error.js';
+import { asStorageError } from '../core/storage-error.js';
 import type { Store } from '../store/store.js';
 import { syncFolder } from './data-folders.js';
 

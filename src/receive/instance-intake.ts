@@ -8,7 +8,7 @@ import { elementEncoding, ElementScanner } from '../dicom/element-scanner.js';
 import { headerTags, instanceHeader, type InstanceHeader } from '../dicom/instance-header.js';
 import { reviewClasses, TransferSyntax } from '../dicom/uid.js';
 import type { InstanceRow, SeriesOrigin } from '../store/rows.js';
-import { asStorageError } from '../store/storage-error.js';
+import { asStorageError } from '../core/storage-error.js';
 import type { Store } from '../store/store.js';
 import { admissionError, type Announced } from './admission.js';
 import { dataFolders, syncFolder, type DurableFolders } from './data-folders.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsync, openSync, renameSync, unlinkSync, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { asStorageError } from '../store/storage-error.js';
+import { asStorageError } from '../core/storage-error.js';
 
 const fsyncAsync = promisify(fsync);
 /** Bytes held back before they are written: few writes, all but the last while the sender is still sending. */

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { asPrioraError, PrioraError } from '../core/errors.js';
 import { readDicomHead, type Dataset } from '../dicom/dataset.js';
 import { functionalGroup } from '../dicom/functional-group.js';
 
@@ -18,11 +20,17 @@ export interface SeriesHeader {
  * Reads a series' headers, not its pixels.
  *
  * @param files the instances of one series, in any order.
- * @throws PrioraError DICOM_UNREADABLE
+ * @throws PrioraError DICOM_UNREADABLE, naming the file.
  */
 export async function readSeriesHeader(files: readonly string[]): Promise<SeriesHeader> {
   const datasets: Dataset[] = [];
-  for (const path of files) datasets.push((await readDicomHead(path)).dataset);
+  for (const path of files)
+    try {
+      datasets.push((await readDicomHead(path)).dataset);
+    } catch (thrown) {
+      const { code, message } = asPrioraError(thrown);
+      throw new PrioraError(code, `${basename(path)}: ${message}`, { cause: thrown });
+    }
   return seriesHeader(datasets);
 }
 

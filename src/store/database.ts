@@ -1,7 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { asStorageError } from './storage-error.js';
+import { asStorageError } from '../core/storage-error.js';
 
 /** One prepared statement. Parameters are named (`:PatientID`) and passed as one object. */
 export interface Statement<Row = unknown> {

@@ -10,7 +10,7 @@ import { openQueue } from '../jobs/queue.js';
 import { loadMappings } from '../mappings.js';
 import { analyseStudy, type PipelineContext } from '../pipeline.js';
 import { databasePath, openStore } from '../store/store.js';
-import { caseReported } from '../case/case-reported.js';
+import { caseFinished } from '../case/case-finished.js';
 import type { CaseMessage, CaseRequest } from './case-worker.js';
 import { startEnsemble } from '../case/start-ensemble.js';
 
@@ -30,20 +30,21 @@ async function start(config: Config): Promise<void> {
     mappings,
     ensemble,
     language: config.reportLanguage,
+    zone: config.time.zone,
     objects: kindsToWrite(mappings.destinations),
     clock: systemClock,
-    onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
+    onFinished: (finished) => caseFinished({ store, queue, mappings, clock: systemClock }, finished),
   };
   send({ type: 'ready', provider: ensemble.execution!.provider });
 }
 
 async function analyse(StudyInstanceUID: string): Promise<void> {
   stop = new AbortController();
-  const { status, reason, caseKey } = await analyseStudy(context!, StudyInstanceUID, {
+  const { status, code, caseKey } = await analyseStudy(context!, StudyInstanceUID, {
     signal: stop.signal,
     onStage: (stage, fraction) => send({ type: 'stage', stage, fraction: fraction ?? null }),
   });
-  send({ type: 'done', caseKey, status, reason });
+  send({ type: 'done', caseKey, status, code });
 }
 
 process.on('message', (request: CaseRequest) => {

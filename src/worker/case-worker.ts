@@ -12,7 +12,7 @@ export type CaseRequest =
 export type CaseMessage =
   | { type: 'ready'; provider: 'cpu' | 'cuda' }
   | { type: 'stage'; stage: Stage; fraction: number | null }
-  | { type: 'done'; caseKey: number; status: CaseStatus; reason: string | null }
+  | { type: 'done'; caseKey: number; status: CaseStatus; code: string | null }
   | { type: 'failed'; code: ErrorCode; message: string; subject: ErrorSubject };
 
 /** Heap ceiling of the process that computes cases; volumes lie outside the heap and are a few hundred megabytes. */

@@ -131,7 +131,7 @@ describe('a node’s data folder', () => {
     expect((await run('retry')).code).toBe(3);
     const { store, queue } = open();
     enqueueAnalysis(queue, store.series.find(known.series)!);
-    enqueueDelivery(queue, 'pacs', 1);
+    enqueueDelivery(queue, 'pacs', { caseKey: 1, StudyInstanceUID: '1.2.3' });
     queue.fail(queue.claim(['deliver'])!, new PrioraError('DESTINATION_UNREACHABLE', 'nobody answers'));
     expect(await runJson('status')).toMatchObject({
       retrying: [{ key: 'deliver:pacs:1', code: 'DESTINATION_UNREACHABLE', error: 'nobody answers', attempts: 1 }],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryRetryPolicy, enqueueForwarding, jobKinds } from '../../src/case/case-jobs.js';
-import { caseReported } from '../../src/case/case-reported.js';
+import { caseFinished } from '../../src/case/case-finished.js';
 import { nodeStatus } from '../../src/commands/status.js';
 import { retryFailed } from '../../src/commands/retry.js';
 import { parseConfig, type Config } from '../../src/core/config.js';
@@ -113,7 +113,7 @@ function report(number: number, demonstration = false): { caseKey: number; uids:
   }
   store.transaction(() => {
     store.cases.finish(caseKey, { status: 'reported', result: { demonstration, objects } }, now);
-    caseReported({ store, queue, mappings, clock }, store.cases.find(caseKey)!);
+    caseFinished({ store, queue, mappings, clock }, store.cases.find(caseKey)!);
   });
   return { caseKey, uids: objects.map(({ SOPInstanceUID }) => SOPInstanceUID) };
 }
@@ -178,7 +178,7 @@ describe('delivering a case', () => {
     await later(10);
     expect(job(caseKey).state).toBe('done');
     expect(received()).toEqual(uids);
-    caseReported({ store, queue, mappings, clock }, store.cases.find(caseKey)!);
+    caseFinished({ store, queue, mappings, clock }, store.cases.find(caseKey)!);
     await later(86_400);
     expect(received()).toEqual(uids);
   });

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -142,5 +142,15 @@ describe('Ensemble', () => {
     await writeFile(exact.detail, 'no network');
     const broken: EnsembleModels = { ...models, sensitivity: { ...models.sensitivity, exact } };
     await expect(Ensemble.start(broken, options)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+  });
+
+  test('7: weights replaced under a running node are not taken when its process starts again', async () => {
+    const folder = await copy();
+    const loaded = await loadModels(folder);
+    const running = await Ensemble.start(loaded, options);
+    await copyFile(loaded.specificity.exact.detail, loaded.sensitivity.exact.detail);
+    await expect(running.run({ current, prior: null, region })).resolves.toBeDefined();
+    running.close();
+    await expect(running.run({ current, prior: null, region })).rejects.toMatchObject({ code: 'MODEL_INVALID' });
   });
 });

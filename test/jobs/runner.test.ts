@@ -82,6 +82,42 @@ describe('the runner', () => {
     expect(queue.find('good')?.state).toBe('done');
   });
 
+  it('runs a job again whose end could not be written, and goes on when its stage cannot be', async () => {
+    let full = true;
+    const writing =
+      <Arguments extends unknown[], Result>(write: (...values: Arguments) => Result) =>
+      (...values: Arguments): Result => {
+        if (full) throw new PrioraError('STORAGE_FULL', 'no space left');
+        return write(...values);
+      };
+    const { complete, fail, setStage, release } = queue;
+    const onFullDisk = { complete, fail, setStage, release };
+    const failing: JobQueue = {
+      ...queue,
+      ...(Object.fromEntries(
+        Object.entries(onFullDisk).map(([name, write]) => [name, writing(write as never)]),
+      ) as typeof onFullDisk),
+    };
+    queue.enqueue({ key: 'a', kind: 'note', payload: null });
+    let runs = 0;
+    const again = new Promise<void>((resolve) => {
+      run(
+        {
+          note: (_, { setStage }) => {
+            setStage('writing');
+            if (++runs === 2) resolve();
+            return Promise.resolve();
+          },
+        },
+        { queue: failing, renewMs: 20, logger: pino({ level: 'error' }, { write: () => void (full = false) }) },
+      );
+    });
+    await again;
+    await runner!.idle();
+    expect(runs).toBe(2);
+    expect(queue.find('a')?.state).toBe('done');
+  });
+
   it('stops what runs on shutdown and gives it back unharmed', async () => {
     let started!: () => void;
     const running = new Promise<void>((resolve) => (started = resolve));

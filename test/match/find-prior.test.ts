@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explainPrior, findPrior, studiesAffectedBy } from '../../src/match/find-prior.js';
+import { earlierStudies, explainPrior, findPrior, studiesAffectedBy } from '../../src/match/find-prior.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { priorMatchingSchema } from '../../src/match/prior-matching.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -53,6 +53,18 @@ describe('the prior', () => {
       ['1.2.2100', 'not chosen', 'no series of it was selected and assembled'],
       ['1.2.2200', 'not chosen', 'held: PatientSex contradicts what is known'],
     ]);
+  });
+
+  it('is missing for a reason: earlier studies that are not eligible are counted, later ones are not', () => {
+    const current = at(400);
+    expect(earlierStudies(store, current)).toBe(0);
+    at(100, { state: 'refused' });
+    at(399.8);
+    at(500);
+    at(0, { study: '1.2.9', acquiredAt: null });
+    at(300, { PatientID: 'P2' });
+    expect(priorOf(current)).toBeUndefined();
+    expect(earlierStudies(store, current)).toBe(3);
   });
 
   it('lies within the limits', () => {

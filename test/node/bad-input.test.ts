@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,11 +18,14 @@ import { databasePath, openStore, type Store } from '../../src/store/store.js';
 import { emptyVolume } from '../../src/volume/volume.js';
 import { RawPeer } from '../dimse/raw-peer.js';
 import { sliceDataset } from '../receive/instance.js';
+import { required } from '../peers.js';
+import { smallDisk, unmount } from '../small-disk.js';
 
 /** Bytes for the data folder, where this user may mount a file system of its own. */
 const diskMb = 64;
-const dataDir = mkdtempSync(join(tmpdir(), 'priora-bad-input-'));
-const ownDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'none', dataDir]).status === 0;
+const disk = smallDisk(`${diskMb}m`);
+const ownDisk = required(disk !== undefined, 'tmpfs (mounted by root)');
+const dataDir = disk ?? mkdtempSync(join(tmpdir(), 'priora-bad-input-'));
 
 let now = Date.now();
 let node: RunningNode;
@@ -40,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await node.close();
   store.close();
-  if (ownDisk) spawnSync('umount', ['-l', dataDir]);
+  if (ownDisk) unmount(dataDir);
 });
 
 const associate = (titles: { callingAETitle?: string; calledAETitle?: string } = {}) =>

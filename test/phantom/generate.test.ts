@@ -3,8 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generatePhantoms } from '../../src/phantom/generate.js';
+import { identityAffine, invertAffine, type Affine } from '../../src/volume/affine.js';
 import { readNifti } from '../../src/volume/nifti.js';
+import { resampleLinear } from '../../src/volume/resample.js';
 import { templateGrid } from '../../src/volume/volume.js';
+
+/** Pearson's. */
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const product = (x: readonly number[], mx: number, y: readonly number[], my: number) =>
+    x.reduce((sum, value, index) => sum + (value - mx) * (y[index] - my), 0);
+  return product(a, meanA, b, meanB) / Math.sqrt(product(a, meanA, a, meanA) * product(b, meanB, b, meanB));
+}
 
 describe('generatePhantoms, training layout', () => {
   let folder: string;
@@ -56,6 +67,26 @@ describe('generatePhantoms, training layout', () => {
       const count = label.voxels.reduce((sum, value) => sum + (value === id ? 1 : 0), 0);
       expect(Math.abs(count - volumeMm3)).toBeLessThan(0.15 * volumeMm3 + 3);
     }
+  });
+
+  it('tells the misregistration of the prior, with which both scans agree better', async () => {
+    const [current, prior, mask] = await Promise.all(
+      ['image', 'prior', 'mask'].map((name) => readNifti(at('t1', `${name}.nii.gz`))),
+    );
+    const { priorFromCurrent } = JSON.parse(await readFile(at('t1', 'case.json'), 'utf8')) as {
+      priorFromCurrent: Affine;
+    };
+    const agreement = (priorFromGrid: Affine) => {
+      const { voxels } = resampleLinear(prior, templateGrid, priorFromGrid);
+      const brain = [...mask.voxels.keys()].filter((index) => index % 7 === 0 && mask.voxels[index] > 0);
+      return correlation(
+        brain.map((index) => current.voxels[index]),
+        brain.map((index) => voxels[index]),
+      );
+    };
+    const told = agreement(priorFromCurrent);
+    expect(told).toBeGreaterThan(agreement(identityAffine) + 0.001);
+    expect(told).toBeGreaterThan(agreement(invertAffine(priorFromCurrent)) + 0.001);
   });
 
   it('goes on where it stopped, with the same bytes', async () => {

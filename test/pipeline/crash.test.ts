@@ -13,13 +13,14 @@ import { startReceivingPacs, type ReceivingPacs } from '../../src/demo/receiving
 import type { JobQueue } from '../../src/jobs/job.js';
 import { openQueue } from '../../src/jobs/queue.js';
 import { verifyStorage } from '../../src/receive/verify.js';
-import { databasePath, openStore, type Store } from '../../src/store/store.js';
+import { databasePath, openStore, type CaseRow, type Store } from '../../src/store/store.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'priora-crash-'));
 const dataDir = join(work, 'data');
 let pacs: ReceivingPacs;
+let baseline: PhantomStudy;
 let study: PhantomStudy;
 let store: Store;
 let queue: JobQueue;
@@ -67,12 +68,12 @@ async function until<T>(condition: () => T | undefined | false): Promise<T> {
 /** The case has begun the stage; the last one is seen by its first file, since its stage passes quickly. */
 const reached = (stage: Stage) => () =>
   stage === 'report'
-    ? existsSync(join(dataDir, 'cases/1/labels.nii.gz'))
+    ? existsSync(join(dataDir, 'cases/2/labels.nii.gz'))
     : queue.list({ kind: 'analyse', state: 'running' }).some((job) => job.stage?.startsWith(stage));
 
 beforeAll(async () => {
   pacs = await startReceivingPacs(join(work, 'pacs'));
-  [study] = await phantomStudies(1);
+  [baseline, study] = await phantomStudies(2);
   cpSync(join(root, 'mappings'), join(work, 'mappings'), { recursive: true });
   const destination = { name: 'pacs', host: '127.0.0.1', port: pacs.port, calledAETitle: pacs.aeTitle };
   writeFileSync(join(work, 'mappings/destinations.yaml'), stringify({ destinations: [destination] }));
@@ -103,39 +104,44 @@ test(
   'kill -9 of everything as each stage begins, and as results are sent, loses nothing and doubles nothing',
   { timeout: 600_000 },
   async () => {
-    const port = await startNode();
-    await sendFiles({
-      destination: { host: '127.0.0.1', port, calledAETitle: 'PRIORA' },
-      callingAETitle: 'SCANNER',
-      paths: study.paths,
-      logger: silentLogger,
-    });
-    // The others have nothing to do on a first scan, and pass in less than a look at the queue takes.
-    const quick = ['register', 'match', 'review', 'track', 'respond'];
+    const destination = { host: '127.0.0.1', port: await startNode(), calledAETitle: 'PRIORA' };
+    const send = ({ paths }: PhantomStudy) =>
+      sendFiles({ destination, callingAETitle: 'SCANNER', paths, logger: silentLogger });
+    await send(baseline);
+    const reported = ({ StudyInstanceUID }: PhantomStudy) => {
+      const found = store.cases.latestOfStudy(StudyInstanceUID);
+      return found?.status === 'reported' && found;
+    };
+    const delivered = ({ caseKey }: CaseRow) =>
+      store.deliveries.ofCase(caseKey).every(({ state }) => state === 'delivered');
+    const before = await until(() => reported(baseline));
+    await until(() => delivered(before));
+    await send(study);
+    // These pass in less than a look at the queue takes.
+    const quick = ['match', 'review', 'locate', 'respond'];
     const boundaries = stages.filter((stage) => !quick.includes(stage));
     for (const stage of boundaries) {
       await until(reached(stage));
       await killEverything();
-      expect(store.instances.count()).toBe(study.paths.length);
+      expect(store.instances.count()).toBe(baseline.paths.length + study.paths.length);
       await startNode();
     }
-    const finished = await until(() => {
-      const found = store.cases.latestOfStudy(study.StudyInstanceUID);
-      return found?.status === 'reported' && found;
-    });
+    const finished = await until(() => reported(study));
     await killEverything();
     await startNode();
-    const { objects } = finished.result as CaseResult;
-    await until(() => store.deliveries.ofCase(finished.caseKey).every(({ state }) => state === 'delivered'));
+    await until(() => delivered(finished));
 
+    const { objects, prior } = finished.result as CaseResult;
+    expect(prior).toMatchObject({ StudyInstanceUID: baseline.StudyInstanceUID, verdict: 'accepted' });
     expect(objects.map(({ kind }) => kind)).toEqual(['SEG', 'SR']);
-    expect([...pacs.received.keys()].sort()).toEqual(objects.map(({ SOPInstanceUID }) => SOPInstanceUID).sort());
-    expect(store.cases.list()).toHaveLength(1);
-    expect(finished.caseKey).toBe(1);
+    const sentOnce = [...(before.result as CaseResult).objects, ...objects].map(({ SOPInstanceUID }) => SOPInstanceUID);
+    expect([...pacs.received.keys()].sort()).toEqual(sentOnce.sort());
+    expect(store.cases.list()).toHaveLength(2);
+    expect([before.caseKey, finished.caseKey]).toEqual([1, 2]);
     const lesions = store.cases.lesions(finished.caseKey);
     expect(new Set(lesions.map(({ trackingUID }) => trackingUID)).size).toBe(lesions.length);
     expect(await verifyStorage(store, dataDir)).toEqual({
-      checked: study.paths.length,
+      checked: baseline.paths.length + study.paths.length,
       missing: [],
       altered: [],
       orphans: [],
@@ -150,7 +156,7 @@ test(
 );
 
 test(
-  'kill -9 of the case process alone: the node goes on and the case is computed again',
+  'kill -9 of the case process alone, then of the one that registers: the node goes on and the case is computed again',
   { timeout: 300_000 },
   async () => {
     queue.enqueue({ key: 'again', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
@@ -170,12 +176,18 @@ test(
     await until(reached('prepare'));
     const [, caseProcess] = processTree(node!.pid!);
     process.kill(caseProcess, 'SIGKILL');
+    // Beside the networks' process, which idles, the one that registers: it was forked last.
+    const registering = await until(() => {
+      const [, , networks, last] = reached('register')() ? processTree(node!.pid!) : [];
+      return networks && last;
+    });
+    process.kill(registering, 'SIGKILL');
     const after = await until(() => {
       const found = store.cases.latestOfStudy(study.StudyInstanceUID)!;
       return found.caseKey !== before.caseKey && found.status === 'reported' && found;
     });
     expect(node!.exitCode).toBeNull();
-    expect(queue.find('once more')?.attempts).toBe(1);
+    expect(queue.find('once more')?.attempts).toBe(2);
     expect(after.supersededCaseKey).toBe(before.caseKey);
   },
 );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseResult } from '../../src/case/case-result.js';
-import { caseReported } from '../../src/case/case-reported.js';
+import { caseFinished } from '../../src/case/case-finished.js';
 import type { LesionDetail } from '../../src/case/lesion-row.js';
 import { patientHistory } from '../../src/case/patient-history.js';
 import { reviewArrived } from '../../src/case/review-arrived.js';
@@ -82,9 +82,10 @@ function openContext(): PipelineContext & {
     mappings,
     ensemble,
     language: 'en',
+    zone: 'utc',
     objects: kindsToWrite(mappings.destinations),
     clock: systemClock,
-    onReported: (finished) => caseReported({ store, queue, mappings, clock: systemClock }, finished),
+    onFinished: (finished) => caseFinished({ store, queue, mappings, clock: systemClock }, finished),
     receive: async (paths) => {
       for (const path of paths) expect((await receiver.receiveFile(path)).outcome).not.toBe('quarantined');
     },

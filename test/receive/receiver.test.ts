@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import type { Receiver } from '../../src/receive/receiver.js';
 import { verifyStorage } from '../../src/receive/verify.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { association, sliceDataset, storeRequest } from './instance.js';
+import { hasSmallDisk, smallDisk, unmount } from '../small-disk.js';
 
 let dataDir: string;
 let store: Store;
@@ -248,22 +249,13 @@ describe('verify', () => {
   });
 });
 
-/** A file system of 1 MB, where this user may mount one. */
-function smallDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'priora-full-'));
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder]).status === 0 ? folder : undefined;
-}
-const unmount = (folder: string) => spawnSync('umount', ['-l', folder]);
-const probe = smallDisk();
-if (probe) unmount(probe);
-
-describe.skipIf(probe === undefined)('a full disk', () => {
+describe.skipIf(!hasSmallDisk())('a full disk', () => {
   let disk: string;
   beforeEach(() => {
     store.close();
-    open((disk = smallDisk()!));
+    open((disk = smallDisk('1m')!));
   });
-  afterEach(() => void unmount(disk));
+  afterEach(() => unmount(disk));
 
   const full = (error: unknown) => {
     expect(error).toBeInstanceOf(PrioraError);

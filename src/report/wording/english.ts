@@ -69,8 +69,14 @@ function remark(about: Remark): string {
       return 'the lesions of the prior study are compared as a reader has corrected them';
     case 'no earlier study':
       return 'no earlier study of this patient is known';
+    case 'no eligible earlier study':
+      return about.studies === 1
+        ? 'one earlier study of this patient is known, and it is not eligible for comparison'
+        : `${about.studies} earlier studies of this patient are known, and none is eligible for comparison`;
     case 'prior images unusable':
       return `the images of the prior cannot be used: ${about.message}`;
+    case 'registration failed':
+      return `the prior could not be registered: ${about.message}`;
     case 'registration refused':
       return `the registration of the prior was refused: ${refusal(about.refusal)}`;
   }

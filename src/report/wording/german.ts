@@ -68,8 +68,14 @@ function remark(about: Remark): string {
       return 'die Läsionen der Voruntersuchung werden so verglichen, wie ein Befunder sie korrigiert hat';
     case 'no earlier study':
       return 'keine frühere Untersuchung dieses Patienten ist bekannt';
+    case 'no eligible earlier study':
+      return about.studies === 1
+        ? 'eine frühere Untersuchung dieses Patienten ist bekannt, sie eignet sich nicht zum Vergleich'
+        : `${about.studies} frühere Untersuchungen dieses Patienten sind bekannt, keine eignet sich zum Vergleich`;
     case 'prior images unusable':
       return `die Bilder der Voruntersuchung sind nicht verwendbar: ${about.message}`;
+    case 'registration failed':
+      return `die Voruntersuchung ließ sich nicht registrieren: ${about.message}`;
     case 'registration refused':
       return `die Registrierung der Voruntersuchung wurde abgelehnt: ${refusal(about.refusal)}`;
   }

@@ -1,4 +1,4 @@
-import { PrioraError } from '../core/errors.js';
+import { PrioraError } from './errors.js';
 
 const noSpace = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const noWrite = new Set(['EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
