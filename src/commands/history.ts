@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { patientHistory } from '../case/patient-history.js';
 import { ExitCode } from '../core/exit-code.js';
 import { historyText } from './history-text.js';
+import { researchUse } from './time-point-text.js';
 import { namedPatient } from './named-patient.js';
 import { withNode } from './open-node.js';
 
@@ -17,7 +18,7 @@ export function registerHistoryCommand(program: Command): void {
     .action((PatientID: string, given: { issuer?: string; config?: string; json?: boolean }) =>
       withNode(given.config, ({ store, config: { time } }) => {
         const history = patientHistory(store, namedPatient(store, PatientID, given.issuer));
-        if (given.json) console.log(JSON.stringify(history, null, 2));
+        if (given.json) console.log(JSON.stringify({ ...history, notice: researchUse }, null, 2));
         else console.log(historyText(history, time.zone));
         if (history.timePoints.length === 0) process.exitCode = ExitCode.nothingToDo;
       }),

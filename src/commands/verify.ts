@@ -17,7 +17,7 @@ export function registerVerifyCommand(program: Command): void {
         if (json) console.log(JSON.stringify(report, null, 2));
         else {
           console.log(
-            `${checked} instances checked: ${missing.length} missing, ${altered.length} altered, ${orphans.length} orphan files`,
+            `${checked} files checked: ${missing.length} missing, ${altered.length} altered, ${orphans.length} orphan files`,
           );
           for (const { path: file } of missing) console.log(`missing ${file}`);
           for (const { path: file } of altered) console.log(`altered ${file}`);

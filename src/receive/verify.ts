@@ -7,36 +7,41 @@ import type { Store } from '../store/store.js';
 import { dataFolders } from './data-folders.js';
 
 export interface StorageReport {
-  /** Instances in the index. */
+  /** Instances and results in the index. */
   readonly checked: number;
   /** Indexed, but not on disk. */
   readonly missing: { SOPInstanceUID: string; path: string }[];
-  /** On disk with other bytes than were received. */
+  /** On disk with other bytes than were received, or written. */
   readonly altered: { SOPInstanceUID: string; path: string }[];
   /** On disk, but in no index; paths relative to the data folder. */
   readonly orphans: string[];
 }
 
-/** Instances read from the index at a time. */
+/** Rows read from the index at a time. */
 const pageSize = 1000;
+
+type Checked = { SOPInstanceUID: string; path: string; sha256: Uint8Array };
 
 /** Compares the index with the disk, reading every byte (`priora verify`). Repairs nothing. */
 export async function verifyStorage(store: Store, dataDir: string, signal?: AbortSignal): Promise<StorageReport> {
   const report = { checked: 0, missing: [], altered: [], orphans: [] } as {
     -readonly [Key in keyof StorageReport]: StorageReport[Key];
   };
-  for (let after = 0; ;) {
-    const page = store.instances.page(after, pageSize);
-    if (page.length === 0) break;
-    after = page[page.length - 1].instanceKey;
-    for (const { SOPInstanceUID, path, sha256 } of page) {
-      signal?.throwIfAborted();
-      report.checked++;
-      const found = await datasetDigest(join(dataDir, path));
-      if (found === undefined) report.missing.push({ SOPInstanceUID, path });
-      else if (!found.equals(sha256)) report.altered.push({ SOPInstanceUID, path });
-    }
-  }
+  const check = async ({ SOPInstanceUID, path, sha256 }: Checked, digest: typeof fileDigest) => {
+    signal?.throwIfAborted();
+    report.checked++;
+    const found = await digest(join(dataDir, path));
+    if (found === undefined) report.missing.push({ SOPInstanceUID, path });
+    else if (!found.equals(sha256)) report.altered.push({ SOPInstanceUID, path });
+  };
+  for (let after = 0, page; (page = store.instances.page(after, pageSize)).length > 0; after = page.at(-1)!.instanceKey)
+    for (const instance of page) await check(instance, datasetDigest);
+  for (
+    let after = '', page;
+    (page = store.objects.page(after, pageSize)).length > 0;
+    after = page.at(-1)!.SOPInstanceUID
+  )
+    for (const object of page) await check(object, fileDigest);
   for (const entry of await filesBelow(join(dataDir, dataFolders.instances))) {
     if (!entry.isFile()) continue;
     const path = relative(dataDir, join(entry.parentPath, entry.name));
@@ -56,12 +61,17 @@ async function filesBelow(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** SHA-256 of a file's data set; of nothing when it is no DICOM file any more; undefined when there is no file. */
-async function datasetDigest(path: string): Promise<Buffer | undefined> {
+/** SHA-256 of a received file's data set; of nothing when it is no DICOM file any more; undefined when there is no file. */
+const datasetDigest = (path: string) => fileDigest(path, async () => (await readFileMeta(path)).datasetOffset);
+
+/** SHA-256 of a file from an offset on. */
+async function fileDigest(
+  path: string,
+  offset: () => Promise<number> = () => Promise.resolve(0),
+): Promise<Buffer | undefined> {
   const hash = createHash('sha256');
   try {
-    const { datasetOffset } = await readFileMeta(path);
-    for await (const chunk of createReadStream(path, { start: datasetOffset })) hash.update(chunk as Buffer);
+    for await (const chunk of createReadStream(path, { start: await offset() })) hash.update(chunk as Buffer);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
   }

@@ -6,6 +6,8 @@ export interface ObjectTable {
   insert(object: ObjectRow): void;
   find(SOPInstanceUID: string): ObjectRow | undefined;
   ofCase(caseKey: number): ObjectRow[];
+  /** All objects by SOPInstanceUID, a page at a time: those after `SOPInstanceUID`. */
+  page(after: string, limit: number): ObjectRow[];
   /** Whether Priora wrote this instance, or another instance of this series. */
   isOurs(uids: { SOPInstanceUID: string; SeriesInstanceUID: string }): boolean;
 }
@@ -19,6 +21,9 @@ export function objectTable(database: Database): ObjectTable {
   );
   const find = database.prepare<ObjectRow>('SELECT * FROM objects WHERE SOPInstanceUID = :SOPInstanceUID');
   const ofCase = database.prepare<ObjectRow>('SELECT * FROM objects WHERE caseKey = :caseKey ORDER BY kind');
+  const page = database.prepare<ObjectRow>(
+    'SELECT * FROM objects WHERE SOPInstanceUID > :after ORDER BY SOPInstanceUID LIMIT :limit',
+  );
   const isOurs = database.prepare<{ ours: number }>(
     `SELECT EXISTS (SELECT 1 FROM objects WHERE SOPInstanceUID = :SOPInstanceUID)
          OR EXISTS (SELECT 1 FROM objects WHERE SeriesInstanceUID = :SeriesInstanceUID) AS ours`,
@@ -27,6 +32,7 @@ export function objectTable(database: Database): ObjectTable {
     insert: (object) => void insert.run(object),
     find: (SOPInstanceUID) => find.get({ SOPInstanceUID }),
     ofCase: (caseKey) => ofCase.all({ caseKey }),
+    page: (after, limit) => page.all({ after, limit }),
     isOurs: (uids) => isOurs.get(uids)!.ours === 1,
   };
 }

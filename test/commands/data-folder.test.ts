@@ -35,7 +35,7 @@ describe('before there is a node', () => {
     expect((await run('migrate')).stdout).toContain('does not exist yet');
     expect(existsSync(databasePath(dataDir))).toBe(false);
     expect(await runJson('status')).toMatchObject({ instances: 0, jobs: [], held: [], failedJobs: [], cases: [] });
-    expect((await run('verify')).stdout).toBe('0 instances checked: 0 missing, 0 altered, 0 orphan files\n');
+    expect((await run('verify')).stdout).toBe('0 files checked: 0 missing, 0 altered, 0 orphan files\n');
     const migrated = await run('migrate');
     expect(migrated.stdout).toMatch(/is at version \d+/);
     expect(migrated.code).toBe(0);
@@ -158,7 +158,7 @@ describe('a node’s data folder', () => {
 
   test('5: verify reads every byte, and ends with 1 when one is altered or missing', async () => {
     const whole = await run('verify');
-    expect([whole.code, whole.stdout]).toEqual([0, '3 instances checked: 0 missing, 0 altered, 0 orphan files\n']);
+    expect([whole.code, whole.stdout]).toEqual([0, '3 files checked: 0 missing, 0 altered, 0 orphan files\n']);
     const [changed, lost] = [1, 2].map((number) => `instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.${number}.dcm`);
     const bytes = readFileSync(join(dataDir, changed));
     writeFileSync(join(dataDir, changed), Buffer.from(bytes).fill(~bytes[bytes.length - 1], bytes.length - 1));

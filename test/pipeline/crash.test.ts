@@ -141,7 +141,7 @@ test(
     const lesions = store.cases.lesions(finished.caseKey);
     expect(new Set(lesions.map(({ trackingUID }) => trackingUID)).size).toBe(lesions.length);
     expect(await verifyStorage(store, dataDir)).toEqual({
-      checked: baseline.paths.length + study.paths.length,
+      checked: baseline.paths.length + study.paths.length + sentOnce.length,
       missing: [],
       altered: [],
       orphans: [],
@@ -152,6 +152,11 @@ test(
       // The data set, without file meta information, which each side writes for itself.
       expect(received.subarray(-sent.length / 2)).toEqual(sent.subarray(-sent.length / 2));
     }
+    const [{ SOPInstanceUID, path }] = objects;
+    const written = readFileSync(join(dataDir, path));
+    writeFileSync(join(dataDir, path), written.subarray(1));
+    expect((await verifyStorage(store, dataDir)).altered).toEqual([{ SOPInstanceUID, path }]);
+    writeFileSync(join(dataDir, path), written);
   },
 );
 
