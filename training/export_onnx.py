@@ -155,7 +155,8 @@ def entry(file: Path) -> dict:
 def export_screening(network: nn.Module, folder: Path, stem: str, cases) -> dict:
     """Write the 8-bit screen, calibrated on `cases`; returns its entry in the manifest, not validated yet."""
     folded = fold_network(network)
-    calibrate(folded, segments_of(cases))
+    # The node shows a screen no prior.
+    calibrate(folded, [(*current, torch.zeros_like(prior)) for *current, prior in segments_of(cases)])
     block = block_of(network.config.widths)
     files = {part: folder / f"{stem}.screen-{part}.onnx" for part in PARTS}
     export_screen(folded, block, files.__getitem__)
@@ -197,7 +198,6 @@ def write_model(
     use: str = "demonstration",
     licence: str = "Apache-2.0",
     calibration=None,
-    screened_by: nn.Module = None,
 ) -> dict:
     """Write the ONNX files, <name>.json and .md (lower case, hyphens) into `folder`; returns the manifest.
 
@@ -209,7 +209,7 @@ def write_model(
     difference = export_network(network, folder / f"{stem}.onnx")
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
     exact = export_parts(network, folder, stem)
-    screen = export_screening(screened_by or network, folder, stem, calibration) if calibration and role == "sensitivity" else None
+    screen = export_screening(network, folder, stem, calibration) if calibration and role == "sensitivity" else None
     described.update(preprocessing=prepared, use=use, licence=licence, execution={"exact": exact, "screen": screen})
     (folder / f"{stem}.json").write_text(json.dumps(described, indent=2) + "\n")
     (folder / f"{stem}.md").write_text(model_card(described, difference))
@@ -238,7 +238,6 @@ if __name__ == "__main__":
     parser.add_argument("--licence", default="Apache-2.0")
     parser.add_argument("--results", help="JSON written by evaluate.py on validation patients")
     parser.add_argument("--calibrate", help="data folder whose training patients calibrate the 8-bit screen of M_sens")
-    parser.add_argument("--screen", help="checkpoint of the network that becomes the screen [the exported one]: best one with ReLU")
     options = parser.parse_args()
     network, state = load_network(options.checkpoint)
     training = {
@@ -255,7 +254,6 @@ if __name__ == "__main__":
     prepared = state.get("preprocessing", preprocessing())
     calibration = options.calibrate and calibration_cases(options.calibrate, prepared["normalisation"])
     written = write_model(
-        options.to, options.name, options.role, options.version, network, training, prepared, options.use, options.licence, calibration,
-        load_network(options.screen)[0] if options.screen else None,
+        options.to, options.name, options.role, options.version, network, training, prepared, options.use, options.licence, calibration
     )
     print(f"{written['file']} sha256 {written['sha256']}")

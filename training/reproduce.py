@@ -62,15 +62,13 @@ class Runs:
         return self.folder / network / "checkpoint.pt"
 
     def train(self, network: str) -> None:
-        """Train a network after the one it starts from and the one it follows; a finished run returns at once."""
-        start, teacher = start_of(network), RECIPE["networks"][network].get("teacher")
-        if teacher:
-            self.train(teacher)
+        """Train a network after the one it starts from; a finished run returns at once."""
+        start = start_of(network)
         if start and not self.checkpoint(network).exists():
             self.train(start)
         config = self.folder / network / "config.json"
         config.parent.mkdir(parents=True, exist_ok=True)
-        places = {"data": str(self.data), "cache": str(self.folder / "cache"), "teacher": str(self.checkpoint(teacher)) if teacher else None}
+        places = {"data": str(self.data), "cache": str(self.folder / "cache")}
         config.write_text(json.dumps({**options_of(network, self.size), **places}, indent=1))
         init = ["--init", self.checkpoint(start)] if start else []
         python("train.py", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides))
@@ -104,13 +102,10 @@ class Runs:
     def export(self, network: str, scores: Path, to: str, described: str) -> None:
         """Write a network for the node, with its card. `described`: whose patients one's own data are; such networks are for a study."""
         recipe = RECIPE["networks"][network]
-        if "screen" in recipe:
-            self.train(recipe["screen"])
         runs = ", then ".join(f"{run} for {options_of(run)['max_steps']} batches" for run in lineage(network))
         own = ["--data", described, "--use", "clinical-study"] if self.own_data else []
-        screen = ["--screen", self.checkpoint(recipe["screen"])] if "screen" in recipe else []
         python("export_onnx.py", "--checkpoint", self.checkpoint(network), "--name", recipe["name"], "--role", recipe["role"],
-               "--version", recipe["version"], "--recipe", f"training/recipe.json: {runs}.", *own, *screen,
+               "--version", recipe["version"], "--recipe", f"training/recipe.json: {runs}.", *own,
                "--results", scores, "--to", to, "--calibrate", self.data)
 
     def gather_evidence(self) -> None:

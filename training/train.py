@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from checkpoint import load_network, save_checkpoint
+from checkpoint import save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
 from evaluate import evaluate
 from heap import keep_freed_memory
@@ -74,9 +74,6 @@ DEFAULTS = {
     "l2": 1e-4,
     # The learning rate is halved at each of these steps.
     "halve_at": [],
-    # Checkpoint of a network to follow: its probability, the higher one of those with and without the prior, takes the place of the
-    # label, and the network in training never sees a prior. That makes a screen (`screen.py`).
-    "teacher": None,
     # Length, in batches; a sub-epoch ends with a checkpoint, a progress line and a look for new cases on disk.
     "max_steps": 1000,
     "sub_epoch": 25,
@@ -108,13 +105,6 @@ def read_config(path, overrides, run=None) -> dict:
     return config
 
 
-@torch.no_grad()
-def taught(teacher, inputs: list) -> torch.Tensor:
-    """What a teacher makes of inputs, with the prior or without it, whichever is higher: [B, k, j, i]."""
-    *current, prior = inputs
-    return torch.maximum(*(torch.sigmoid(tumour_logit(teacher(*current, seen))) for seen in (prior, torch.zeros_like(prior))))
-
-
 def validate(network, cases) -> dict:
     """Sensitivity and false positives a volume of the network as it is, over whole volumes."""
     network.eval()
@@ -138,7 +128,6 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     rng = np.random.default_rng(config["seed"])
     cases = Cases(config["data"], "training", config["cache"], config["normalisation"])
     network = build_network(NetworkConfig.from_dict(config["network"])).to(config["device"])
-    teacher = load_network(config["teacher"])[0].to(config["device"]) if config["teacher"] else None
     optimiser = optimiser_for(network, config)
     loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
     step, history, replay, seconds = 0, [], [], 0.0
@@ -187,11 +176,8 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
             arrays.append(cut_segment(case, segment.centre, config["segment"], rng, config))
         inputs, label = batch_arrays(arrays)
         label = torch.from_numpy(label).to(config["device"])
-        inputs = [torch.from_numpy(x).to(config["device"]) for x in inputs]
-        if teacher:
-            label, inputs[3] = taught(teacher, inputs), torch.zeros_like(inputs[3])
 
-        logit = tumour_logit(network(*inputs))
+        logit = tumour_logit(network(*(torch.from_numpy(x).to(config["device"]) for x in inputs)))
         loss = loss_of(logit, label)
         optimiser.zero_grad()
         loss.backward()
@@ -200,10 +186,10 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
 
         with torch.no_grad():
             worst = torch.sigmoid(logit).flatten(1).amax(1).cpu().numpy()
-            present = label.flatten(1).amax(1).cpu().numpy() >= 0.5
-            found = (torch.sigmoid(logit) * (label >= 0.5)).flatten(1).amax(1).cpu().numpy()
-        # A segment without tumour in which something was called tumour is worth another look; so is one where a teacher's find was missed.
-        mistaken = [s for s, p, y, f in zip(segments, worst, present, found) if (p >= 0.5 and not y) or (teacher and y and f < 0.1)]
+            present = label.flatten(1).amax(1).cpu().numpy() > 0
+            found = (torch.sigmoid(logit) * label).flatten(1).amax(1).cpu().numpy()
+        # A segment without tumour in which something was called tumour is worth another look.
+        mistaken = [s for s, p, y in zip(segments, worst, present) if p >= 0.5 and not y]
         replay = (replay + mistaken)[-config["replay_capacity"] :]
         sums.append((loss.item(), found[present].mean() if present.any() else np.nan,
                      1 - worst[~present].mean() if (~present).any() else np.nan))

@@ -13,12 +13,12 @@ from data import Cases
 from evaluate import evaluate
 from examples import draw_examples
 from inference import probability_volume
-from model import NetworkConfig, build_network, tumour_logit
+from model import NetworkConfig, build_network
 from export_onnx import export_parts
 from predict import LEAST, claim, file_of, predict, read_map
 from rmsprop import RMSProp
 from toy_patients import write_patients
-from train import read_config, taught, train
+from train import read_config, train
 
 #: Sub-volumes of the toy patients a network guessing at random would rank with this area under the curve.
 CHANCE = 0.5
@@ -186,17 +186,3 @@ def test_rmsprop_step_by_hand():
 def test_unknown_options_are_refused(tmp_path):
     with pytest.raises(ValueError, match="learningrate"):
         read_config(None, ["learningrate=1"])
-
-
-def test_a_student_follows_its_teacher_without_the_prior(toy):
-    teacher = train(toy / "teacher", config_for(toy, max_steps=2, batch=4), say=silent)
-    network, _ = load_network(toy / "teacher" / "checkpoint.pt")
-    inputs = [torch.randn(1, 1, n, n, n) for n in (27, 21, 20, 27)]
-    both = [torch.sigmoid(tumour_logit(network(*inputs[:3], prior))) for prior in (inputs[3], torch.zeros_like(inputs[3]))]
-    target = taught(network, inputs)
-    assert torch.equal(target, torch.maximum(*both)) and not torch.equal(*both)
-    assert not target.requires_grad
-    options = dict(max_steps=2, batch=4, teacher=str(toy / "teacher" / "checkpoint.pt"))
-    student = train(toy / "student", config_for(toy, **options), say=silent)
-    assert student["step"] == teacher["step"] == 2
-    assert np.isfinite(student["history"][-1]["loss"])
