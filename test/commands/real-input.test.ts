@@ -27,6 +27,11 @@ describe.skipIf(avanto === null || !hasModels)('a real head after contrast, with
     const [{ status, forced, lesions, outputs, prior }] = timePoints;
     expect({ status, forced, prior }).toEqual({ status: 'reported', forced: false, prior: null });
     expect(outputs.seg === null).toBe(lesions.length === 0);
+    // The schwannoma at the left cerebellopontine angle, as a person points at it; nothing else is confirmed.
+    const confirmed = lesions.filter(({ confidence }) => confidence === 'confirmed');
+    expect(confirmed).toHaveLength(1);
+    const [x, y, z] = confirmed[0].centroidPatientMm;
+    expect(Math.hypot(x - 21, y + 4, z + 46)).toBeLessThan(8);
     expect(readFileSync(outputs.picture!).subarray(1, 4).toString()).toBe('PNG');
     if (!hasPeer('dciodvfy')) return;
     for (const object of [outputs.seg, outputs.sr].filter((given) => given !== null))
