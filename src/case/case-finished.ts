@@ -20,6 +20,8 @@ interface Following {
  * case when nothing changed for it.
  */
 export function caseFinished(following: Following, finished: CaseRow): void {
+  // It will run again, and what stood before it stands until then.
+  if (finished.status === 'failed') return;
   const { store, queue, mappings } = following;
   const reported = finished.status === 'reported';
   const standing = reported ? finished : superseded(store, finished);

@@ -38,6 +38,11 @@ export function explainSeries(
     completeness: series.completeness as { by: string; findings: string[] } | null,
     selection: series.selection as { accepted: boolean; forced: boolean; reasons: string[] } | null,
     otherStudies: explainPrior(store, series, rules),
+    /** Of other patients with the same PatientID, whose studies are no priors. */
+    otherIssuers: store.patients
+      .ofPatientID(series.PatientID)
+      .filter(({ patientKey }) => patientKey !== series.patientKey)
+      .map(({ IssuerOfPatientID }) => IssuerOfPatientID || '(none)'),
     reviews: store.reviews
       .ofStudy(series.StudyInstanceUID)
       .map(({ SOPInstanceUID, callingAETitle, state, reason }) => ({
@@ -65,6 +70,9 @@ function print(explanation: ReturnType<typeof explainSeries>): void {
     ...(selection?.reasons ?? []).map((reason) => `  ${reason}`),
     'other studies of the patient:',
     ...otherStudies.map(({ StudyInstanceUID, verdict, reason }) => `  ${StudyInstanceUID}: ${verdict}, ${reason}`),
+    ...explanation.otherIssuers.map(
+      (issuer) => `another patient has this PatientID, of issuer ${issuer}: if it is the same person, see priora merge`,
+    ),
     ...reviews.map(
       ({ SOPInstanceUID, state, reason }) => `correction ${SOPInstanceUID}: ${state}${reason ? `, ${reason}` : ''}`,
     ),

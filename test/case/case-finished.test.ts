@@ -56,6 +56,15 @@ it('the next time point runs again when the one before it is held or rejected af
   ]);
 });
 
+it('nothing follows from a run that failed: the report before it stands', () => {
+  const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
+  finish(second, 'b', reported);
+  finish(first, 'a', reported);
+  queue.list({ kind: jobKinds.analyse }).forEach(({ key }) => queue.cancel(key));
+  finish(first, 'a2', { status: 'failed', code: 'CHILD_DIED', reason: '' });
+  expect(queue.list({ kind: jobKinds.analyse, state: 'queued' })).toEqual([]);
+});
+
 it('nothing follows from a study that is held before any report', () => {
   const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
   finish(second, 'b', reported);
