@@ -84,19 +84,16 @@ describe('the runner', () => {
 
   it('runs a job again whose end could not be written, and goes on when its stage cannot be', async () => {
     let full = true;
-    const writing =
-      <Arguments extends unknown[], Result>(write: (...values: Arguments) => Result) =>
-      (...values: Arguments): Result => {
-        if (full) throw new PrioraError('STORAGE_FULL', 'no space left');
-        return write(...values);
-      };
-    const { complete, fail, setStage, release } = queue;
-    const onFullDisk = { complete, fail, setStage, release };
+    const unlessFull = <Result>(write: () => Result): Result => {
+      if (full) throw new PrioraError('STORAGE_FULL', 'no space left');
+      return write();
+    };
     const failing: JobQueue = {
       ...queue,
-      ...(Object.fromEntries(
-        Object.entries(onFullDisk).map(([name, write]) => [name, writing(write as never)]),
-      ) as typeof onFullDisk),
+      complete: (job) => unlessFull(() => queue.complete(job)),
+      fail: (job, thrown) => unlessFull(() => queue.fail(job, thrown)),
+      setStage: (job, stage) => unlessFull(() => queue.setStage(job, stage)),
+      release: (job) => unlessFull(() => queue.release(job)),
     };
     queue.enqueue({ key: 'a', kind: 'note', payload: null });
     let runs = 0;
