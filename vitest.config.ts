@@ -7,8 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // Commands and nodes of their own processes run as they are shipped: those start much faster than from source.
     globalSetup: 'test/build.ts',
-    // Three workers on two cores: the interop and child-process tests wait for others a sixth of their time.
-    maxWorkers: 3,
+    // Two workers: the interop and child-process tests each keep a core busy.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 240_000,
     hookTimeout: 300_000,

@@ -42,6 +42,9 @@ function processTree(pid: number): number[] {
   return [pid, ...children.flatMap((line) => processTree(Number(line)))];
 }
 
+const isElastix = (pid: number) =>
+  spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.includes('elastix-process');
+
 /** Power cut: the node and everything below it dies at once. */
 async function killEverything(): Promise<void> {
   const child = node!;
@@ -118,7 +121,7 @@ test(
     await until(() => delivered(before));
     await send(study);
     // These pass in less than a look at the queue takes.
-    const quick = ['match', 'review', 'locate', 'respond'];
+    const quick = ['match', 'review', 'track', 'respond'];
     const boundaries = stages.filter((stage) => !quick.includes(stage));
     for (const stage of boundaries) {
       await until(reached(stage));
@@ -181,11 +184,7 @@ test(
     await until(reached('prepare'));
     const [, caseProcess] = processTree(node!.pid!);
     process.kill(caseProcess, 'SIGKILL');
-    // Beside the networks' process, which idles, the one that registers: it was forked last.
-    const registering = await until(() => {
-      const [, , networks, last] = reached('register')() ? processTree(node!.pid!) : [];
-      return networks && last;
-    });
+    const registering = await until(() => reached('register')() && processTree(node!.pid!).find(isElastix));
     process.kill(registering, 'SIGKILL');
     const after = await until(() => {
       const found = store.cases.latestOfStudy(study.StudyInstanceUID)!;
