@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { assembleSource } from '../../src/case/assemble-source.js';
 import { writeFile } from '../../src/dicom/dataset.js';
-import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
+import { SOPClass } from '../../src/dicom/uid.js';
 import { acquiredAt } from '../../src/report/source-attributes.js';
 import type { SeriesRow } from '../../src/store/store.js';
-import { addSeries, temporaryFolder, temporaryStore } from '../store/temporary-store.js';
+import { addInstance, addSeries, temporaryFolder, temporaryStore } from '../store/temporary-store.js';
 
 const dataDir = temporaryFolder();
 let store: ReturnType<typeof temporaryStore>;
@@ -17,11 +15,10 @@ beforeAll(() => {
   series = addSeries(store, { study: '1.2.7', acquiredAt: Date.parse('2026-03-01T22:30:00Z') });
   const { SeriesInstanceUID, StudyInstanceUID } = series;
   for (let slice = 1; slice <= 20; slice++) {
-    const SOPInstanceUID = `${SeriesInstanceUID}.${slice}`;
     const bytes = writeFile({
       SpecificCharacterSet: 'ISO_IR 192',
       SOPClassUID: SOPClass.MRImageStorage,
-      SOPInstanceUID,
+      SOPInstanceUID: `${SeriesInstanceUID}.${slice}`,
       StudyInstanceUID,
       SeriesInstanceUID,
       // Nobody scanned anyone that day.
@@ -42,25 +39,7 @@ beforeAll(() => {
       PixelData: [new Uint16Array(256).fill(slice).buffer],
       _vrMap: { PixelData: 'OW' },
     });
-    const path = `${SOPInstanceUID}.dcm`;
-    writeFileSync(join(dataDir, path), bytes);
-    store.instances.insert({
-      SOPInstanceUID,
-      SeriesInstanceUID,
-      SOPClassUID: SOPClass.MRImageStorage,
-      TransferSyntaxUID: TransferSyntax.ExplicitVRLittleEndian,
-      path,
-      bytes: bytes.length,
-      sha256: Buffer.alloc(32),
-      receivedAt: 1,
-      InstanceNumber: slice,
-      orientation: null,
-      normalPositionMm: slice,
-      sliceThicknessMm: null,
-      NumberOfFrames: 1,
-      ImagesInAcquisition: null,
-      NumberOfSeriesRelatedInstances: null,
-    });
+    addInstance(store, dataDir, { SeriesInstanceUID, InstanceNumber: slice, bytes });
   }
 });
 afterAll(() => store.close());

@@ -1,12 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { selectForAnalysis } from '../../src/case/select-for-analysis.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { writeFile } from '../../src/dicom/dataset.js';
-import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
+import { SOPClass } from '../../src/dicom/uid.js';
 import { selectionRulesSchema } from '../../src/select/selection-rules.js';
-import { addSeries, temporaryFolder, temporaryStore } from '../store/temporary-store.js';
+import { addInstance, addSeries, temporaryFolder, temporaryStore } from '../store/temporary-store.js';
 
 const rules = loadMapping(resolve(import.meta.dirname, '../../mappings/series-selection.yaml'), selectionRulesSchema);
 const StudyInstanceUID = '1.2.7';
@@ -21,29 +20,7 @@ afterEach(() => store.close());
 /** A series of the study in the index, with one file for each of `files`. */
 function add(SeriesInstanceUID: string, files: readonly Buffer[]): void {
   addSeries(store, { study: StudyInstanceUID, SeriesInstanceUID, state: 'assembled' });
-  files.forEach((bytes, index) => {
-    const SOPInstanceUID = `${SeriesInstanceUID}.${index + 1}`;
-    const path = join('instances', `${SOPInstanceUID}.dcm`);
-    mkdirSync(dirname(join(dataDir, path)), { recursive: true });
-    writeFileSync(join(dataDir, path), bytes);
-    store.instances.insert({
-      SOPInstanceUID,
-      SeriesInstanceUID,
-      SOPClassUID: SOPClass.MRImageStorage,
-      TransferSyntaxUID: TransferSyntax.ExplicitVRLittleEndian,
-      path,
-      bytes: bytes.length,
-      sha256: Buffer.alloc(32),
-      receivedAt: 1,
-      InstanceNumber: index + 1,
-      orientation: null,
-      normalPositionMm: null,
-      sliceThicknessMm: null,
-      NumberOfFrames: 1,
-      ImagesInAcquisition: null,
-      NumberOfSeriesRelatedInstances: null,
-    });
-  });
+  files.forEach((bytes, index) => addInstance(store, dataDir, { SeriesInstanceUID, InstanceNumber: index + 1, bytes }));
 }
 
 const slice = (SeriesInstanceUID: string, InstanceNumber: number) =>

@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import type { SeriesRow, SeriesState } from '../../src/store/rows.js';
 import { openStore, type Store } from '../../src/store/store.js';
 
@@ -48,4 +49,32 @@ export function addSeries(
   });
   store.series.setState(SeriesInstanceUID, state);
   return store.series.find(SeriesInstanceUID)!;
+}
+
+/** Writes a slice's file below `dataDir` and notes it in the index. */
+export function addInstance(
+  store: Store,
+  dataDir: string,
+  { SeriesInstanceUID, InstanceNumber, bytes }: { SeriesInstanceUID: string; InstanceNumber: number; bytes: Buffer },
+): void {
+  const SOPInstanceUID = `${SeriesInstanceUID}.${InstanceNumber}`;
+  const path = `${SOPInstanceUID}.dcm`;
+  writeFileSync(join(dataDir, path), bytes);
+  store.instances.insert({
+    SOPInstanceUID,
+    SeriesInstanceUID,
+    SOPClassUID: SOPClass.MRImageStorage,
+    TransferSyntaxUID: TransferSyntax.ExplicitVRLittleEndian,
+    path,
+    bytes: bytes.length,
+    sha256: Buffer.alloc(32),
+    receivedAt: 1,
+    InstanceNumber,
+    orientation: null,
+    normalPositionMm: InstanceNumber,
+    sliceThicknessMm: null,
+    NumberOfFrames: 1,
+    ImagesInAcquisition: null,
+    NumberOfSeriesRelatedInstances: null,
+  });
 }
