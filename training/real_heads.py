@@ -14,7 +14,7 @@ from targets import on_the_schwannoma
 
 TEMPLATE = Path(__file__).parent.parent / "assets" / "colin27"
 COLOURS = {"confirmed": "#ff5a4f", "candidate": "#ffd84a"}
-#: Title, axes across and up, of the patient's left, posterior and superior (mm; LPS), and whether the axis across runs from right to left.
+#: Title, and which of LPS are the axes across and up.
 VIEWS = (("from above", 0, 1), ("from the front", 0, 2), ("from the side", 1, 2))
 
 

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
-from model import NetworkConfig
+from model import AUTHORS, NetworkConfig
 
 RECIPE = json.loads((Path(__file__).parent / "recipe.json").read_text())
+#: How wide networks are: as shipped, or as the authors' program has them.
+SIZES = {"compact": RECIPE["common"]["network"], "authors": AUTHORS.to_dict()}
 
 
 def start_of(network: str):
@@ -17,7 +19,7 @@ def options_of(network: str, size: str = "compact") -> dict:
     """The options of train.py: what all networks share, what its stage (common run or branch of it) has, its own; its size in feature maps."""
     described = RECIPE["networks"][network]
     options = {**RECIPE["common"], **RECIPE["stages"][described["stage"]], **described["options"]}
-    return {**options, "network": {**RECIPE["sizes"][size], **described["options"].get("network", {})}}
+    return {**options, "network": {**SIZES[size], **described["options"].get("network", {})}}
 
 
 def architecture_of(network: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from checkpoint import load_network
 from export_onnx import export_parts
-from recipe import RECIPE, architecture_of, lineage, options_of, start_of
+from recipe import RECIPE, SIZES, architecture_of, lineage, options_of, start_of
 from results import PAPER, PRIORS
 
 HERE = Path(__file__).parent
@@ -39,7 +39,7 @@ class Runs:
     folder: Path = HERE / "runs"
     #: Patients of one's own; None: the recipe's phantoms, in the folder's data/.
     own_data: Path = None
-    #: Which of the recipe's sizes the networks have.
+    #: How wide the networks are, of recipe.SIZES.
     size: str = "compact"
     #: KEY=VALUE options of train.py beyond the recipe.
     overrides: list = field(default_factory=list)
@@ -113,7 +113,7 @@ class Runs:
         self.make_phantoms("test")
         for network in PAPER:
             self.train(network)
-        # M_sens, as it is and with its priors changed, is compared with itself as well: the same screen for all.
+        # All networks of a volume, and M_sens with its priors changed, are run in the same places.
         screen = ("--screen", SCREEN_THRESHOLD)
         self.predict(list(PAPER), "test", "test", *screen)
         for network in PAPER:
@@ -136,7 +136,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="training/ and validation/ of one's own patients, in place of phantoms")
     parser.add_argument("--described", default="patients of one's own", help="whose patients they are, for the card")
     parser.add_argument("--runs", type=Path, default=Runs.folder)
-    parser.add_argument("--size", choices=list(RECIPE["sizes"]), default="compact", help="how wide the networks are; authors needs a GPU")
+    parser.add_argument("--size", choices=list(SIZES), default="compact", help="how wide the networks are; authors needs a GPU")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="option of train.py beyond the recipe")
     options = parser.parse_args()
     if unknown := set(options.networks) - set(RECIPE["networks"]):
