@@ -28,8 +28,8 @@ export async function readSeriesHeader(files: readonly string[]): Promise<Series
     try {
       datasets.push((await readDicomHead(path)).dataset);
     } catch (thrown) {
-      const { code, message } = asPrioraError(thrown);
-      throw new PrioraError(code, `${basename(path)}: ${message}`, { cause: thrown });
+      const { code, message, subject } = asPrioraError(thrown);
+      throw new PrioraError(code, `${basename(path)}: ${message}`, { cause: thrown, subject });
     }
   return seriesHeader(datasets);
 }
