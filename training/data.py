@@ -19,6 +19,8 @@ whether the scans were corrected by N4 (absent: none).
 
 import hashlib
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,12 +143,20 @@ def cached_case(folder: Path, cache: Path, normalisation: str = NORMALISATIONS[0
     note = store / "case.json"
     if not note.exists() or note.stat().st_mtime < (folder / "case.json").stat().st_mtime:
         case = read_case(folder, normalisation)
-        store.mkdir(parents=True, exist_ok=True)
+        # Runs side by side read the same cases: each sees all of an entry or nothing.
+        partial = store.with_name(f"{store.name}.{os.getpid()}.partial")
+        partial.mkdir(parents=True, exist_ok=True)
         for key in ARRAYS:
-            np.save(store / f"{key}.npy", getattr(case, key))
+            np.save(partial / f"{key}.npy", getattr(case, key))
         kept = {"name": case.name, "corner": case.corner, "has_prior": case.has_prior, "digest": case.digest,
                 "background": case.background}
-        note.write_text(json.dumps({**kept, "details": case.details}))
+        (partial / "case.json").write_text(json.dumps({**kept, "details": case.details}))
+        shutil.rmtree(store, ignore_errors=True)
+        try:
+            os.rename(partial, store)
+        except OSError:
+            # Another run was faster and holds the same.
+            shutil.rmtree(partial)
     kept = json.loads(note.read_text())
     arrays = {key: np.load(store / f"{key}.npy", mmap_mode="r" if key in VOLUMES else None) for key in ARRAYS}
     tuples = {"corner": tuple(kept["corner"]), "background": tuple(kept.get("background", (0.0, 0.0)))}

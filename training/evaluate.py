@@ -4,6 +4,7 @@
         --spec training/runs/m-spec/validation --to training/runs/ensemble/validation.json
 
 --sens and --spec are folders of `predict.py`; --sens alone is scored by itself. Time points without a map are left out, and counted.
+Either may also be a checkpoint, whose maps are then computed one by one and not kept: the way on a graphics card.
 """
 
 import argparse
@@ -12,11 +13,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy import ndimage
 
 from data import Cases
+from heap import keep_freed_memory
 from matching import NEIGHBOURS, Matched, equivalent_diameter, match_volume
-from predict import file_of, read_map
+from predict import Checkpoint, Maps
 
 #: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
 DIAMETER_CLASSES = {"<3 mm": (0, 3), "3-6 mm": (3, 6), "6-10 mm": (6, 10), ">=10 mm": (10, np.inf)}
@@ -149,16 +152,23 @@ if __name__ == "__main__":
     parser.add_argument("--split", default="validation")
     parser.add_argument("--sens", required=True, type=Path)
     parser.add_argument("--spec", type=Path)
+    parser.add_argument("--prior", default="0", help="for checkpoints, as in predict.py: withheld, or millimetres to move it by")
     parser.add_argument("--cases", default="*", help="pattern of <patient>/<time point>, such as '*/t1'")
     parser.add_argument("--to", type=Path, help="file for the JSON result")
     options = parser.parse_args()
-    folders = {key: folder for key, folder in (("sens", options.sens), ("spec", options.spec)) if folder}
-    origins = [json.loads((folder / "origin.json").read_text()) for folder in folders.values()]
-    cases = [c for c in Cases(options.data, options.split, options.cache) if fnmatch(c.name, options.cases)]
-    predicted = [c for c in cases if all(file_of(folder, c).exists() for folder in folders.values())]
+    keep_freed_memory()
+    torch.set_num_threads(2)
+    split = Path(options.data, options.split)
+    sources = {key: Maps(path) if path.is_dir() else Checkpoint(path, split, options.prior)
+               for key, path in (("sens", options.sens), ("spec", options.spec)) if path}
+    normalisation = {source.normalisation for source in sources.values()} - {None}
+    if len(normalisation) > 1:
+        parser.error("the two networks were trained with different normalisations")
+    cases = [c for c in Cases(options.data, options.split, options.cache, *normalisation) if fnmatch(c.name, options.cases)]
+    predicted = [c for c in cases if all(source.has(c) for source in sources.values())]
     print(f"{len(predicted)} of {len(cases)} time points have maps", flush=True)
-    maps = {key: lambda case, folder=folder: read_map(folder, case) for key, folder in folders.items()}
-    result = evaluate(predicted, maps, all(origin["withPrior"] for origin in origins))
+    maps = {key: source.probability for key, source in sources.items()}
+    result = evaluate(predicted, maps, all(source.with_prior for source in sources.values()))
     if options.to:
         options.to.parent.mkdir(parents=True, exist_ok=True)
         options.to.write_text(json.dumps(result, indent=1) + "\n")

@@ -98,9 +98,10 @@ class RollingBatchNorm(nn.Module):
             return F.batch_norm(x, mean, variance, self.weight, self.bias, False, 0.0, self.epsilon)
         y, mean, inverse_std = torch.native_batch_norm(x, self.weight, self.bias, None, None, True, 0.0, self.epsilon)
         with torch.no_grad():
-            slot = int(self.batches) % len(self.means)
-            self.means[slot] = mean.detach()
-            self.variances[slot] = inverse_std.detach() ** -2 - self.epsilon
+            # The slot stays on the device: reading it would wait for the card in every layer.
+            slot = (self.batches % len(self.means)).view(1)
+            self.means.index_copy_(0, slot, mean.detach()[None])
+            self.variances.index_copy_(0, slot, (inverse_std.detach() ** -2 - self.epsilon)[None])
             self.batches += 1
         return y
 

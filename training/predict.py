@@ -1,6 +1,7 @@
 """Probability maps of one network for the time points of a split, as NIfTI files in the template's grid: what `evaluate.py` scores.
 
     /usr/bin/python3 training/predict.py --checkpoint training/runs/m-sens/checkpoint.pt --split validation --to training/runs/m-sens/validation
+    ... --prior withheld | --prior 2      without the prior; with each prior moved by 2 mm in a direction of its own
 
 Interrupt it whenever you like: maps that are there are kept, as long as the network is the same. For networks that have the node's parts (`parts.py`)
 `npm run predict` is five times as fast.
@@ -10,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -17,8 +19,10 @@ import nibabel
 import numpy as np
 import torch
 
+from scipy import ndimage
+
 from checkpoint import load_network
-from data import NORMALISATIONS, Case, Cases
+from data import NORMALISATIONS, Case, Cases, normalise, read_array
 from heap import keep_freed_memory
 from inference import TILE, probability_volume
 
@@ -55,13 +59,86 @@ def claim(folder: Path, origin: dict) -> None:
     note.write_text(json.dumps(origin, indent=1) + "\n")
 
 
-def predict(cases, network, folder: Path, say=print) -> None:
-    """Write the maps of `cases` that `folder` does not hold yet."""
+def changed_prior(case: Case, folder: Path, prior: str, normalisation: str = NORMALISATIONS[0]) -> tuple:
+    """(prior [k, j, i] that the network is to see, its value outside the brain), for a case read from `folder`.
+
+    `prior` is "withheld", or the millimetres by which it is moved before it is masked, as a registration that is off would: in a direction that follows
+    from the case's name. "0" is the prior as it is.
+    """
+    if prior == "withheld" or not case.has_prior:
+        return np.zeros_like(case.prior), 0.0
+    if float(prior) == 0:
+        return case.prior, case.background[1]
+    rng = np.random.default_rng(list(hashlib.sha256(case.name.encode()).digest()))
+    direction = rng.normal(size=3)
+    shift = direction / np.linalg.norm(direction) * float(prior)
+    box = tuple(slice(c, c + n) for c, n in zip(case.corner, case.mask.shape))
+    mask = np.zeros(SHAPE, bool)
+    mask[box] = case.mask
+    moved = ndimage.shift(read_array(folder / "prior.nii.gz").astype(np.float32), shift, order=1)
+    values, beyond = normalise(moved, mask, normalisation)
+    return values[box].astype(np.float16), beyond
+
+
+@dataclass
+class Maps:
+    """Maps on disk."""
+
+    folder: Path
+    #: Any: maps are scored against labels, which no normalisation changes.
+    normalisation: str = None
+
+    @property
+    def with_prior(self) -> bool:
+        return json.loads((self.folder / "origin.json").read_text())["withPrior"]
+
+    def has(self, case: Case) -> bool:
+        return file_of(self.folder, case).exists()
+
+    def probability(self, case: Case) -> np.ndarray:
+        return read_map(self.folder, case)
+
+
+@dataclass
+class Checkpoint:
+    """A trained network as a source of maps, on CUDA where torch has it."""
+
+    path: Path
+    #: The folder of the patients.
+    split: Path
+    #: Of `changed_prior`.
+    prior: str = "0"
+
+    def __post_init__(self):
+        network, state = load_network(self.path)
+        self.network = network.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.normalisation = state["config"].get("normalisation", NORMALISATIONS[0])
+
+    @property
+    def with_prior(self) -> bool:
+        return self.prior != "withheld"
+
+    @property
+    def origin(self) -> dict:
+        """What its maps come from."""
+        return {"checkpoint": hashlib.sha256(self.path.read_bytes()).hexdigest(), "withPrior": self.with_prior, "prior": self.prior}
+
+    def has(self, case: Case) -> bool:
+        return True
+
+    def probability(self, case: Case) -> np.ndarray:
+        """The map [k, j, i] on the case's crop."""
+        prior, beyond = changed_prior(case, self.split / case.name, self.prior, self.normalisation)
+        return probability_volume(self.network, case.current, prior, case.mask, TILE, (case.background[0], beyond))
+
+
+def predict(cases, probability, folder: Path, say=print) -> None:
+    """Write the maps of `cases`, by case -> `probability`, that `folder` does not hold yet."""
     for number, case in enumerate(cases, start=1):
         file = file_of(folder, case)
         if file.exists():
             continue
-        write_map(file, probability_volume(network, case.current, case.prior, case.mask, TILE, case.background), case.corner)
+        write_map(file, probability(case), case.corner)
         say(f"{case.name}: {number} of {len(cases)}", flush=True)
 
 
@@ -73,11 +150,13 @@ if __name__ == "__main__":
     parser.add_argument("--cache", default="training/runs/cache")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--cases", default="*", help="pattern of <patient>/<time point>, such as '*/t1'")
+    parser.add_argument("--prior", default="0", help="withheld, or millimetres to move it by")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(options.threads)
-    network, state = load_network(options.checkpoint)
-    claim(options.to, {"checkpoint": hashlib.sha256(options.checkpoint.read_bytes()).hexdigest(), "withPrior": True})
-    everything = Cases(options.data, options.split, options.cache, state["config"].get("normalisation", NORMALISATIONS[0]))
-    predict([case for case in everything if fnmatch(case.name, options.cases)], network, options.to)
+    source = Checkpoint(options.checkpoint, Path(options.data, options.split), options.prior)
+    claim(options.to, source.origin)
+    everything = Cases(options.data, options.split, options.cache, source.normalisation)
+    chosen = [case for case in everything if fnmatch(case.name, options.cases)]
+    predict(chosen, source.probability, options.to)

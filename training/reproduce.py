@@ -13,10 +13,15 @@ import argparse
 import json
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import torch
+
 from checkpoint import load_network
+from data import cached_case, case_folders
 from export_onnx import export_parts
 from recipe import RECIPE, SIZES, architecture_of, lineage, options_of, start_of
 from results import PAPER, PRIORS
@@ -43,34 +48,74 @@ class Runs:
     size: str = "compact"
     #: KEY=VALUE options of train.py beyond the recipe.
     overrides: list = field(default_factory=list)
+    #: How many phantoms are made, and networks trained and scored, side by side.
+    jobs: int = 1
 
     @property
     def data(self) -> Path:
         return self.own_data or self.folder / "data"
 
+    @property
+    def cache(self) -> Path:
+        return self.folder / "cache"
+
     def make_phantoms(self, split: str) -> None:
-        """Write the phantoms of a split into data/<split>, after the heads they are made from."""
+        """Write the phantoms of a split into data/<split>, after the heads they are made from, and read them into the cache."""
+        out = self.data / split
+        commands = []
         for part in RECIPE["phantoms"][split]:
             head = part.get("head")
             if head and not Path(head).exists():
                 subprocess.run(["npx", "tsx", "scripts/phantom-head.ts", str(REAL_HEADS / part["headFrom"]), head], check=True)
-            options = [word for key, value in part.items() if key != "headFrom" for word in (f"--{key}", str(value))]
-            out = self.data / split
-            subprocess.run(["npx", "priora", "phantom", "--format", "training", "--out", str(out), *options], check=True)
+            options = [word for key in ("head", "scanner") if key in part for word in (f"--{key}", part[key])]
+            end, share = part["seed"] + part["patients"], -(-part["patients"] // self.jobs)
+            for seed in range(part["seed"], end, share):
+                patients = ["--seed", str(seed), "--patients", str(min(share, end - seed))]
+                commands.append(["npx", "priora", "phantom", "--format", "training", "--out", str(out), *patients, *options])
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(partial(subprocess.run, check=True), commands))
+        with ProcessPoolExecutor(self.jobs) as pool:
+            list(pool.map(partial(cached_case, cache=self.cache), case_folders(self.data, split)))
 
     def checkpoint(self, network: str) -> Path:
         return self.folder / network / "checkpoint.pt"
 
+    def train_all(self, networks, then=lambda network: None) -> None:
+        """Train networks side by side, each as soon as the one it starts from is there; `then` is called with each that is done.
+
+        What a network that was begun had started from is not trained again.
+        """
+        def steps(network: str) -> list:
+            start = None if self.checkpoint(network).exists() else start_of(network)
+            return [*(steps(start) if start else []), network]
+
+        wanted = list(dict.fromkeys(step for network in networks for step in steps(network)))
+        done: dict = {}
+
+        def run(network: str) -> None:
+            if start_of(network) in done:
+                done[start_of(network)].result()
+            self.train(network)
+            if network in networks:
+                then(network)
+
+        # The pool begins tasks in this order, in which a network follows its start: one that waits never keeps its start from running.
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for network in wanted:
+                done[network] = pool.submit(run, network)
+        for task in done.values():
+            task.result()
+
     def train(self, network: str) -> None:
-        """Train a network after the one it starts from; a finished run returns at once."""
+        """Train a network from the one it starts from; a finished run returns at once."""
         start = start_of(network)
-        if start and not self.checkpoint(network).exists():
-            self.train(start)
         config = self.folder / network / "config.json"
         config.parent.mkdir(parents=True, exist_ok=True)
-        places = {"data": str(self.data), "cache": str(self.folder / "cache")}
+        places = {"data": str(self.data), "cache": str(self.cache)}
         config.write_text(json.dumps({**options_of(network, self.size), **places}, indent=1))
-        init = ["--init", self.checkpoint(start)] if start else []
+        # A run that was begun, or handed over, goes on without what it started from.
+        begun = self.checkpoint(network).exists() and not (start and self.checkpoint(start).exists())
+        init = ["--init", self.checkpoint(start)] if start and not begun else []
         python("train.py", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides))
 
     def predict(self, networks, split: str, name: str, *options) -> None:
@@ -86,16 +131,19 @@ class Runs:
         for network in networks:
             if network not in cut:
                 python("predict.py", "--checkpoint", self.checkpoint(network), "--split", split, "--to", self.folder / network / name,
-                       "--data", self.data, "--cache", self.folder / "cache")
+                       "--data", self.data, "--cache", self.cache)
 
-    def score(self, split: str, to: Path, sens: Path, spec: Path = None) -> Path:
-        python("evaluate.py", "--split", split, "--sens", sens, *(["--spec", spec] if spec else []), "--to", to,
-               "--data", self.data, "--cache", self.folder / "cache")
+    def score(self, split: str, to: Path, sens: Path, spec: Path = None, prior: str = "0") -> Path:
+        """Score maps, or the maps of checkpoints."""
+        python("evaluate.py", "--split", split, "--sens", sens, *(["--spec", spec] if spec else []), "--prior", prior, "--to", to,
+               "--data", self.data, "--cache", self.cache)
         return to
 
     def validate(self, network: str) -> Path:
         """Score a trained network, everywhere in the brain, on the validation patients."""
         run = self.folder / network
+        if torch.cuda.is_available():
+            return self.score("validation", run / "validation.json", self.checkpoint(network))
         self.predict([network], "validation", "validation", "--exact")
         return self.score("validation", run / "validation.json", run / "validation")
 
@@ -108,21 +156,32 @@ class Runs:
                "--version", recipe["version"], "--recipe", f"training/recipe.json: {runs}.", *own,
                "--results", scores, "--to", to, "--calibrate", self.data)
 
-    def gather_evidence(self) -> None:
-        """Train every network of the tables, score each on the test phantoms, and write docs/results.md."""
-        self.make_phantoms("test")
-        for network in PAPER:
-            self.train(network)
+    def score_tests(self) -> None:
+        """Train every network of the tables and score each on the test phantoms: on a card everywhere in the brain, else where the screen looks."""
+        test, sens, spec = "test", self.folder / "m-sens", self.folder / "m-spec"
+        changed = {name: prior for name, prior in PRIORS.values() if prior != "0"}
+        if torch.cuda.is_available():
+            self.train_all(list(PAPER), lambda n: self.score(test, self.folder / n / "test.json", self.checkpoint(n)))
+            tasks = [(self.folder / "ensemble" / "test.json", self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
+                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in changed.items())]
+            with ThreadPoolExecutor(self.jobs) as pool:
+                list(pool.map(lambda task: self.score(test, *task), tasks))
+            return
+        self.train_all(list(PAPER))
         # All networks of a volume, and M_sens with its priors changed, are run in the same places.
         screen = ("--screen", SCREEN_THRESHOLD)
-        self.predict(list(PAPER), "test", "test", *screen)
+        self.predict(list(PAPER), test, test, *screen)
         for network in PAPER:
-            self.score("test", self.folder / network / "test.json", self.folder / network / "test")
-        self.score("test", self.folder / "ensemble" / "test.json", self.folder / "m-sens" / "test", self.folder / "m-spec" / "test")
-        for name, prior in PRIORS.values():
-            if prior != "0":
-                self.predict(["m-sens"], "test", name, "--prior", prior, *screen)
-                self.score("test", self.folder / "m-sens" / f"{name}.json", self.folder / "m-sens" / name)
+            self.score(test, self.folder / network / "test.json", self.folder / network / test)
+        self.score(test, self.folder / "ensemble" / "test.json", sens / test, spec / test)
+        for name, prior in changed.items():
+            self.predict(["m-sens"], test, name, "--prior", prior, *screen)
+            self.score(test, sens / f"{name}.json", sens / name)
+
+    def gather_evidence(self) -> None:
+        """Train and score every network of the tables, read the real heads, and write docs/results.md."""
+        self.make_phantoms("test")
+        self.score_tests()
         if heads := [folder for folder in sorted(REAL_HEADS.glob("*")) if folder.is_dir()]:
             subprocess.run(["npx", "tsx", "scripts/real-heads.ts", str(self.folder / "real-heads.json"), *map(str, heads)], check=True)
         python("results.py", "--runs", self.folder)
@@ -138,17 +197,18 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=Path, default=Runs.folder)
     parser.add_argument("--size", choices=list(SIZES), default="compact", help="how wide the networks are; authors needs a GPU")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="option of train.py beyond the recipe")
+    parser.add_argument("--jobs", type=int, default=1, help="phantoms and networks worked on side by side, for a machine with a card")
     options = parser.parse_args()
     if unknown := set(options.networks) - set(RECIPE["networks"]):
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
     if options.data and options.runs == Runs.folder:
         parser.error("--data needs --runs: a folder of its own for what is trained on it")
-    runs = Runs(options.runs, options.data, options.size, options.set)
+    runs = Runs(options.runs, options.data, options.size, options.set, options.jobs)
     if not options.data:
         runs.make_phantoms("training")
         runs.make_phantoms("validation")
+    runs.train_all(options.networks)
     for network in options.networks:
-        runs.train(network)
         scores = runs.validate(network)
         if options.to and "role" in RECIPE["networks"][network]:
             runs.export(network, scores, options.to, options.described)

@@ -16,19 +16,28 @@ class RMSProp(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
-            for w in group["params"]:
-                if w.grad is None:
-                    continue
-                g = w.grad
-                if group["l1"] or group["l2"]:
-                    g = g + group["l1"] * w.sign() + 2 * group["l2"] * w
-                state = self.state[w]
-                if not state:
-                    state["mean"], state["velocity"] = torch.zeros_like(w), torch.zeros_like(w)
-                state["mean"].mul_(group["rho"]).addcmul_(g, g, value=1 - group["rho"])
-                s = group["lr"] * g / (state["mean"] + group["epsilon"]).sqrt()
-                state["velocity"].mul_(group["momentum"]).sub_(s)
-                w.add_(group["momentum"] * state["velocity"] - s)
+            variables = [w for w in group["params"] if w.grad is not None]
+            if not variables:
+                continue
+            gradients = [w.grad for w in variables]
+            if group["l1"] or group["l2"]:
+                gradients = torch._foreach_add(gradients, [w.sign() for w in variables], alpha=group["l1"])
+                torch._foreach_add_(gradients, variables, alpha=2 * group["l2"])
+            for w in variables:
+                if not self.state[w]:
+                    self.state[w].update(mean=torch.zeros_like(w), velocity=torch.zeros_like(w))
+            means, velocities = ([self.state[w][key] for w in variables] for key in ("mean", "velocity"))
+            # All variables in one call each: on a card, a hundred small calls would cost more than the convolutions.
+            torch._foreach_mul_(means, group["rho"])
+            torch._foreach_addcmul_(means, gradients, gradients, value=1 - group["rho"])
+            deviations = torch._foreach_add(means, group["epsilon"])
+            torch._foreach_sqrt_(deviations)
+            steps = torch._foreach_mul(gradients, group["lr"])
+            torch._foreach_div_(steps, deviations)
+            torch._foreach_mul_(velocities, group["momentum"])
+            torch._foreach_sub_(velocities, steps)
+            torch._foreach_add_(variables, velocities, alpha=group["momentum"])
+            torch._foreach_sub_(variables, steps)
 
 
 def optimiser_for(network: nn.Module, config: dict) -> RMSProp:

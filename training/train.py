@@ -124,6 +124,8 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config["threads"])
+    # Segments are all of one size: the card may try which of its convolutions is the fastest.
+    torch.backends.cudnn.benchmark = True
     torch.manual_seed(config["seed"])
     rng = np.random.default_rng(config["seed"])
     cases = Cases(config["data"], "training", config["cache"], config["normalisation"])
