@@ -48,6 +48,7 @@ function measuredTruth(time: number) {
     sensitivity: probability(() => true),
     specificity: probability((id) => id !== candidate),
     thresholds: { sensitivity: 0.5, specificity: 0.5 },
+    minimumVoxels: 1,
     source: templateGrid,
     sourceFromTemplate: identityAffine,
   });

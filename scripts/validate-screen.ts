@@ -82,6 +82,7 @@ async function compare(folder: string, exact: Probabilities, screened: Probabili
     measureLesions({
       ...probabilities,
       thresholds: { sensitivity: models.sensitivity.manifest.threshold, specificity: models.specificity.manifest.threshold }, // prettier-ignore
+      minimumVoxels: models.specificity.manifest.minimumVoxels,
       source: current,
       sourceFromTemplate: identityAffine,
       region,

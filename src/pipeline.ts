@@ -203,6 +203,7 @@ async function readCase(
           sensitivity: ensemble.models.sensitivity.manifest.threshold,
           specificity: ensemble.models.specificity.manifest.threshold,
         },
+        minimumVoxels: ensemble.models.specificity.manifest.minimumVoxels,
         source: source.volume,
         sourceFromTemplate: prepared.sourceFromTemplate,
         region: prepared.brainMask,

@@ -226,17 +226,18 @@ class Segment:
 def choose_segment(cases: Cases, rng: np.random.Generator, tumour: bool, config: dict) -> Segment:
     """A random segment centred on a tumour voxel, or (not `tumour`) on a brain voxel outside tumours.
 
-    Each metastasis is equally likely when `sample_by` is "lesion", each tumour voxel when it is "voxel". A share
+    Of the metastases with at least `smallest_tumour` voxels each is equally likely when `sample_by` is "lesion", each voxel of theirs when it is "voxel". A share
     `bright_fraction` of the segments without tumour at their centre is centred on bright voxels.
     """
-    everyone = [c for c in cases if c.lesion_centres] if tumour else list(cases)
+    lesions = {c.name: [l for l in c.lesion_centres if len(l) >= config["smallest_tumour"]] for c in cases} if tumour else {}
+    everyone = [c for c in cases if lesions[c.name]] if tumour else list(cases)
     if tumour and config["sample_by"] == "lesion":
-        lesions = [(c, l) for c in everyone for l in c.lesion_centres]
-        case, centres = lesions[rng.integers(len(lesions))]
+        choices = [(c, l) for c in everyone for l in lesions[c.name]]
+        case, centres = choices[rng.integers(len(choices))]
     else:
         case = everyone[rng.integers(len(everyone))]
         if tumour:
-            centres = np.concatenate(case.lesion_centres)
+            centres = np.concatenate(lesions[case.name])
         elif rng.random() < config["bright_fraction"] and len(case.bright_centres):
             centres = case.bright_centres
         else:

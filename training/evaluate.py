@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from data import Cases
 from heap import keep_freed_memory
-from matching import NEIGHBOURS, Matched, equivalent_diameter, match_volume
+from matching import Matched, equivalent_diameter, findings, match_volume
 from predict import Checkpoint, Maps
 
 #: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
@@ -78,7 +77,7 @@ def ensemble_counts(sens: np.ndarray, spec: np.ndarray, label: np.ndarray, thres
 
     A component of the union is confirmed where M_spec has a voxel in it, else it is a candidate.
     """
-    components, count = ndimage.label((sens >= threshold) | (spec >= threshold), NEIGHBOURS)
+    components, count = findings((sens >= threshold) | (spec >= threshold))
     of_spec = set(np.unique(components[spec >= threshold]).tolist()) - {0}
     touching = set(np.unique(components[label > 0]).tolist()) - {0}
     candidates = set(range(1, count + 1)) - of_spec
@@ -159,7 +158,7 @@ if __name__ == "__main__":
     keep_freed_memory()
     torch.set_num_threads(2)
     split = Path(options.data, options.split)
-    sources = {key: Maps(path) if path.is_dir() else Checkpoint(path, split, options.prior)
+    sources = {key: Checkpoint(path, split, options.prior) if path.is_file() else Maps(path)
                for key, path in (("sens", options.sens), ("spec", options.spec)) if path}
     normalisation = {source.normalisation for source in sources.values()} - {None}
     if len(normalisation) > 1:

@@ -23,6 +23,7 @@ from card import model_card
 from checkpoint import load_network
 from data import preprocessing
 from geometry import cut, low_resolution_size
+from matching import MINIMUM_VOXELS
 from model import Probability, RollingBatchNorm
 from onnx_runtime import run_onnx
 from parts import PARTS, part_inputs, part_modules
@@ -167,7 +168,7 @@ def manifest(name: str, role: str, version: str, file: Path, network: nn.Module,
     """What the node must know to run `file` as it was trained."""
     config = network.config
     return {
-        "schema": 2,
+        "schema": 3,
         "name": name,
         "role": role,
         "version": version,
@@ -181,6 +182,7 @@ def manifest(name: str, role: str, version: str, file: Path, network: nn.Module,
         "shape": [240, 240, 155],
         "preprocessing": preprocessing(),
         "threshold": 0.5,
+        "minimumVoxels": MINIMUM_VOXELS,
         "use": "demonstration",
         "training": training,
         "licence": "Apache-2.0",

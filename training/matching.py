@@ -6,6 +6,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
+#: A finding has at least so many voxels: half of what M_sens calls falsely are single ones, and on validation patients fewer than three were
+#: never all of a metastasis that it found.
+MINIMUM_VOXELS = 3
 #: Voxels that share a face, an edge or a corner belong together.
 NEIGHBOURS = np.ones((3, 3, 3))
 
@@ -21,13 +24,21 @@ class Matched:
     false_peaks: list  # highest probability of the same
 
 
-def match_volume(probability: np.ndarray, label: np.ndarray, threshold=0.5, minimum_iou=0.0) -> Matched:
-    """Match the 26-connected components of `probability` >= `threshold` one to one with the metastases of `label`.
+def findings(mask: np.ndarray, minimum_voxels: int = MINIMUM_VOXELS) -> tuple:
+    """(numbers of the 26-connected components of a mask with at least `minimum_voxels` voxels, from 1, 0 elsewhere; how many there are)."""
+    components, count = ndimage.label(mask, NEIGHBOURS)
+    large = np.bincount(components.ravel(), minlength=count + 1) >= minimum_voxels
+    large[0] = False
+    return np.where(large, np.cumsum(large), 0)[components], int(large.sum())
+
+
+def match_volume(probability: np.ndarray, label: np.ndarray, threshold=0.5, minimum_iou=0.0, minimum_voxels=MINIMUM_VOXELS) -> Matched:
+    """Match the `findings` of `probability` >= `threshold` one to one with the metastases of `label`.
 
     A pair may match when it overlaps at all (or has `minimum_iou`); as many pairs as possible are matched, and among
     those assignments the one with most overlap. What remains unmatched is a miss or a false positive.
     """
-    components, count = ndimage.label(probability >= threshold, NEIGHBOURS)
+    components, count = findings(probability >= threshold, minimum_voxels)
     numbers = [int(n) for n in np.unique(label) if n > 0]
     lesion_volumes = {n: int((label == n).sum()) for n in numbers}
     component_volumes = np.bincount(components.ravel(), minlength=count + 1)

@@ -49,6 +49,8 @@ DEFAULTS = {
     "tumour_fraction": 0.5,
     # "voxel" as the authors do, or "lesion": every metastasis equally often, whatever its size.
     "sample_by": "voxel",
+    # Metastases of fewer voxels are no centres of segments: where nobody can see them, losses that count detections call every spot of noise one.
+    "smallest_tumour": 1,
     # Of the segments not centred on tumour: share centred on bright voxels, and share drawn again from those the
     # network last mistook for tumour.
     "bright_fraction": 0.0,

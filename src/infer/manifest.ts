@@ -30,7 +30,7 @@ const parts = z.strictObject({
  * layers are (for the planner of boxes), how it is executed, where it comes from and what it may be used for.
  */
 export const manifestSchema = z.strictObject({
-  schema: z.literal(2),
+  schema: z.literal(3),
   name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
   role: z.enum(['sensitivity', 'specificity']),
   version: z.string(),
@@ -89,6 +89,8 @@ export const manifestSchema = z.strictObject({
   ]),
   /** A voxel is metastasis from this probability on. */
   threshold: z.number().gt(0).lt(1),
+  /** A finding has at least so many connected voxels of the template's grid, each a cubic millimetre: fewer are noise. */
+  minimumVoxels: z.int().positive(),
   /** `demonstration` weights are marked on everything they produce and stay on loopback unless a destination allows them. */
   use: z.enum(['demonstration', 'clinical-study']),
   training: z.looseObject({ data: z.string(), recipe: z.string() }),
@@ -140,8 +142,9 @@ export async function loadModels(directory: string): Promise<EnsembleModels> {
       'MODEL_INVALID',
       `${directory} must hold one model with the role sensitivity and one with specificity`,
     );
-  if (JSON.stringify(sensitivity.manifest.preprocessing) !== JSON.stringify(specificity.manifest.preprocessing))
-    throw new PrioraError('MODEL_INVALID', 'the two models of an ensemble must share their preprocessing');
+  for (const shared of ['preprocessing', 'minimumVoxels'] as const)
+    if (JSON.stringify(sensitivity.manifest[shared]) !== JSON.stringify(specificity.manifest[shared]))
+      throw new PrioraError('MODEL_INVALID', `the two models of an ensemble must share their ${shared}`);
   return { sensitivity, specificity };
 }
 

@@ -30,6 +30,8 @@ interface DetectInput {
   readonly sensitivity: Volume;
   readonly specificity: Volume;
   readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
+  /** Smaller detections are left out. */
+  readonly minimumVoxels: number;
   readonly source: Grid;
   readonly sourceFromTemplate: Affine;
   readonly region?: LabelMap;
@@ -42,7 +44,7 @@ interface DetectInput {
  * @throws RangeError when the maps (or the region) do not share one grid.
  */
 export function detectLesions(input: DetectInput): Detection {
-  const { sensitivity, specificity, thresholds, source } = input;
+  const { sensitivity, specificity, thresholds, minimumVoxels, source } = input;
   requireOneGrid(input);
   const region = input.region?.voxels;
   const union = new Uint8Array(sensitivity.voxels.length);
@@ -52,7 +54,7 @@ export function detectLesions(input: DetectInput): Detection {
       (sensitivity.voxels[index] >= thresholds.sensitivity || specificity.voxels[index] >= thresholds.specificity)
     )
       union[index] = 1;
-  const components = connectedComponents(union, sensitivity.shape);
+  const components = connectedComponents(union, sensitivity.shape).filter(({ length }) => length >= minimumVoxels);
   const labels = new Uint32Array(union.length);
   components.forEach((component, index) => {
     for (const voxel of component) labels[voxel] = index + 1;

@@ -10,6 +10,8 @@ export interface MeasureInput {
   readonly sensitivity: Volume;
   readonly specificity: Volume;
   readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
+  /** Voxels of the common grid that a finding has at least, as the models' manifests say. */
+  readonly minimumVoxels: number;
   /** The source series' own grid. */
   readonly source: Grid;
   /** Patient space of the template → patient space of the source, LPS mm. */
@@ -27,8 +29,8 @@ export interface Measured {
 
 /**
  * From the two probability maps to measured lesions on the source grid: each map is sampled once, trilinearly, in the
- * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components. One
- * that M_spec touches is confirmed, the others are candidates.
+ * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components, of which those
+ * with `minimumVoxels` count. One that M_spec touches is confirmed, the others are candidates.
  *
  * @param drawn lesions that a person has drawn on the source grid, numbered from 1: these are measured instead, each as one
  *   lesion whatever its parts; their probabilities are what the networks saw there.

@@ -61,6 +61,16 @@ describe('loadModels', () => {
     });
   });
 
+  test('two models that disagree on the least voxels of a finding are refused', async () => {
+    const folder = await copy();
+    const path = join(folder, 'm-sens.json');
+    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), minimumVoxels: 4 }));
+    await expect(loadModels(folder)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringContaining('minimumVoxels'),
+    });
+  });
+
   test('4: an empty or missing folder is refused', async () => {
     await expect(loadModels(await mkdtemp(join(tmpdir(), 'priora-models-')))).rejects.toMatchObject({
       code: 'MODEL_INVALID',

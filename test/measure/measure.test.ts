@@ -12,7 +12,14 @@ const template: Grid = {
 const thresholds = { sensitivity: 0.5, specificity: 0.5 };
 const nothing = emptyVolume(template);
 const measure = (sensitivity: Volume, source: Grid, specificity: Volume = nothing) =>
-  measureLesions({ sensitivity, specificity, thresholds, source, sourceFromTemplate: identityAffine });
+  measureLesions({
+    sensitivity,
+    specificity,
+    thresholds,
+    minimumVoxels: 1,
+    source,
+    sourceFromTemplate: identityAffine,
+  });
 
 const mixedNumbers = { numRuns: 12, seed: 1, endOnFailure: true };
 const withPoint = (entries: readonly (readonly [Vector3, number])[]): Volume => {
@@ -121,6 +128,17 @@ describe('components', () => {
     expect(lesions[1].probability).toBe(1);
   });
 
+  test('detections with fewer voxels than the models ask for are no lesions, those with as many are', () => {
+    const sensitivity = withPoint([
+      [[10, 10, 10], 1], [[11, 10, 10], 0.9],
+      [[30, 30, 30], 1], [[31, 30, 30], 0.9], [[32, 31, 30], 0.8],
+    ]); // prettier-ignore
+    const specificity = withPoint([[[50, 50, 50], 1], [[51, 51, 51], 1], [[30, 30, 30], 1]]); // prettier-ignore
+    const { lesions, labels } = measureLesions({ sensitivity, specificity, thresholds, minimumVoxels: 3, source: grid, sourceFromTemplate: identityAffine }); // prettier-ignore
+    expect(lesions.map(({ volumeMm3, confidence }) => [volumeMm3, confidence])).toEqual([[3, 'confirmed']]);
+    expect(labels.voxels.filter((number) => number > 0)).toHaveLength(3);
+  });
+
   test('M_spec alone makes a lesion too: the masks are united', () => {
     const specificity = probabilityMap(template, [{ centre: [0, 0, 0], semiAxesMm: [4, 4, 4] }]);
     expect(measure(nothing, grid, specificity).lesions.map(({ confidence }) => confidence)).toEqual(['confirmed']);
@@ -137,6 +155,7 @@ describe('components', () => {
       sensitivity: map,
       specificity: nothing,
       thresholds,
+      minimumVoxels: 1,
       source: grid,
       sourceFromTemplate: identityAffine,
       region,
@@ -194,6 +213,7 @@ describe('from the template to the source', () => {
       sensitivity,
       specificity: nothing,
       thresholds,
+      minimumVoxels: 1,
       source: sourceGrid('oblique', [0.8, 0.8, 1], [100, 100, 80]),
       sourceFromTemplate,
     });

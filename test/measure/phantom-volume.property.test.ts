@@ -34,6 +34,7 @@ test('given the true mask, the volume of every lesion above 0.1 cm³ is right to
       sensitivity: mask,
       specificity: mask,
       thresholds: { sensitivity: 0.5, specificity: 0.5 },
+      minimumVoxels: 1,
       source: sourceGrid(random.pick(['axial', 'sagittal', 'coronal', 'oblique'] as const), spacing, shape),
       sourceFromTemplate: identityAffine,
     });

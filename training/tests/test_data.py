@@ -140,6 +140,20 @@ def test_tumour_segments_hold_tumour_at_their_centre(cases):
             assert inputs[0][18, 18, 18] == pytest.approx(float(case.current[segment.centre]))
 
 
+@pytest.mark.parametrize("sample_by", ["voxel", "lesion"])
+def test_segments_are_centred_on_metastases_that_are_large_enough(cases, sample_by):
+    rng = np.random.default_rng(4)
+    sizes = sorted({len(lesion) for case in cases for lesion in case.lesion_centres})
+    config = {**PLAIN, "sample_by": sample_by, "smallest_tumour": sizes[1]}
+    seen = set()
+    for _ in range(200):
+        segment = choose_segment(cases, rng, True, config)
+        case = cases.by_name[segment.case]
+        number = np.asarray(case.label)[segment.centre]
+        seen.add(int(((np.asarray(case.label) == number) & case.mask).sum()))
+    assert seen <= set(sizes[1:])
+
+
 def test_augmentation_keeps_background_and_resolutions_together(cases):
     config = {**PLAIN, "scale_deviation": 0.2, "shift_deviation": 0.3, "gamma_deviation": 0.2, "bias_deviation": 0.5}
     case = next(iter(cases))

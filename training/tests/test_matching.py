@@ -1,10 +1,16 @@
 """Metastasis-level scoring on small volumes worked out by hand."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+import matching
 from evaluate import ensemble_counts, summary
-from matching import equivalent_diameter, match_volume
+from matching import equivalent_diameter, findings
+
+#: Matching itself is shown with components of any size.
+match_volume = partial(matching.match_volume, minimum_voxels=1)
 
 
 def volume(*boxes, shape=(12, 12, 12)):
@@ -40,6 +46,17 @@ def test_a_second_fragment_is_a_false_positive():
     label = volume((np.s_[5, 5, 2:9], 1))
     matched = match_volume(volume((np.s_[5, 5, 2:4], 0.8), (np.s_[5, 5, 6:9], 0.8)), label)
     assert matched.found[1] == pytest.approx(2 * 3 / (7 + 3)) and matched.false_volumes == [2]
+
+
+def test_few_voxels_are_no_finding():
+    mask = volume((np.s_[1, 1, 1], 1), (np.s_[5, 5, 2:4], 1), (np.s_[8, 8, 8], 1), (np.s_[9, 9, 8:10], 1), (np.s_[1:3, 9, 9:11], 1)) > 0
+    numbers, count = findings(mask, 3)
+    assert count == 2
+    assert numbers[1, 9, 9] == numbers[2, 9, 10] == 1 and numbers[8, 8, 8] == numbers[9, 9, 9] == 2
+    assert (numbers > 0).sum() == 7
+    few = volume((np.s_[5, 5, 2:4], 0.8))
+    assert not matching.match_volume(few, few > 0, minimum_voxels=3).found
+    assert matching.match_volume(few, few > 0, minimum_voxels=2).found
 
 
 def test_as_many_pairs_as_possible():
