@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from checkpoint import save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
@@ -23,7 +24,7 @@ from evaluate import evaluate
 from heap import keep_freed_memory
 from inference import TILE, probability_volume
 from loss import loss_by_name
-from model import NetworkConfig, adopt_variables, build_network, tumour_logit
+from model import NetworkConfig, RollingBatchNorm, adopt_variables, build_network, tumour_logit
 from plot import plot_losses
 from rmsprop import optimiser_for
 
@@ -76,6 +77,10 @@ DEFAULTS = {
     "l2": 1e-4,
     # The learning rate is halved at each of these steps.
     "halve_at": [],
+    # From this step on (0: never) the weights after every so many batches are averaged, and a run ends with their average (Izmailov et al., UAI 2018):
+    # what one step's noise calls tumour, the next step's does not.
+    "average_from": 0,
+    "average_every": 4,
     # Length, in batches; a sub-epoch ends with a checkpoint, a progress line and a look for new cases on disk.
     "max_steps": 1000,
     "sub_epoch": 25,
@@ -116,6 +121,29 @@ def validate(network, cases) -> dict:
     return {"validationSensitivity": scored["sensitivity"], "validationFalsePositives": scored["falsePositivesPerVolume"]}
 
 
+def draw_batch(cases, rng: np.random.Generator, replay: list, config: dict) -> tuple:
+    """(segments, inputs, label) of a random batch, on the device of the configuration; segments looked at again are taken out of `replay`."""
+    segments = []
+    for n in range(config["batch"]):
+        tumour = n < round(config["batch"] * config["tumour_fraction"])
+        if not tumour and replay and rng.random() < config["replay_fraction"]:
+            segments.append(replay.pop(int(rng.integers(len(replay)))))
+        else:
+            segments.append(choose_segment(cases, rng, tumour, config))
+    inputs, label = batch_arrays([cut_segment(cases.by_name[s.case], s.centre, config["segment"], rng, config) for s in segments])
+    return segments, [torch.from_numpy(x).to(config["device"]) for x in inputs], torch.from_numpy(label).to(config["device"])
+
+
+@torch.no_grad()
+def adopt_average(network, averaged: AveragedModel, draw_inputs) -> None:
+    """Give `network` the averaged weights, and batch statistics that are theirs, from as many batches of `draw_inputs()` as its window holds."""
+    for own, average in zip(network.parameters(), averaged.module.parameters()):
+        own.copy_(average)
+    window = max(len(m.means) for m in network.modules() if isinstance(m, RollingBatchNorm))
+    for _ in range(window):
+        network(*draw_inputs())
+
+
 def train(run: Path, config: dict, init=None, say=print) -> dict:
     """Train until `max_steps`, resuming from `run`/checkpoint.pt if it is there. Returns the last checkpoint.
 
@@ -133,6 +161,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     cases = Cases(config["data"], "training", config["cache"], config["normalisation"])
     network = build_network(NetworkConfig.from_dict(config["network"])).to(config["device"])
     optimiser = optimiser_for(network, config)
+    averaged = AveragedModel(network) if config["average_from"] else None
     loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
     step, history, replay, seconds = 0, [], [], 0.0
     initial = {}
@@ -148,6 +177,8 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         for group, now in zip(rates["param_groups"], optimiser.param_groups):
             group.update({k: v for k, v in now.items() if k != "params"})
         optimiser.load_state_dict(rates)
+        if averaged and state.get("averaged"):
+            averaged.load_state_dict(state["averaged"])
         torch.set_rng_state(state["torch_rng"])
         rng.bit_generator.state = state["numpy_rng"]
         step, history, seconds, initial = state["step"], state["history"], state["seconds"], state["initial"]
@@ -168,25 +199,15 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         for group in optimiser.param_groups:
             group["lr"] = rate
 
-        segments, arrays = [], []
-        for n in range(config["batch"]):
-            tumour = n < round(config["batch"] * config["tumour_fraction"])
-            if not tumour and replay and rng.random() < config["replay_fraction"]:
-                segment = replay.pop(int(rng.integers(len(replay))))
-            else:
-                segment = choose_segment(cases, rng, tumour, config)
-            segments.append(segment)
-            case = cases.by_name[segment.case]
-            arrays.append(cut_segment(case, segment.centre, config["segment"], rng, config))
-        inputs, label = batch_arrays(arrays)
-        label = torch.from_numpy(label).to(config["device"])
-
-        logit = tumour_logit(network(*(torch.from_numpy(x).to(config["device"]) for x in inputs)))
+        segments, inputs, label = draw_batch(cases, rng, replay, config)
+        logit = tumour_logit(network(*inputs))
         loss = loss_of(logit, label)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         step += 1
+        if averaged and step > config["average_from"] and step % config["average_every"] == 0:
+            averaged.update_parameters(network)
 
         with torch.no_grad():
             worst = torch.sigmoid(logit).flatten(1).amax(1).cpu().numpy()
@@ -197,6 +218,9 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         replay = (replay + mistaken)[-config["replay_capacity"] :]
         sums.append((loss.item(), found[present].mean() if present.any() else np.nan,
                      1 - worst[~present].mean() if (~present).any() else np.nan))
+
+        if averaged and step == config["max_steps"]:
+            adopt_average(network, averaged, lambda: draw_batch(cases, rng, [], config)[1])
 
         if step % config["sub_epoch"] == 0 or step == config["max_steps"]:
             seconds = seconds_before + time.monotonic() - started
@@ -223,6 +247,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "config": config,
                 "network": network.state_dict(),
                 "optimiser": optimiser.state_dict(),
+                "averaged": averaged.state_dict() if averaged else None,
                 "torch_rng": torch.get_rng_state(),
                 "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
                 "numpy_rng": rng.bit_generator.state,

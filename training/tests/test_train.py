@@ -66,6 +66,41 @@ def test_resumed_training_gives_identical_weights(toy):
     assert losses[0] == losses[1]
 
 
+def interrupt_at(step: int):
+    """A console at which somebody presses Ctrl-C when that step is told."""
+
+    def say(text, **_):
+        if text.startswith(f"step={step} "):
+            raise KeyboardInterrupt
+
+    return say
+
+
+def test_averaged_weights_survive_an_interruption(toy):
+    options = dict(max_steps=8, sub_epoch=2, batch=4, average_from=2, average_every=2)
+    through = train(toy / "a", config_for(toy, **options), say=silent)
+    with pytest.raises(KeyboardInterrupt):
+        train(toy / "b", config_for(toy, **options), say=interrupt_at(8))
+    assert torch.load(toy / "b" / "checkpoint.pt")["step"] == 6
+    resumed = train(toy / "b", config_for(toy, **options), say=silent)
+    for key, value in through["network"].items():
+        assert torch.equal(value, resumed["network"][key]), key
+
+
+def test_a_run_ends_with_the_mean_of_its_weights(toy):
+    options = dict(max_steps=6, batch=4, seed=3)
+    weight = "main.layers.3.2.weight"
+    alone = {}
+    for steps in (4, 6):
+        alone[steps] = train(toy / str(steps), config_for(toy, **{**options, "max_steps": steps}), say=silent)["network"]
+    averaged = train(toy / "averaged", config_for(toy, **options, average_from=3, average_every=2), say=silent)["network"]
+    assert torch.allclose(averaged[weight], (alone[4][weight] + alone[6][weight]) / 2, atol=1e-7)
+    assert not torch.equal(averaged[weight], alone[6][weight])
+    # Batch statistics are those of the averaged weights: none of the last step's is left.
+    means = "main.layers.3.0.means"
+    assert not (averaged[means] == alone[6][means]).all(1).any()
+
+
 def test_a_branch_starts_from_another_runs_network(toy):
     common = train(toy / "bce", config_for(toy, max_steps=2, batch=4), say=silent)
     config = config_for(toy, max_steps=1, batch=4, learning_rate=0.0, l1=0.0, l2=0.0, loss="jvss", alpha=0.995)
