@@ -8,8 +8,8 @@
  * N tiles (default 4) scaled up to all of them. The ceiling, a 2048³ GEMM, is measured before and after.
  *
  * Useful work is brain voxels × multiply–adds a voxel of both networks (a multiply–add counts as two operations), nothing else. `case` is a time
- * point in the training layout; by default the image is the template head, its own prior. For networks of the authors' size without trained
- * weights: `training/random_models.py`, and `--screen always`, since nothing validates their screen.
+ * point in the training layout; by default the image is the template head, its own prior. `training/widened_models.py` makes a pair of the
+ * authors' size for `--models`.
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';

@@ -148,11 +148,11 @@ def convolution_layer(
 
 
 def add_channels(x: Tensor, residual: Tensor) -> Tensor:
-    """`x` plus `residual`, whose missing channels count as zero and whose surplus channels are left out."""
+    """`x` plus `residual` ([B, C, ...] both), whose missing channels count as zero and whose surplus channels are left out."""
     surplus = x.shape[1] - residual.shape[1]
     if surplus > 0:
-        return x + F.pad(residual, (0, 0, 0, 0, 0, 0, 0, surplus))
-    return x + residual[:, : x.shape[1]]
+        return x + F.pad(residual, [0, 0] * (x.dim() - 2) + [0, surplus])
+    return x + (residual[:, : x.shape[1]] if surplus < 0 else residual)
 
 
 class Path(nn.Module):

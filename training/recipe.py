@@ -16,10 +16,15 @@ def start_of(network: str):
 
 
 def options_of(network: str, size: str = "compact") -> dict:
-    """The options of train.py: what all networks share, what its stage (common run or branch of it) has, its own; its size in feature maps."""
+    """The options of train.py: what all networks share, what its stage has, its own or, where it has none, its start's; its size in feature maps."""
+    own = own_options(network)
+    stage = RECIPE["stages"][RECIPE["networks"][network]["stage"]]
+    return {**RECIPE["common"], **stage, **own, "network": {**SIZES[size], **own.get("network", {})}}
+
+
+def own_options(network: str) -> dict:
     described = RECIPE["networks"][network]
-    options = {**RECIPE["common"], **RECIPE["stages"][described["stage"]], **described["options"]}
-    return {**options, "network": {**SIZES[size], **described["options"].get("network", {})}}
+    return described["options"] if "options" in described else own_options(described["from"])
 
 
 def architecture_of(network: str) -> str:

@@ -1,5 +1,7 @@
 """Shapes, residuals, normalisation and the tiling lattice of the networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,7 @@ from model import (
     build_network,
     repeat_and_crop,
 )
+from widened_models import widen
 
 SMALL = {"widths": (2, 2, 2, 3, 3, 3, 4, 4, 4), "classifier_widths": (6, 6)}
 
@@ -99,6 +102,19 @@ def test_tiling_on_the_lattice_is_invisible():
     assert small.std() > 0
     assert np.abs(small - large).max() < 1e-5
     assert not small[~mask].any()
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
+@pytest.mark.parametrize("architecture", ["deepmedic", "deepmedic-no-prior"])
+def test_a_widened_network_has_the_same_probabilities(architecture, activation):
+    narrow = trained_a_little(NetworkConfig(**{**SMALL, "architecture": architecture, "activation": activation}))
+    widths = (5, 5, 6, 6, 6, 7, 7, 8, 9)
+    wide = widen(narrow, replace(narrow.config, widths=widths, classifier_widths=(40, 30), activation="prelu"))
+    inputs = random_inputs((7, 8, 9), torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        expected, got = narrow(*inputs), wide(*inputs)
+    assert expected.std() > 0.01
+    assert torch.allclose(expected, got, atol=1e-5)
 
 
 def test_unknown_options_are_refused():
