@@ -92,17 +92,17 @@ class Runs:
         wanted = list(dict.fromkeys(step for network in networks for step in steps(network)))
         done: dict = {}
 
-        def run(network: str) -> None:
-            if start_of(network) in done:
-                done[start_of(network)].result()
+        def run(network: str, start) -> None:
+            if start:
+                start.result()
             self.train(network)
             if network in networks:
                 then(network)
 
-        # The pool begins tasks in this order, in which a network follows its start: one that waits never keeps its start from running.
+        # The pool begins tasks in this order, and a network waits only for one before it: it never keeps its start from running.
         with ThreadPoolExecutor(self.jobs) as pool:
             for network in wanted:
-                done[network] = pool.submit(run, network)
+                done[network] = pool.submit(run, network, done.get(start_of(network)))
         for task in done.values():
             task.result()
 

@@ -213,7 +213,8 @@ def calibrate(folded: Folded, segments) -> torch.Tensor:
         layer.gain = 1 / np.maximum(layer.high, 1e-3 * max(layer.high.max(), 1e-6))
     # The second classifier layer takes the gains of the maps that are added to it.
     ends = [layers[-1] for layers in folded.paths.values()]
-    reach = np.concatenate([np.maximum(end.high, -end.low) for end in ends])
+    # A map may be zero everywhere.
+    reach = np.maximum(np.concatenate([np.maximum(end.high, -end.low) for end in ends]), 1e-6)
     second = folded.classifier[1]
     reach[: folded.residual] = np.maximum(reach[: folded.residual], second.high[: folded.residual])
     second.gain[: folded.residual] = 1 / reach[: folded.residual]

@@ -5,7 +5,7 @@ import { applyAffine, type Vector3 } from '../volume/affine.js';
 /** Every true lesion of at least this size must be found. */
 export const mustFindMm = 6;
 /** More false findings of either kind than this at a time point fail the demonstration. */
-export const mostFalse = { confirmed: 3, candidate: 15 } as const;
+export const mostFalse = { confirmed: 4, candidate: 8 } as const;
 const kinds = ['confirmed', 'candidate'] as const;
 
 /** A true lesion beside what the node found of it. */

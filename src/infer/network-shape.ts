@@ -12,24 +12,19 @@ export interface NetworkShape {
 
 type Layers = Pick<Manifest, 'widths' | 'classifierWidths'>;
 
-/** Bytes of the live activations of a voxel: the two largest neighbouring layers of a path, or the classifier's. */
-function activations({ widths, classifierWidths }: Layers, bytes: number): number {
-  const layers = widths.slice(1).map((width, index) => width + 2 * widths[index]);
-  const classifier = 8 * widths.at(-1)! + 2 * Math.max(...classifierWidths, 0);
-  return bytes * Math.max(...layers.map((layer) => layer + widths.at(-1)!), classifier);
+/**
+ * A network in 32-bit floating point. Live at the peak: of a path's layer the maps it comes from, their slices and the sums of these (`training/winograd.py`);
+ * of the classifier the paths' maps and some copies of its hidden layer.
+ */
+export function exactShape({ widths, classifierWidths }: Layers): NetworkShape {
+  const layers = widths.slice(1).map((_, index) => (widths[index - 1] ?? 0) + 5 * widths[index]);
+  const classifier = 4 * widths.at(-1)! + 6 * Math.max(...classifierWidths, 0);
+  return { widths, block: 1, bytesPerVoxel: 4 * Math.max(...layers, classifier) };
 }
 
-/** A network in 32-bit floating point. */
-export const exactShape = (layers: Layers): NetworkShape => ({
-  widths: layers.widths,
-  block: 1,
-  bytesPerVoxel: activations(layers, 4),
-});
-
-/** Its 8-bit screen. */
-export const screenShape = (layers: Layers, block: 1 | 2): NetworkShape => ({
-  widths: layers.widths,
-  block,
-  // Indices of the context's rows come on top.
-  bytesPerVoxel: activations(layers, 1) + 64,
-});
+/** Its 8-bit screen. Live are two neighbouring layers of a path, or the classifier's; indices of the context's rows come on top. */
+export function screenShape({ widths, classifierWidths }: Layers, block: 1 | 2): NetworkShape {
+  const layers = widths.slice(1).map((width, index) => width + 2 * widths[index] + widths.at(-1)!);
+  const classifier = 8 * widths.at(-1)! + 2 * Math.max(...classifierWidths, 0);
+  return { widths, block, bytesPerVoxel: Math.max(...layers, classifier) + 64 };
+}
