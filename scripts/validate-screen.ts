@@ -3,11 +3,13 @@
  * `npx tsx scripts/validate-screen.ts <models folder> <folder of patients in the training layout> [time points]`.
  * The screen passes when no lesion changes its class (confirmed, candidate, absent), the masks' Dice is at least 0.99 in every volume
  * and no probability changes by 0.1, below which a follow-up takes a site for empty. Where it does not at the highest thresholds, lower ones
- * are tried. The node does not use a screen that has not passed. Prints JSON; exit code 1 when it does not pass at any thresholds.
+ * are tried. The node does not use a screen that has not passed. With `--check` only the thresholds that the manifest has are looked at, on patients
+ * that did not choose them, and nothing is written. Prints JSON; exit code 1 when it does not pass at any thresholds.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Ensemble, type Probabilities } from '../src/infer/ensemble.js';
 import { loadModels, type Role } from '../src/infer/manifest.js';
 import type { ScreenUse } from '../src/infer/messages.js';
@@ -17,19 +19,23 @@ import { readTimePoint } from './training-time-point.js';
 
 const leastDice = 0.99;
 const differenceLimit = 0.1;
-/** From which probability of the screen M_sens is run, and from which of M_sens M_spec is. */
-const ladder = [0.02, 0.01, 0.005, 0.0025, 0.00125].map((sensitivity) => ({
-  sensitivity,
-  specificity: 5 * sensitivity,
-}));
-const [modelsFolder, patients, wanted = '8'] = process.argv.slice(2);
-if (!modelsFolder || !patients) throw new Error('usage: validate-screen <models folder> <patients> [time points]');
+const { values, positionals } = parseArgs({
+  options: { check: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const [modelsFolder, patients, wanted = '8'] = positionals;
+if (!modelsFolder || !patients)
+  throw new Error('usage: validate-screen <models folder> <patients> [time points] [--check]');
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
 const models = await loadModels(modelsFolder);
 const { manifestPath } = models.sensitivity;
 const { preprocessing } = models.sensitivity.manifest;
 const { screen } = models.sensitivity.manifest.execution;
 if (!screen) throw new Error('M_sens has no screen to validate');
+/** From which probability of the screen M_sens is run, and from which of M_sens M_spec is. */
+const ladder = values.check
+  ? [screen.thresholds]
+  : [0.02, 0.01, 0.005, 0.0025, 0.00125].map((sensitivity) => ({ sensitivity, specificity: 5 * sensitivity }));
 const options = { provider: 'cpu', threads: availableParallelism(), memoryLimitMb: 3000 } as const;
 
 const timePoints = readdirSync(patients)
@@ -128,8 +134,10 @@ for (const thresholds of ladder) {
   console.error(`${JSON.stringify(thresholds)}: ${JSON.stringify(screen.validation)}`);
   if (screen.validation.passed) break;
 }
-const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
-Object.assign(manifest.execution.screen, { thresholds: screen.thresholds, validation: screen.validation });
-writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
+if (!values.check) {
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
+  Object.assign(manifest.execution.screen, { thresholds: screen.thresholds, validation: screen.validation });
+  writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
+}
 console.log(JSON.stringify({ ...screen.validation, thresholds: screen.thresholds, seconds }, null, 2));
 process.exitCode = screen.validation!.passed ? 0 : 1;
