@@ -21,7 +21,8 @@ from model import RESIDUAL_LAYERS, Path, add_channels
 @dataclass
 class Fold:
     """A normalisation a x + b with fixed statistics as gain (sign x + shift), gain > 0, which commutes with PReLU: maps are kept as
-    u = sign x + shift, and the gain goes into the next weights."""
+    u = sign x + shift, and the gain goes into the next weights. Where a is 0 so is the sign: x is lost, and a residual that wants it would be wrong,
+    which the exporter's comparison with the whole network sees."""
 
     sign: Tensor
     gain: Tensor
@@ -31,7 +32,8 @@ class Fold:
     def of(cls, normalisation: nn.BatchNorm3d) -> "Fold":
         a = (normalisation.weight / torch.sqrt(normalisation.running_var + normalisation.eps)).detach()
         b = (normalisation.bias - a * normalisation.running_mean).detach()
-        return cls(torch.where(a < 0, -1.0, 1.0), a.abs(), b / a.abs())
+        gain = torch.where(a == 0, torch.ones_like(a), a.abs())
+        return cls(torch.sign(a), gain, b / gain)
 
     def part(self, channels: slice) -> "Fold":
         return Fold(self.sign[channels], self.gain[channels], self.shift[channels])
