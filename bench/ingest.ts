@@ -8,7 +8,8 @@
  * Times are those of storescu's own log, from the first request for an association to the last release.
  *
  * Only ours and the loops are durable, and only ours keeps an index that is. `loop` writes, syncs and renames each file;
- * `threeSyncs` also does what our order demands before each answer: folder sync, then append and sync in one more file. Ours is the
+ * `threeSyncs` also does what our order demands before each answer: folder sync, then append and sync in one more file. `sink` is a storescp
+ * that keeps nothing, `bound` what a receiver of one association could do that costs no more than both. Ours is the
  * node as it ships (`priora serve` from dist/), told to wait with the analysis; its memory is that of the process that receives.
  * TMPDIR chooses the disk. On a shared machine each series waits, ten seconds at most, for a moment in which the rest of it leaves
  * seven eighths of the processors idle; `busyStarts` counts those that were sent without one, and says how much to believe.
@@ -145,6 +146,13 @@ async function startStorescp(folder: string, associations: number, env: NodeJS.P
   return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
 }
 
+/** Takes everything and keeps nothing: what the sender and the protocol alone cost. */
+async function startSink(_folder: string, associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
+  const port = await freePort();
+  const options = [...(associations > 1 ? ['--fork'] : []), '--ignore', String(port)];
+  return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
+}
+
 async function startOrthanc(folder: string, _associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
   const port = await freePort();
   const configuration = join(folder, 'orthanc.json');
@@ -244,7 +252,7 @@ async function plainLoop(files: readonly Buffer[], index: boolean): Promise<numb
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-const receivers = { priora: startPriora, storescp: startStorescp, orthanc: startOrthanc };
+const receivers = { priora: startPriora, storescp: startStorescp, orthanc: startOrthanc, sink: startSink };
 type Name = keyof typeof receivers;
 
 /** Waits until the machine has done almost nothing for 200 ms (Linux). */
@@ -265,7 +273,7 @@ async function quietMoment(): Promise<void> {
 
 /** The receivers in turn, so that what else the machine does falls on each alike. */
 async function compare(associations: number, env: NodeJS.ProcessEnv, times: number) {
-  const seen: Record<Name, { ms: number; peakMb: number }[]> = { priora: [], storescp: [], orthanc: [] };
+  const seen: Record<Name, { ms: number; peakMb: number }[]> = { priora: [], storescp: [], orthanc: [], sink: [] };
   const loops = { loop: [] as number[], threeSyncs: [] as number[] };
   const contents = files.map((file) => readFileSync(file));
   for (let round = 0; round < times; round++) {
@@ -287,11 +295,16 @@ async function compare(associations: number, env: NodeJS.ProcessEnv, times: numb
   const loop = rate(median(loops.loop));
   const threeSyncs = rate(median(loops.threeSyncs));
   const ratio = (other: number) => Number((rates.priora.perSecond / other).toFixed(2));
+  // The sender waits for each answer, so with one association what it does cannot overlap the synchronisations before it.
+  const bound = 1 / (1 / threeSyncs + 1 / rates.sink.perSecond);
   return {
     associations,
     ...rates,
     loop: { perSecond: loop },
     threeSyncs: { perSecond: threeSyncs },
+    ...(associations === 1 && {
+      bound: { perSecond: Math.round(bound), overOrthanc: Number((bound / rates.orthanc.perSecond).toFixed(2)) },
+    }),
     prioraOver: {
       loop: ratio(loop),
       threeSyncs: ratio(threeSyncs),
