@@ -140,18 +140,14 @@ async function startPriora(folder: string): Promise<Receiver> {
   return { process: child, port };
 }
 
-async function startStorescp(folder: string, associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
-  const port = await freePort();
-  const options = [...(associations > 1 ? ['--fork'] : []), '-od', folder, String(port)];
-  return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
-}
-
-/** Takes everything and keeps nothing: what the sender and the protocol alone cost. */
-async function startSink(_folder: string, associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
-  const port = await freePort();
-  const options = [...(associations > 1 ? ['--fork'] : []), '--ignore', String(port)];
-  return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
-}
+/** DCMTK's receiver; `output` says what becomes of what it gets. */
+const storescp =
+  (output: (folder: string) => string[]) =>
+  async (folder: string, associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> => {
+    const port = await freePort();
+    const options = [...(associations > 1 ? ['--fork'] : []), ...output(folder), String(port)];
+    return { process: spawn('storescp', options, { env, stdio: 'ignore' }), port };
+  };
 
 async function startOrthanc(folder: string, _associations: number, env: NodeJS.ProcessEnv): Promise<Receiver> {
   const port = await freePort();
@@ -252,7 +248,12 @@ async function plainLoop(files: readonly Buffer[], index: boolean): Promise<numb
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-const receivers = { priora: startPriora, storescp: startStorescp, orthanc: startOrthanc, sink: startSink };
+const receivers = {
+  priora: startPriora,
+  storescp: storescp((folder) => ['-od', folder]),
+  orthanc: startOrthanc,
+  sink: storescp(() => ['--ignore']),
+};
 type Name = keyof typeof receivers;
 
 /** Waits until the machine has done almost nothing for 200 ms (Linux). */

@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ensemble, type Probabilities } from '../src/infer/ensemble.js';
-import { loadModels, type Role } from '../src/infer/manifest.js';
+import { findingRule, loadModels, type Role } from '../src/infer/manifest.js';
 import type { ScreenUse } from '../src/infer/messages.js';
 import { measureLesions, type Measured } from '../src/measure/measure.js';
 import { identityAffine } from '../src/volume/affine.js';
@@ -87,8 +87,7 @@ async function compare(folder: string, exact: Probabilities, screened: Probabili
   const measure = (probabilities: Probabilities) =>
     measureLesions({
       ...probabilities,
-      thresholds: { sensitivity: models.sensitivity.manifest.threshold, specificity: models.specificity.manifest.threshold }, // prettier-ignore
-      minimumVoxels: models.specificity.manifest.minimumVoxels,
+      ...findingRule(models),
       source: current,
       sourceFromTemplate: identityAffine,
       region,

@@ -19,6 +19,7 @@ import { software } from './core/software.js';
 import type { Immunotherapy } from './findings/response.js';
 import { probabilityMap } from './findings/probability-map.js';
 import type { Ensemble } from './infer/ensemble.js';
+import { findingRule } from './infer/manifest.js';
 import { locateLesions } from './locate/locate-lesions.js';
 import { loadSiteAtlas } from './locate/site-atlas.js';
 import type { Mappings } from './mappings.js';
@@ -199,11 +200,7 @@ async function readCase(
     measureLesions(
       {
         ...probabilities,
-        thresholds: {
-          sensitivity: ensemble.models.sensitivity.manifest.threshold,
-          specificity: ensemble.models.specificity.manifest.threshold,
-        },
-        minimumVoxels: ensemble.models.specificity.manifest.minimumVoxels,
+        ...findingRule(ensemble.models),
         source: source.volume,
         sourceFromTemplate: prepared.sourceFromTemplate,
         region: prepared.brainMask,

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from calibrated_network import calibrate, calibration_cases, fold_network, segments_of
 from card import model_card
 from checkpoint import load_network
 from data import preprocessing
@@ -27,7 +28,7 @@ from matching import MINIMUM_VOXELS
 from model import Probability, RollingBatchNorm
 from onnx_runtime import run_onnx
 from parts import PARTS, part_inputs, part_modules
-from screen import block_of, calibrate, calibration_cases, export_screen, fold_network, segments_of
+from screen import block_of, export_screen
 
 INPUTS = ("current", "current_by3", "current_by5", "prior")
 OUTPUT = "probability"

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from model import DeepMedic, PlainDropout
-from winograd import Fold, PairedPath, turned
+from winograd import Fold, PairedPath, even_and_odd, turned
 
 #: Part -> its inputs and outputs.
 PARTS = {
@@ -41,7 +41,7 @@ def rows(pairs: tuple) -> Tensor:
 
 def gathered(features: Tensor, index: Tensor) -> Tensor:
     """Rows [voxel, channel] of features that the slices of an index ask for -> [2, voxel, channel], even and odd slices as `rows` has them."""
-    pairs = torch.cat([index[::2].flatten(), torch.cat([index, index[-1:]])[1::2].flatten()])
+    pairs = torch.cat([slices.flatten() for slices in even_and_odd(index)])
     return features.index_select(0, pairs).reshape(2, -1, features.shape[1])
 
 

@@ -9,7 +9,6 @@ A run's folder receives checkpoint.pt (embeds the configuration), log.jsonl, los
 """
 
 import argparse
-import hashlib
 import json
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from checkpoint import save_checkpoint
+from checkpoint import digest_of, save_checkpoint
 from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
 from evaluate import evaluate
 from heap import keep_freed_memory
@@ -148,8 +147,10 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     """Train until `max_steps`, resuming from `run`/checkpoint.pt if it is there. Returns the last checkpoint.
 
     `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser). Raises ValueError when the run
-    was begun from another one.
+    was begun from another one, or ends before there is a weight to average.
     """
+    if config["average_from"] and config["max_steps"] // config["average_every"] * config["average_every"] <= config["average_from"]:
+        raise ValueError(f"a run of {config['max_steps']} batches has no weights to average from batch {config['average_from']} on")
     keep_freed_memory()
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
@@ -165,7 +166,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     loss_of = loss_by_name(config["loss"], config["alpha"], config["loss_form"])
     step, history, replay, seconds = 0, [], [], 0.0
     initial = {}
-    start_digest = init and hashlib.sha256(Path(init).read_bytes()).hexdigest()
+    start = torch.load(init, map_location="cpu") if init else None
     validation = list(Cases(config["data"], "validation", config["cache"], config["normalisation"])) if config["validate_every"] else []
     validation = validation[:: max(1, len(validation) // config["validation_cases"])][: config["validation_cases"]]
     checkpoint = run / "checkpoint.pt"
@@ -182,15 +183,14 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
         torch.set_rng_state(state["torch_rng"])
         rng.bit_generator.state = state["numpy_rng"]
         step, history, seconds, initial = state["step"], state["history"], state["seconds"], state["initial"]
-        if start_digest and initial.get("sha256", start_digest) != start_digest:
+        if start and initial.get("sha256") != digest_of(start["network"]):
             raise ValueError(f"{run} was begun from another checkpoint than {init}; remove it to begin anew")
         if state.get("cuda_rng") is not None and torch.cuda.is_available():
             torch.cuda.set_rng_state(state["cuda_rng"])
         replay = [Segment(*s) for s in state["replay"]]
-    elif init is not None:
-        state = torch.load(init, map_location="cpu")
-        adopt_variables(network, state["network"])
-        initial = {"steps": state["step"], "loss": state["config"]["loss"], "dataHash": state["data_hash"], "sha256": start_digest}
+    elif start:
+        adopt_variables(network, start["network"])
+        initial = {"steps": start["step"], "loss": start["config"]["loss"], "dataHash": start["data_hash"], "sha256": digest_of(start["network"])}
 
     network.train()
     started, seconds_before, sums, validated = time.monotonic(), seconds, [], step

@@ -85,7 +85,7 @@ class PairedPath(nn.Module):
         self.activations = nn.ModuleList(layer[1] for layer in normalised)
 
     def forward(self, image: Tensor) -> tuple:
-        pairs = image[::2], torch.cat([image, image[-1:]])[1::2]
+        pairs = tuple(even_and_odd(image))
         previous, pairs = pairs, self.layers[0](*pairs)
         for number, (activation, layer) in enumerate(zip(self.activations, self.layers[1:]), start=2):
             y = layer(*map(activation, pairs))
@@ -93,6 +93,12 @@ class PairedPath(nn.Module):
                 y = tuple(add_channels(a, turned(b[1:-1, :, 2:-2, 2:-2], self.signs[number])) for a, b in zip(y, previous))
             previous, pairs = pairs, y
         return pairs
+
+
+def even_and_odd(slices: Tensor):
+    """The even slices, then as many odd ones: where one is missing, the last stands in for it."""
+    yield slices[::2]
+    yield torch.cat([slices, slices[-1:]])[1::2]
 
 
 def as_many(channels: Tensor, values: Tensor) -> Tensor:

@@ -118,11 +118,17 @@ export interface Model {
 /** The two networks of the ensemble (Huang 2021, II.D). */
 export type EnsembleModels = Readonly<Record<Role, Model>>;
 
+/** From which probability and which size on an ensemble calls something a finding. */
+export const findingRule = ({ sensitivity, specificity }: EnsembleModels) => ({
+  thresholds: { sensitivity: sensitivity.manifest.threshold, specificity: specificity.manifest.threshold },
+  minimumVoxels: specificity.manifest.minimumVoxels,
+});
+
 /**
  * Reads every manifest in `directory`, verifies the ONNX files against their SHA-256, and returns the ensemble.
  *
  * @throws PrioraError MODEL_INVALID: no such folder, a broken manifest, a wrong hash, a role missing or taken twice, or
- *   two models that want their input prepared differently.
+ *   two models that want their input prepared differently or count findings from different sizes on.
  */
 export async function loadModels(directory: string): Promise<EnsembleModels> {
   const names = await readdir(directory).catch((cause: unknown) => {

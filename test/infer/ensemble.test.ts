@@ -51,23 +51,16 @@ describe('loadModels', () => {
     });
   });
 
-  test('3: a manifest with an unknown key is refused and the key is named', async () => {
+  test.each<[string, object, string]>([
+    ['3: a manifest with an unknown key', { treshold: 0.5 }, 'treshold'],
+    ['two models that disagree on the least voxels of a finding', { minimumVoxels: 4 }, 'minimumVoxels'],
+  ])('%s is refused, and the key is named', async (_, changed, key) => {
     const folder = await copy();
     const path = join(folder, 'm-sens.json');
-    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), treshold: 0.5 }));
+    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changed }));
     await expect(loadModels(folder)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
-      message: expect.stringContaining('treshold'),
-    });
-  });
-
-  test('two models that disagree on the least voxels of a finding are refused', async () => {
-    const folder = await copy();
-    const path = join(folder, 'm-sens.json');
-    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), minimumVoxels: 4 }));
-    await expect(loadModels(folder)).rejects.toMatchObject({
-      code: 'MODEL_INVALID',
-      message: expect.stringContaining('minimumVoxels'),
+      message: expect.stringContaining(key),
     });
   });
 
