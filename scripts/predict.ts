@@ -2,15 +2,16 @@
  * Probability maps of trained networks for the time points of a split, computed as the node computes them: what `training/evaluate.py`
  * scores. Five times as fast as `training/predict.py`, for the networks that have the node's parts (`training/parts.py`).
  *
- *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--screen 0.001 | --exact]
+ *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--exact] [--share 1/2]
  *
  * `training/runs/<network>/parts` holds the parts, `training/runs/<network>/<as>` receives the maps; maps that are there are kept.
- * `--prior 2` moves each prior by 2 mm in a direction of its own, on top of the misregistration it has. The networks are run where the 8-bit screen of
- * the shipped M_sens, the prior withheld, reaches its threshold (or the one given), and have probability 0 elsewhere; everywhere with `--exact`. `--cases` takes
- * those whose name contains NAME, such as `--cases=-t1`.
+ * `--prior` is for follow-ups only: 2 moves each prior by 2 mm in a direction of its own, on top of the misregistration it has. The networks are run
+ * where the 8-bit screen of the shipped M_sens, the prior withheld, reaches its threshold, and have probability 0 elsewhere; everywhere with `--exact`.
+ * `--cases` takes those whose name contains NAME, such as `--cases=-t1`; `--share 1/2` every second one, on half of the processors: two processes of
+ * one thread each are half as fast again as one of two.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,17 +36,20 @@ const { values, positionals: networks } = parseArgs({
     split: { type: 'string', default: 'test' },
     as: { type: 'string', default: 'test' },
     prior: { type: 'string', default: '0' },
-    screen: { type: 'string', default: '' },
     exact: { type: 'boolean', default: false },
     runs: { type: 'string', default: 'training/runs' },
     cases: { type: 'string', default: '' },
+    share: { type: 'string', default: '1/1' },
   },
   allowPositionals: true,
 });
+const [share, shares] = values.share.split('/').map(Number);
+if (!(share >= 1 && share <= shares)) throw new Error('--share is K/N, K from 1 to N');
+const threads = Math.max(1, Math.floor(availableParallelism() / shares));
 const { sensitivity } = await loadModels(join(packageFolder, 'models'));
 const { preprocessing, execution } = sensitivity.manifest;
 const open = (paths: Readonly<Record<Part, string>>, shape: NetworkShape) =>
-  Network.open(paths, shape, { provider: 'cpu', threads: availableParallelism() });
+  Network.open(paths, shape, { provider: 'cpu', threads });
 const screen = values.exact ? null : await openScreen();
 const opened = await Promise.all(networks.map(openNetwork));
 
@@ -55,7 +59,7 @@ async function openScreen() {
   const { block, thresholds } = execution.screen;
   return {
     network: await open(sensitivity.screen, screenShape(sensitivity.manifest, block)),
-    threshold: Number(values.screen) || thresholds.sensitivity,
+    threshold: thresholds.sensitivity,
   };
 }
 
@@ -88,7 +92,9 @@ function claim(folder: string, origin: object): void {
   const text = JSON.stringify(origin, null, 1) + '\n';
   if (existsSync(note) && readFileSync(note, 'utf8') !== text)
     throw new Error(`${folder} holds maps of another network or with other options; remove it to predict anew`);
-  writeFileSync(note, text);
+  // Several processes may come at once.
+  writeFileSync(`${note}.${process.pid}`, text);
+  renameSync(`${note}.${process.pid}`, note);
 }
 
 /** The prior that the networks are to see: moved before it is masked, as a registration that is off would move it. */
@@ -116,7 +122,9 @@ const timePoints = readdirSync(data)
       .sort()
       .map((time) => ({ folder: join(data, patient, time), name: `${patient}-${time}` })),
   )
-  .filter(({ folder, name }) => existsSync(join(folder, 'case.json')) && name.includes(values.cases));
+  .filter(({ folder, name }) => existsSync(join(folder, 'case.json')) && name.includes(values.cases))
+  .filter(({ folder }) => values.prior === '0' || existsSync(join(folder, 'prior.nii.gz')))
+  .filter((_, number) => number % shares === share - 1);
 for (const [number, { folder, name }] of timePoints.entries()) {
   const missing = opened.filter((one) => !existsSync(join(one.folder, `${name}.nii.gz`)));
   if (missing.length === 0) continue;

@@ -56,7 +56,10 @@ def claim(folder: Path, origin: dict) -> None:
     note = folder / "origin.json"
     if note.exists() and json.loads(note.read_text()) != origin:
         raise SystemExit(f"{folder} holds maps of another network or with other options; remove it to predict anew")
-    note.write_text(json.dumps(origin, indent=1) + "\n")
+    # Several processes may come at once.
+    partial = folder / f"origin.json.{os.getpid()}"
+    partial.write_text(json.dumps(origin, indent=1) + "\n")
+    os.replace(partial, note)
 
 
 def changed_prior(case: Case, folder: Path, prior: str, normalisation: str = NORMALISATIONS[0]) -> tuple:
@@ -151,12 +154,13 @@ if __name__ == "__main__":
     parser.add_argument("--split", default="validation")
     parser.add_argument("--cases", default="*", help="pattern of <patient>/<time point>, such as '*/t1'")
     parser.add_argument("--prior", default="0", help="withheld, or millimetres to move it by")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--share", default="1/1", metavar="K/N", help="every Nth time point, on as large a part of the processors")
     options = parser.parse_args()
     keep_freed_memory()
-    torch.set_num_threads(options.threads)
+    share, shares = map(int, options.share.split("/"))
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // shares))
     source = Checkpoint(options.checkpoint, Path(options.data, options.split), options.prior)
     claim(options.to, source.origin)
     everything = Cases(options.data, options.split, options.cache, source.normalisation)
     chosen = [case for case in everything if fnmatch(case.name, options.cases)]
-    predict(chosen, source.probability, options.to)
+    predict(chosen[share - 1 :: shares], source.probability, options.to)

@@ -11,12 +11,14 @@ command goes on. Whatever is there already (phantoms, finished runs) is kept.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 
 import torch
 
@@ -29,9 +31,6 @@ from results import PAPER, PRIORS
 HERE = Path(__file__).parent
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
 REAL_HEADS = HERE.parent.parent / "shared" / "data"
-#: Probability in the 8-bit screen of the shipped M_sens from which the networks with a prior path are run: far below what the node itself uses. On four
-#: validation volumes none of their voxels elsewhere reached 0.2, while networks without prior had findings there.
-SCREEN_THRESHOLD = "0.001"
 
 
 def python(program: str, *options) -> None:
@@ -96,12 +95,14 @@ class Runs:
         def run(network: str, start) -> None:
             if start:
                 start.result()
-            self.train(network)
+            with free:
+                self.train(network)
             if network in networks:
                 then(network)
 
-        # The pool begins tasks in this order, and a network waits only for one before it: it never keeps its start from running.
-        with ThreadPoolExecutor(self.jobs) as pool:
+        # A network that waits for the one it starts from takes no other's place.
+        free = Semaphore(self.jobs)
+        with ThreadPoolExecutor(len(wanted)) as pool:
             for network in wanted:
                 done[network] = pool.submit(run, network, done.get(start_of(network)))
         for task in done.values():
@@ -112,8 +113,8 @@ class Runs:
         start = start_of(network)
         config = self.folder / network / "config.json"
         config.parent.mkdir(parents=True, exist_ok=True)
-        places = {"data": str(self.data), "cache": str(self.cache)}
-        config.write_text(json.dumps({**options_of(network, self.size), **places}, indent=1))
+        here = {"data": str(self.data), "cache": str(self.cache), "threads": max(1, len(os.sched_getaffinity(0)) // self.jobs)}
+        config.write_text(json.dumps({**options_of(network, self.size), **here}, indent=1))
         # A run that was begun, or handed over, goes on without what it started from.
         begun = self.checkpoint(network).exists() and not (start and self.checkpoint(start).exists())
         init = ["--init", self.checkpoint(start)] if start and not begun else []
@@ -127,12 +128,18 @@ class Runs:
             parts = self.folder / network / "parts"
             parts.mkdir(exist_ok=True)
             export_parts(load_network(self.checkpoint(network))[0], parts, network)
-        if cut:
-            subprocess.run(["npm", "run", "predict", "--", *cut, "--runs", str(self.folder), "--split", split, "--as", name, *options], check=True)
-        for network in networks:
-            if network not in cut:
-                python("predict.py", "--checkpoint", self.checkpoint(network), "--split", split, "--to", self.folder / network / name,
-                       "--data", self.data, "--cache", self.cache)
+
+        def work(share: str) -> None:
+            if cut:
+                where = ["--runs", str(self.folder), "--split", split, "--as", name, "--share", share]
+                subprocess.run(["npm", "run", "predict", "--", *cut, *where, *options], check=True)
+            for network in networks:
+                if network not in cut:
+                    python("predict.py", "--checkpoint", self.checkpoint(network), "--split", split, "--to", self.folder / network / name,
+                           "--data", self.data, "--cache", self.cache, "--share", share)
+
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(work, [f"{k}/{self.jobs}" for k in range(1, self.jobs + 1)]))
 
     def score(self, split: str, to: Path, sens: Path, spec: Path = None, prior: str = "0") -> Path:
         """Score maps, or the maps of checkpoints."""
@@ -159,27 +166,25 @@ class Runs:
 
     def score_tests(self) -> None:
         """Train every network of the tables and score each on the test phantoms: on a card everywhere in the brain, else those with
-        a prior path only where the screen of M_sens looks."""
+        a prior path as the node runs them, where the screen of M_sens looks. (Networks without prior have findings elsewhere.)"""
         test, sens, spec = "test", self.folder / "m-sens", self.folder / "m-spec"
         changed = {name: prior for name, prior in PRIORS.values() if prior != "0"}
         if torch.cuda.is_available():
             self.train_all(list(PAPER), lambda n: self.score(test, self.folder / n / "test.json", self.checkpoint(n)))
             tasks = [(self.folder / "ensemble" / "test.json", self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
                      *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in changed.items())]
-            with ThreadPoolExecutor(self.jobs) as pool:
-                list(pool.map(lambda task: self.score(test, *task), tasks))
-            return
-        self.train_all(list(PAPER))
-        screen = ("--screen", SCREEN_THRESHOLD)
-        like_m_sens = [network for network in PAPER if architecture_of(network) == "deepmedic"]
-        self.predict(like_m_sens, test, test, *screen)
-        self.predict([network for network in PAPER if network not in like_m_sens], test, test, "--exact")
-        for network in PAPER:
-            self.score(test, self.folder / network / "test.json", self.folder / network / test)
-        self.score(test, self.folder / "ensemble" / "test.json", sens / test, spec / test)
-        for name, prior in changed.items():
-            self.predict(["m-sens"], test, name, "--prior", prior, *screen)
-            self.score(test, sens / f"{name}.json", sens / name)
+        else:
+            self.train_all(list(PAPER))
+            like_m_sens = [network for network in PAPER if architecture_of(network) == "deepmedic"]
+            self.predict(like_m_sens, test, test)
+            for name, prior in changed.items():
+                self.predict(["m-sens"], test, name, "--prior", prior)
+            self.predict([network for network in PAPER if network not in like_m_sens], test, test, "--exact")
+            tasks = [(self.folder / "ensemble" / "test.json", sens / test, spec / test),
+                     *((self.folder / network / "test.json", self.folder / network / test) for network in PAPER),
+                     *((sens / f"{name}.json", sens / name) for name in changed)]
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(lambda task: self.score(test, *task), tasks))
 
     def gather_evidence(self) -> None:
         """Train and score every network of the tables, read the real heads, and write docs/results.md."""

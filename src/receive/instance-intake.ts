@@ -75,15 +75,19 @@ export class InstanceIntake {
     this.#file = new TemporaryFile(context.temporaryPath, context.head);
   }
 
-  /** @throws PrioraError STORAGE_FULL, STORAGE_FAILED */
-  write(chunk: Buffer): void {
-    this.#file.write(chunk);
+  /**
+   * A returned promise asks to wait before more is written.
+   *
+   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
+   */
+  write(chunk: Buffer): void | Promise<void> {
     if (!this.#deflated) this.#scan(chunk);
+    return this.#file.write(chunk);
   }
 
   /** The data set will not be completed: nothing of it stays. */
-  discard(): void {
-    this.#file.discard();
+  discard(): Promise<void> {
+    return this.#file.discard();
   }
 
   /**
@@ -105,7 +109,7 @@ export class InstanceIntake {
       throw asStorageError(error);
     } finally {
       await synced;
-      this.#file.discard();
+      await this.#file.discard();
     }
   }
 
@@ -132,7 +136,7 @@ export class InstanceIntake {
 
   /** Deflated data sets are rare: they are read back once, inflated piece by piece. */
   async #inflate(): Promise<void> {
-    this.#file.flush();
+    await this.#file.flush();
     const inflated = createReadStream(this.#file.path, { start: this.#context.head.length }).pipe(createInflateRaw());
     let bytes = 0;
     try {

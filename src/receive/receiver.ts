@@ -110,9 +110,9 @@ export function openReceiver(options: ReceiverOptions): Receiver {
         callingAETitle: '',
       });
       try {
-        for await (const chunk of createReadStream(path, { start: datasetOffset })) intake.write(chunk as Buffer);
+        for await (const chunk of createReadStream(path, { start: datasetOffset })) await intake.write(chunk as Buffer);
       } catch (error) {
-        intake.discard();
+        await intake.discard();
         throw error;
       }
       return intake.finish();

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsync, openSync, renameSync, unlinkSync, writevSync } from 'node:fs';
+import { closeSync, fsync, open, renameSync, unlinkSync, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { asStorageError } from '../core/storage-error.js';
 
+const openAsync = promisify(open);
 const fsyncAsync = promisify(fsync);
 /** Bytes held back before they are written: few writes, all but the last while the sender is still sending. */
 const flushBytes = 1 << 16;
+/** Bytes taken in while the file is still being created; more hold the sender back. */
+const unopenedBytes = 1 << 20;
 
 /**
  * A data set on its way to disk: written under a temporary name, hashed as it goes. Nothing of it is visible until
  * `moveTo`; whatever goes wrong before, `discard` leaves nothing behind.
  *
- * Opening, writing and renaming are quick calls into the page cache and made directly; only the sync, which waits for
- * the disk, leaves the event loop.
+ * Writing and renaming are quick calls into the page cache and made directly. Creating the file can wait for the file system's journal and syncing
+ * it waits for the disk: these leave the event loop.
  */
 export class TemporaryFile {
   readonly path: string;
@@ -21,33 +24,54 @@ export class TemporaryFile {
   readonly #hash = createHash('sha256');
   #pending: Buffer[];
   #pendingBytes: number;
+  readonly #opened: Promise<void>;
+  /** Undefined before the file is open and after it is closed. */
   #descriptor: number | undefined;
   #synced: Promise<void> | undefined;
   #moved = false;
 
-  /**
-   * @param head preamble and file meta information; not part of the hash.
-   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
-   */
+  /** @param head preamble and file meta information; not part of the hash. */
   constructor(path: string, head: Buffer) {
     this.path = path;
     this.#pending = [head];
     this.#pendingBytes = head.length;
-    this.#descriptor = guarded(() => openSync(path, 'wx'));
+    this.#opened = openAsync(path, 'wx').then((descriptor) => void (this.#descriptor = descriptor));
+    // Whoever flushes hears of a failure.
+    this.#opened.catch(() => undefined);
   }
 
-  /** @throws PrioraError STORAGE_FULL, STORAGE_FAILED */
-  write(chunk: Buffer): void {
+  /**
+   * A returned promise asks to wait before more is written.
+   *
+   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
+   */
+  write(chunk: Buffer): void | Promise<void> {
     this.#hash.update(chunk);
     this.bytes += chunk.length;
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes >= flushBytes) this.flush();
+    if (this.#descriptor === undefined) {
+      if (this.#pendingBytes >= unopenedBytes) return this.flush();
+    } else if (this.#pendingBytes >= flushBytes) this.#writePending();
   }
 
   /** The data set's SHA-256; call once, after the last `write`. */
   sha256(): Buffer {
     return this.#hash.digest();
+  }
+
+  /**
+   * Hands what is held back to the operating system (not yet to the disk).
+   *
+   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
+   */
+  async flush(): Promise<void> {
+    try {
+      await this.#opened;
+    } catch (error) {
+      throw asStorageError(error);
+    }
+    this.#writePending();
   }
 
   /**
@@ -60,7 +84,8 @@ export class TemporaryFile {
   }
 
   async #sync(): Promise<void> {
-    this.flush();
+    if (this.#descriptor === undefined) await this.flush();
+    else this.#writePending();
     await fsyncAsync(this.#descriptor!);
   }
 
@@ -81,23 +106,23 @@ export class TemporaryFile {
   }
 
   /** Removes what has no name yet; harmless afterwards. */
-  discard(): void {
+  async discard(): Promise<void> {
     this.#pending = [];
+    if (this.#moved) return;
     try {
+      await this.#opened;
       this.#close();
-      if (!this.#moved) unlinkSync(this.path);
+      unlinkSync(this.path);
     } catch {
-      // The next start clears the folder of temporary files.
+      // It was never created, or the next start clears the folder of temporary files.
     }
-    this.#moved = true;
   }
 
-  /** Hands what is held back to the operating system (not yet to the disk). */
-  flush(): void {
+  #writePending(): void {
     let rest: Buffer[] = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;
-    guarded(() => {
+    try {
       while (rest.length > 0) {
         // A nearly full disk writes less than it was given, and says ENOSPC only at the next call.
         let written = writevSync(this.#descriptor!, rest);
@@ -106,19 +131,13 @@ export class TemporaryFile {
         rest = rest.slice(whole);
         if (rest.length > 0) rest[0] = rest[0].subarray(written);
       }
-    });
+    } catch (error) {
+      throw asStorageError(error);
+    }
   }
 
   #close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
-  }
-}
-
-function guarded<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw asStorageError(error);
   }
 }
