@@ -6,25 +6,31 @@ import { readNifti } from '../volume/nifti.js';
 import type { Grid, LabelMap } from '../volume/volume.js';
 import type { FoundScans, Refusal, Scan } from './scan.js';
 import type { DataSet } from './training-settings.js';
+import { visitOrder } from './visit-order.js';
 
 /** Header origins and spacings of an image and its label may differ by what tools round. */
 const gridTolerance = 0.01;
 
 /**
- * The scans of a public data set of NIfTI files, found by the names that its entry in mappings/training-data.yaml gives. Time
- * points are ordered by their name, numbers in it as numbers. An image without a label file is a prior only.
+ * The scans of a public data set of NIfTI files, found by the names that its entry in mappings/training-data.yaml gives. An image
+ * without a label file is a prior only.
  *
  * @param root the data set's folder; `files` lie below it.
- * @throws PrioraError CONFIG_INVALID when no file is named like an image of this data set.
+ * @throws PrioraError USAGE_INVALID when no file is named like an image of this data set, or its table of visits is missing.
  */
 export function dataSetScans(root: string, files: readonly string[], dataSet: DataSet): FoundScans {
   const image = new RegExp(dataSet.image, 'i');
   const patients = new Map<string, { time: string; scan: Scan }[]>();
   const refused: Refusal[] = [];
+  const order = visitOrder(files, dataSet);
   for (const path of files) {
     const name = relative(root, path).split(sep).join('/');
     const { patient, time } = image.exec(name)?.groups ?? {};
     if (patient === undefined || time === undefined) continue;
+    if (!order.knows(time)) {
+      refused.push({ name, code: 'LABEL_UNUSABLE', reason: `no table says when visit ${time} was` });
+      continue;
+    }
     const others = patients.get(patient) ?? [];
     if (others.some((other) => other.time === time)) {
       refused.push({ name, code: 'LABEL_UNUSABLE', reason: `patient ${patient} has two images of ${time}` });
@@ -34,11 +40,11 @@ export function dataSetScans(root: string, files: readonly string[], dataSet: Da
   }
   if (patients.size === 0)
     throw new PrioraError('USAGE_INVALID', `no file below ${root} is named as ${dataSet.name} names its images`);
-  const order = new Intl.Collator('en', { numeric: true });
+  const byName = new Intl.Collator('en', { numeric: true });
   return {
     patients: new Map(
       [...patients]
-        .sort(([a], [b]) => order.compare(a, b))
+        .sort(([a], [b]) => byName.compare(a, b))
         .map(([patient, scans]) => [
           `${dataSet.name}/${patient}`,
           scans.sort((a, b) => order.compare(a.time, b.time)).map(({ scan }) => scan),

@@ -26,6 +26,12 @@ const dataSetSchema = z.strictObject({
     .array(z.int().positive())
     .min(1)
     .describe('Label values that are metastasis: enhancing tumour and what it encloses.'),
+  times: z
+    .strictObject({ visit: z.string().min(1), time: z.string().min(1) })
+    .optional()
+    .describe(
+      "Where the group time tells no order: columns of a CSV table in the data set's folder with what it holds and a number that grows with time.",
+    ),
   brainOnly: z.boolean().describe('Whether skull and scalp have been removed from the images.'),
   licence: z.string().min(1).describe('Goes into the model card.'),
   layout: z.string().min(1).describe('Where the layout is known from, and how surely.'),

@@ -17,46 +17,65 @@ const settings = loadMapping(join(mappings, 'training-data.yaml'), trainingSetti
 const dataSet = (name: string) => settings.dataSets.find((entry) => entry.name === name)!;
 
 /** Files of each data set's layout; `!` in front: not an image of it. */
-const trees: Record<string, { files: string[]; patients: Record<string, boolean[]> }> = {
-  'brats-mets': {
-    files: [
-      'train/BraTS-MET-00012-000/BraTS-MET-00012-000-t1c.nii.gz',
-      'train/BraTS-MET-00012-000/BraTS-MET-00012-000-t1n.nii.gz',
-      'train/BraTS-MET-00012-000/BraTS-MET-00012-000-seg.nii.gz',
-      'train/BraTS-MET-00012-001/BraTS-MET-00012-001-t1c.nii.gz',
-      'train/BraTS-MET-00012-001/BraTS-MET-00012-001-seg.nii.gz',
-      'train/BraTS-MET-00100-000/BraTS-MET-00100-000-t1c.nii.gz',
-    ],
-    patients: { '00012': [true, true], '00100': [false] },
-  },
-  'ucsf-bmsr': {
-    files: [
-      'UCSF_BrainMetastases_TRAIN/100101A/100101A_T1post.nii.gz',
-      'UCSF_BrainMetastases_TRAIN/100101A/100101A_T1pre.nii.gz',
-      'UCSF_BrainMetastases_TRAIN/100101A/100101A_seg.nii.gz',
-      'UCSF_BrainMetastases_TRAIN/100101B/100101B_T1post.nii.gz',
-      'UCSF_BrainMetastases_TRAIN/100101B/100101B_BraTS-seg.nii.gz',
-    ],
-    patients: { '100101': [true, false] },
-  },
-  brainmetshare: {
-    files: ['train/Mets_003/bravo.nii.gz', 'train/Mets_003/seg.nii.gz', 'train/Mets_003/flair.nii.gz'],
-    patients: { Mets_003: [true] },
-  },
-  'yale-longitudinal': {
-    files: [
-      'YG_0A1B/2015-03-02/YG_0A1B_2015-03-02_POST.nii.gz',
-      'YG_0A1B/2015-03-02/YG_0A1B_2015-03-02_FLAIR.nii.gz',
-      'YG_0A1B/2014-11-20/YG_0A1B_2014-11-20_POST.nii.gz',
-      'YG_0A1B/2015-03-02/YG_0A1B_2015-03-02_POST_seg.nii.gz',
-    ],
-    patients: { YG_0A1B: [false, true] },
-  },
-  nyumets: {
-    files: ['P001/2/T1_post.nii.gz', 'P001/10/T1_post.nii.gz', 'P001/10/label.nii.gz', 'P001/2/FLAIR.nii.gz'],
-    patients: { P001: [false, true] },
-  },
-};
+const trees: Record<string, { files: string[]; tables?: Record<string, string>; patients: Record<string, boolean[]> }> =
+  {
+    'brats-mets': {
+      files: [
+        'train/BraTS-MET-00012-000/BraTS-MET-00012-000-t1c.nii.gz',
+        'train/BraTS-MET-00012-000/BraTS-MET-00012-000-t1n.nii.gz',
+        'train/BraTS-MET-00012-000/BraTS-MET-00012-000-seg.nii.gz',
+        'train/BraTS-MET-00012-001/BraTS-MET-00012-001-t1c.nii.gz',
+        'train/BraTS-MET-00012-001/BraTS-MET-00012-001-seg.nii.gz',
+        'train/BraTS-MET-00100-000/BraTS-MET-00100-000-t1c.nii.gz',
+      ],
+      patients: { '00012': [true, true], '00100': [false] },
+    },
+    'ucsf-bmsr': {
+      files: [
+        'UCSF_BrainMetastases_TRAIN/100101A/100101A_T1post.nii.gz',
+        'UCSF_BrainMetastases_TRAIN/100101A/100101A_T1pre.nii.gz',
+        'UCSF_BrainMetastases_TRAIN/100101A/100101A_seg.nii.gz',
+        'UCSF_BrainMetastases_TRAIN/100101B/100101B_T1post.nii.gz',
+        'UCSF_BrainMetastases_TRAIN/100101B/100101B_BraTS-seg.nii.gz',
+      ],
+      patients: { '100101': [true, false] },
+    },
+    brainmetshare: {
+      files: [
+        'train/Mets_005/bravo.nii.gz',
+        'train/Mets_005/t1_gd.nii.gz',
+        'train/Mets_005/seg.nii.gz',
+        'train/Mets_005/flair.nii.gz',
+        'test/Mets_106/bravo.nii.gz',
+      ],
+      patients: { Mets_005: [true], Mets_106: [false] },
+    },
+    'yale-longitudinal': {
+      files: [
+        'YG_01M98E/2015-03-02/YG_01M98E_2015-03-02_POST.nii.gz',
+        'YG_01M98E/2015-03-02/YG_01M98E_2015-03-02_FLAIR.nii.gz',
+        'YG_01M98E/2014-11-20/YG_01M98E_2014-11-20_POST.nii.gz',
+        'YG_01M98E/2015-03-02/YG_01M98E_2015-03-02_POST_seg.nii.gz',
+      ],
+      patients: { YG_01M98E: [false, true] },
+    },
+    nyumets: {
+      files: [
+        'imaging/patientId/10000001/studyId/1111111111/RTSTRUCT_MRI.nii.gz',
+        'imaging/patientId/10000001/studyId/1111111111/CT1.nii.gz',
+        'imaging/patientId/10000001/studyId/2222222222/RTSTRUCT_MRI.nii.gz',
+        'imaging/patientId/10000001/studyId/2222222222/RTSTRUCT_segmentation.nii.gz',
+        'imaging/patientId/10000001/studyId/3333333333/CT1.nii.gz',
+      ],
+      // The later number is the earlier visit; pandas writes numbers beside empty cells as floating point.
+      tables: {
+        'images.csv':
+          'PatientID,StudyID,RelativeTimepoint,CT1\n10000001,1111111111.0,90.0,1\n10000001,2222222222.0,0.0,0\n',
+        'clinical.csv': 'patient_identifier,note\n10000001,"a, b"\n',
+      },
+      patients: { '10000001': [true, false] },
+    },
+  };
 
 describe('data sets of public layouts', () => {
   test('every data set of the mapping has a tree here', () => {
@@ -69,11 +88,27 @@ describe('data sets of public layouts', () => {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), '');
     }
+    for (const [table, text] of Object.entries(tree.tables ?? {})) writeFileSync(join(root, table), text);
     const { patients, refused } = dataSetScans(root, inputFiles([root]), dataSet(name));
     expect(refused).toEqual([]);
     expect(
       Object.fromEntries([...patients].map(([key, scans]) => [key, scans.map((scan) => scan.metastases !== null)])),
     ).toEqual(Object.fromEntries(Object.entries(tree.patients).map(([key, labelled]) => [`${name}/${key}`, labelled])));
+  });
+
+  test('visits numbered by lot are refused where no table tells their order', () => {
+    const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
+    for (const study of ['1111111111', '2222222222']) {
+      const folder = join(root, 'imaging/patientId/10000001/studyId', study);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'RTSTRUCT_MRI.nii.gz'), '');
+    }
+    const scans = () => dataSetScans(root, inputFiles([root]), dataSet('nyumets'));
+    expect(scans).toThrow(/no CSV file there has the columns StudyID and RelativeTimepoint/);
+    writeFileSync(join(root, 'images.csv'), 'StudyID,RelativeTimepoint\n1111111111,0\n2222222222,\n');
+    const { patients, refused } = scans();
+    expect([...patients.values()].map((found) => found.length)).toEqual([1]);
+    expect(refused).toMatchObject([{ code: 'LABEL_UNUSABLE', reason: 'no table says when visit 2222222222 was' }]);
   });
 
   test('a folder of something else is refused', () => {
