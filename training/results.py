@@ -177,6 +177,16 @@ PRIORS = {
 }
 
 
+def where_run(maps: Path) -> str:
+    """In words, in which voxels the networks were run, as M_sens's maps note it."""
+    note = maps / "origin.json"
+    screened = note.exists() and json.loads(note.read_text()).get("screen")
+    if not screened:
+        return "All networks were run everywhere in the brain."
+    return ("Networks with a prior path were run as the node runs them, where the 8-bit screen of M_sens, the prior withheld, reaches "
+            f"{screened['threshold']}, and have probability 0 elsewhere; the others everywhere in the brain.")
+
+
 def volumes_of(file: Path) -> list:
     return json.loads(file.read_text())["volumes"]
 
@@ -204,6 +214,7 @@ def write_results(runs: Path, to: Path) -> None:
     priors = {words: followed(volumes_of(file)) for words, file in changed.items() if file.exists()}
     ensemble_file, heads = runs / "ensemble" / "test.json", read_real_heads(runs / "real-heads.json")
     ensemble = json.loads(ensemble_file.read_text())["ensemble"] if ensemble_file.exists() else []
+    maps = runs / "m-sens" / "test"
     lines = [
         "# Results on synthetic patients",
         "",
@@ -215,7 +226,8 @@ def write_results(runs: Path, to: Path) -> None:
         "Intervals: 95 %, patients drawn again.",
         "",
         "Networks have `compact` widths; the paper's have about eleven times as many parameters. None is trained on its own from nothing, as the paper's are: each α starts from a "
-        "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly.",
+        "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly. "
+        + where_run(maps),
         "",
         "## Targets",
         "",
@@ -253,7 +265,6 @@ def write_results(runs: Path, to: Path) -> None:
         lines += ["", "## Ensemble", "",
                   f"A volume has {rates['confirmed']} confirmed findings, of which {rates['confirmedFalse']} are false, and "
                   f"{rates['candidates']} candidates, of which {rates['candidatesFalse']} are false (paper: 1.5 false candidates)."]
-    maps = runs / "m-sens" / "test"
     cases = [case for case in Cases(runs / "data", "test", runs / "cache") if file_of(maps, case).exists()]
     if cases:
         draw_examples(cases, maps, pictures / "examples.png")
