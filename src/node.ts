@@ -90,8 +90,10 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
   const onComplete = (series: SeriesRow) => {
     const siblings = store.series.ofStudy(series.StudyInstanceUID).filter(({ origin }) => origin === 'received');
     if (series.origin === 'received')
-      for (const { name, forwardOriginals } of mappings.destinations)
-        if (forwardOriginals) enqueueForwarding(queue, name, series.SeriesInstanceUID);
+      for (const { name, calledAETitle, forwardOriginals } of mappings.destinations)
+        // A PACS that sends studies has what it sent.
+        if (forwardOriginals && calledAETitle !== series.callingAETitle)
+          enqueueForwarding(queue, name, series.SeriesInstanceUID);
     if (siblings.length > 0 && !siblings.some(holdsBack)) enqueueAnalysis(queue, siblings[0]);
   };
 

@@ -105,9 +105,10 @@ export async function analyseStudy(
   const review = await timer.run('review', () =>
     selected.series ? reviewedTimePoint(store, dataDir, selected.series, stopOn(options.signal)) : null,
   );
+  const instances = selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID));
   const fingerprint = caseFingerprint({
     patient: study,
-    instances: selected.considered.flatMap(({ SeriesInstanceUID }) => store.instances.ofSeries(SeriesInstanceUID)),
+    instances,
     prior: prior && {
       instances: store.instances.ofSeries(prior.SeriesInstanceUID),
       caseFingerprint: store.cases.latestReportedOfSeries(prior.SeriesInstanceUID)?.fingerprint ?? null,
@@ -133,7 +134,15 @@ export async function analyseStudy(
     await readCase(
       context,
       opened,
-      { series: selected.series, prior, forced: selected.forced, timePoints, immunotherapy, review },
+      {
+        series: selected.series,
+        instances: instances.length,
+        forced: selected.forced,
+        prior,
+        timePoints,
+        immunotherapy,
+        review,
+      },
       timer,
       options,
     );
@@ -141,7 +150,8 @@ export async function analyseStudy(
     const error = asPrioraError(thrown);
     const status = error.blamesInput ? 'rejected' : 'failed';
     store.transaction(() => {
-      if (error.blamesInput && selected.series) store.series.setState(selected.series.SeriesInstanceUID, 'refused');
+      if (error.blamesInput && selected.series)
+        store.series.noteRead(selected.series.SeriesInstanceUID, instances.length, 'refused');
       finish(context, opened.caseKey, { status, code: error.code, reason: error.message });
     });
     if (!error.blamesInput) throw error;
@@ -158,6 +168,7 @@ async function readCase(
   opened: CaseRow,
   {
     series,
+    instances,
     prior,
     forced,
     timePoints,
@@ -165,6 +176,8 @@ async function readCase(
     review,
   }: {
     series: SeriesRow;
+    /** How many it had when it was selected. */
+    instances: number;
     prior: SeriesRow | null;
     forced: boolean;
     timePoints: OtherTimePoints;
@@ -181,7 +194,7 @@ async function readCase(
   const { preprocessing } = ensemble.models.sensitivity.manifest;
   const { biasCorrection } = preprocessing;
   const prepared = await timer.run('prepare', () => prepareCurrent(correctBias(source.volume, biasCorrection), stop));
-  store.series.setState(series.SeriesInstanceUID, 'assembled');
+  store.series.noteRead(series.SeriesInstanceUID, instances, 'assembled');
 
   const temporal = await timer.run('register', () =>
     temporalPrior(store, dataDir, series, prior, prepared, { ...mappings, biasCorrection, zone }, stop),

@@ -11,6 +11,8 @@ export interface IndexRules {
   readonly zone: string;
 }
 
+const noTime = 'no date of acquisition, series or study';
+
 /**
  * Puts an instance under its patient, study and series, and holds the study for a person where identity or time cannot be
  * trusted. Call it inside the transaction that makes the instance durable.
@@ -26,7 +28,8 @@ export function indexInstance(
 ): SeriesRow {
   const { StudyInstanceUID, SeriesInstanceUID } = header;
   const identity = {
-    IssuerOfPatientID: header.IssuerOfPatientID || (rules.issuers[source.callingAETitle] ?? ''),
+    IssuerOfPatientID:
+      header.IssuerOfPatientID || rules.issuers[source.callingAETitle] || issuerInStudy(store, header) || '',
     PatientID: header.PatientID,
     PatientName: header.PatientName,
     PatientBirthDate: header.PatientBirthDate,
@@ -42,9 +45,9 @@ export function indexInstance(
     receivedAt: instance.receivedAt,
   });
   if (study.patientKey !== patient.patientKey) contradicted.push('PatientID');
-  // A person who released the study has accepted that it has no better time than its arrival.
-  const released = study.releasedAt === null ? undefined : ({ at: study.receivedAt, source: 'released' } as const);
-  const time = acquisitionTime(header, rules.zone) ?? released;
+  // A person has accepted that the study has no better time than its arrival.
+  const released = study.acceptedReason?.includes(noTime) && ({ at: study.receivedAt, source: 'released' } as const);
+  const time = acquisitionTime(header, rules.zone) ?? (released || undefined);
   store.series.noteInstance({
     SeriesInstanceUID,
     StudyInstanceUID,
@@ -63,10 +66,16 @@ export function indexInstance(
     // A series in two studies makes both doubtful.
     for (const uid of new Set([StudyInstanceUID, series.StudyInstanceUID]))
       store.studies.hold(uid, 'IDENTITY_CONTRADICTION', reason);
-  } else if (series.acquiredAt === null)
-    store.studies.hold(StudyInstanceUID, 'TIME_UNKNOWN', 'no date of acquisition, series or study');
+  } else if (series.acquiredAt === null && series.origin === 'received')
+    store.studies.hold(StudyInstanceUID, 'TIME_UNKNOWN', noTime);
   else return series;
   return store.series.find(SeriesInstanceUID)!;
+}
+
+/** Who issued this PatientID where the study has come before: a PACS that sends a result back need not say so again. */
+function issuerInStudy(store: Store, { StudyInstanceUID, PatientID }: InstanceHeader): string | undefined {
+  const study = store.studies.find(StudyInstanceUID);
+  return study?.PatientID === PatientID ? study.IssuerOfPatientID : undefined;
 }
 
 /**

@@ -26,8 +26,10 @@ export interface StudyRow {
   readonly receivedAt: number;
   /** Why a person must look (IDENTITY_CONTRADICTION, TIME_UNKNOWN); null when nobody need or somebody has. */
   readonly heldCode: ErrorCode | null;
+  /** All of them. */
   readonly heldReason: string | null;
-  readonly releasedAt: number | null;
+  /** What a person has let pass; null when nobody had to. */
+  readonly acceptedReason: string | null;
 }
 
 /** Attribute an acquisition time was read from; `released` when a person released a study without one. */

@@ -32,6 +32,8 @@ export interface SeriesTable {
   setCompleteness(SeriesInstanceUID: string, evidence: unknown): void;
   setSelection(SeriesInstanceUID: string, verdict: unknown): void;
   setState(SeriesInstanceUID: string, state: SeriesState): void;
+  /** What reading so many instances has made of the series; nothing where others have come meanwhile, for they were not read. */
+  noteRead(SeriesInstanceUID: string, instances: number, state: 'assembled' | 'refused'): void;
   ofStudy(StudyInstanceUID: string): SeriesRow[];
   /** Series that still receive, for start-up: each needs its completeness timer. */
   receiving(): SeriesRow[];
@@ -105,6 +107,10 @@ export function seriesTable(database: Database): SeriesTable {
   const setCompleteness = set('completeness');
   const setSelection = set('selection');
   const setState = set('state');
+  const noteRead = database.prepare(
+    `UPDATE series SET state = :state WHERE SeriesInstanceUID = :SeriesInstanceUID
+       AND :instances = (SELECT count(*) FROM instances WHERE instances.seriesKey = series.seriesKey)`,
+  );
   const ofStudy = database.prepare<StoredSeries>(
     `SELECT ${columns} WHERE StudyInstanceUID = :StudyInstanceUID ORDER BY acquiredAt, SeriesInstanceUID`,
   );
@@ -133,6 +139,7 @@ export function seriesTable(database: Database): SeriesTable {
     setSelection: (SeriesInstanceUID, verdict) =>
       void setSelection.run({ SeriesInstanceUID, value: JSON.stringify(verdict) }),
     setState: (SeriesInstanceUID, state) => void setState.run({ SeriesInstanceUID, value: state }),
+    noteRead: (SeriesInstanceUID, instances, state) => void noteRead.run({ SeriesInstanceUID, instances, state }),
     ofStudy: (StudyInstanceUID) => ofStudy.all({ StudyInstanceUID }).map(parsed),
     receiving: () => receiving.all().map(parsed),
     priors: (query) => priors.all(query),

@@ -6,7 +6,7 @@ export interface StudyTable {
   find(StudyInstanceUID: string): StudyRow | undefined;
   /** Adds the study unless it is known; the first patient it was seen under stays. */
   remember(study: { StudyInstanceUID: string; patientKey: number; receivedAt: number }): StudyRow;
-  /** Holds the study for a person. The first reason stays; a released study is not held again. */
+  /** Holds the study for a person, for one reason more; not for one that a person has accepted. */
   hold(StudyInstanceUID: string, code: ErrorCode, reason: string): void;
   /**
    * A person has decided: the study may be analysed and be a prior. Its series without a time get `acquiredAt`.
@@ -19,7 +19,10 @@ export interface StudyTable {
   ofPatient(patientKey: number): StudyRow[];
 }
 
-const columns = `StudyInstanceUID, studies.patientKey, IssuerOfPatientID, PatientID, studies.receivedAt, heldCode, heldReason, releasedAt
+/** Between the reasons of one study. */
+const separator = '; ';
+
+const columns = `StudyInstanceUID, studies.patientKey, IssuerOfPatientID, PatientID, studies.receivedAt, heldCode, heldReason, acceptedReason
   FROM studies JOIN patients USING (patientKey)`;
 
 export function studyTable(database: Database): StudyTable {
@@ -29,11 +32,11 @@ export function studyTable(database: Database): StudyTable {
      ON CONFLICT DO NOTHING`,
   );
   const hold = database.prepare(
-    `UPDATE studies SET heldCode = :code, heldReason = :reason
-     WHERE StudyInstanceUID = :StudyInstanceUID AND heldCode IS NULL AND releasedAt IS NULL`,
+    'UPDATE studies SET heldCode = :code, heldReason = :reason WHERE StudyInstanceUID = :StudyInstanceUID',
   );
   const release = database.prepare(
-    `UPDATE studies SET heldCode = NULL, heldReason = NULL, releasedAt = :releasedAt
+    `UPDATE studies SET heldCode = NULL, heldReason = NULL, releasedAt = :releasedAt,
+       acceptedReason = concat_ws(:separator, acceptedReason, heldReason)
      WHERE StudyInstanceUID = :StudyInstanceUID AND heldCode IS NOT NULL`,
   );
   const setTime = database.prepare(
@@ -53,10 +56,19 @@ export function studyTable(database: Database): StudyTable {
       insert.run(study);
       return find.get(study)!;
     },
-    hold: (StudyInstanceUID, code, reason) => void hold.run({ StudyInstanceUID, code, reason }),
+    hold: (StudyInstanceUID, code, reason) => {
+      const { heldCode, heldReason, acceptedReason } = find.get({ StudyInstanceUID })!;
+      const known = [heldReason, acceptedReason].some((reasons) => reasons?.split(separator).includes(reason));
+      if (known) return;
+      hold.run({
+        StudyInstanceUID,
+        code: heldCode ?? code,
+        reason: heldReason === null ? reason : heldReason + separator + reason,
+      });
+    },
     release: (StudyInstanceUID, { releasedAt, acquiredAt }) =>
       database.transaction(() => {
-        if (release.run({ StudyInstanceUID, releasedAt }).changes === 0) return false;
+        if (release.run({ StudyInstanceUID, releasedAt, separator }).changes === 0) return false;
         setTime.run({ StudyInstanceUID, acquiredAt });
         return true;
       }),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instanceHeader, type InstanceHeader } from '../../src/dicom/instance-header.js';
 import { indexInstance, releaseStudy } from '../../src/index/index-instance.js';
+import type { SeriesOrigin } from '../../src/store/rows.js';
 import { temporaryStore } from '../store/temporary-store.js';
 
 let store: ReturnType<typeof temporaryStore>;
@@ -21,7 +22,7 @@ const header = (given: Partial<InstanceHeader>): InstanceHeader => ({
   Modality: 'MR',
   ...given,
 });
-const arrive = (given: Partial<InstanceHeader> = {}, callingAETitle = 'MR1') => {
+const arrive = (given: Partial<InstanceHeader> = {}, callingAETitle = 'MR1', origin: SeriesOrigin = 'received') => {
   const instance = {
     SOPInstanceUID: `1.9.${++arrivals}`,
     SeriesInstanceUID: given.SeriesInstanceUID ?? '1.1.1',
@@ -39,7 +40,7 @@ const arrive = (given: Partial<InstanceHeader> = {}, callingAETitle = 'MR1') => 
     ImagesInAcquisition: null,
     NumberOfSeriesRelatedInstances: null,
   };
-  return indexInstance(store, header(given), instance, { callingAETitle, origin: 'received' }, rules);
+  return indexInstance(store, header(given), instance, { callingAETitle, origin }, rules);
 };
 const heldCode = (StudyInstanceUID: string) => store.studies.find(StudyInstanceUID)?.heldCode;
 
@@ -51,6 +52,9 @@ describe('indexing', () => {
     const third = arrive({ StudyInstanceUID: '1.3', SeriesInstanceUID: '1.3.1' }, 'MR2');
     expect(third.IssuerOfPatientID).toBe('');
     expect(third.patientKey).not.toBe(store.series.find('1.1.1')?.patientKey);
+    // The study says who issued a number that its sender leaves open; not another patient's number.
+    expect(arrive({ SeriesInstanceUID: '1.1.2' }, 'MR2').IssuerOfPatientID).toBe('HOSPITAL');
+    expect(arrive({ SeriesInstanceUID: '1.1.3', PatientID: 'P2' }, 'MR2').heldCode).toBe('IDENTITY_CONTRADICTION');
   });
 
   it('holds the contradicting study alone, and does not learn from it', () => {
@@ -68,6 +72,25 @@ describe('indexing', () => {
     arrive({ PatientID: 'P3', StudyInstanceUID: '1.5', SeriesInstanceUID: '1.5.1' });
     arrive({ PatientID: 'P3', StudyInstanceUID: '1.6', SeriesInstanceUID: '1.5.1' });
     expect([heldCode('1.5'), heldCode('1.6')]).toEqual(['IDENTITY_CONTRADICTION', 'IDENTITY_CONTRADICTION']);
+  });
+
+  it('tells a person every reason, once', () => {
+    arrive();
+    const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', StudyDate: '', StudyTime: '' };
+    arrive(second);
+    arrive({ ...second, PatientSex: 'M' });
+    arrive({ ...second, PatientSex: 'M' });
+    expect(store.studies.find('1.2')?.heldReason).toBe(
+      'no date of acquisition, series or study; PatientSex contradicts what is known',
+    );
+  });
+
+  it('holds no study for a result without a date', () => {
+    arrive();
+    const result = { SeriesInstanceUID: '1.1.9', Modality: 'SR', StudyDate: '', StudyTime: '' };
+    arrive(result, 'PACS', 'destination');
+    arrive({ ...result, SeriesInstanceUID: '1.1.8' }, 'PACS', 'ours');
+    expect(heldCode('1.1')).toBeNull();
   });
 
   it('takes the earliest time among a series’ slices', () => {
@@ -92,6 +115,26 @@ describe('a released study', () => {
     ]);
     expect(releaseStudy(store, '1.2', { now: 5001 })).toBeUndefined();
     expect(arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' }).heldCode).toBeNull();
+  });
+
+  it('is held again for what that person did not see', () => {
+    arrive();
+    const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', StudyDate: '', StudyTime: '' };
+    arrive(second);
+    releaseStudy(store, '1.2', { now: 5000 });
+    expect(arrive({ ...second, PatientSex: 'M' }).heldCode).toBe('IDENTITY_CONTRADICTION');
+    expect(store.studies.find('1.2')?.heldReason).toBe('PatientSex contradicts what is known');
+    releaseStudy(store, '1.2', { now: 5001 });
+    expect(arrive({ ...second, PatientSex: 'M' }).heldCode).toBeNull();
+    expect(arrive({ ...second, PatientSex: 'M', PatientName: 'Roe^Richard' }).heldCode).toBe('IDENTITY_CONTRADICTION');
+  });
+
+  it('released for its identity alone has no time by that', () => {
+    arrive();
+    arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
+    releaseStudy(store, '1.2', { now: 5000 });
+    const timeless = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.2', StudyDate: '', StudyTime: '' };
+    expect(arrive(timeless)).toMatchObject({ heldCode: 'TIME_UNKNOWN', acquiredAt: null });
   });
 
   it('gets the time a person gave, or that of its arrival', () => {

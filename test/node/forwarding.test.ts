@@ -15,24 +15,23 @@ const root = resolve(import.meta.dirname, '../..');
 let now = Date.now();
 let node: RunningNode;
 let pacs: RecordingServer;
+/** A PACS that also sends new studies. */
+let router: RecordingServer;
 let store: Store;
 beforeAll(async () => {
-  pacs = await recordingServer({
-    aeTitle: 'PACS',
-    supportedContexts: [{ abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: everyTransferSyntax }],
-  });
+  const supportedContexts = [{ abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: everyTransferSyntax }];
+  pacs = await recordingServer({ aeTitle: 'PACS', supportedContexts });
+  router = await recordingServer({ aeTitle: 'ROUTER', supportedContexts });
   const folder = mkdtempSync(join(tmpdir(), 'priora-forwarding-'));
   const mappingsDir = join(folder, 'mappings');
   cpSync(join(root, 'mappings'), mappingsDir, { recursive: true });
-  const destination = {
-    name: 'pacs',
-    host: '127.0.0.1',
-    port: pacs.port,
-    calledAETitle: 'PACS',
-    forwardOriginals: true,
-  };
+  const to = { host: '127.0.0.1', forwardOriginals: true };
+  const destinations = [
+    { ...to, name: 'pacs', port: pacs.port, calledAETitle: 'PACS' },
+    { ...to, name: 'router', port: router.port, calledAETitle: 'ROUTER', sendsStudies: true },
+  ];
   // JSON is YAML.
-  writeFileSync(join(mappingsDir, 'destinations.yaml'), JSON.stringify({ destinations: [destination] }));
+  writeFileSync(join(mappingsDir, 'destinations.yaml'), JSON.stringify({ destinations }));
   const dataDir = join(folder, 'data');
   const modelsDir = join(root, 'test/fixtures/models');
   const config = parseConfig({ dataDir, modelsDir, mappingsDir, dicom: { port: 0 } });
@@ -42,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await node.close();
   await pacs.server.close();
+  await router.server.close();
   store.close();
 });
 
@@ -73,18 +73,23 @@ async function send(callingAETitle: string, series: number, overrides: object = 
   await node.idle();
 }
 
-it('the node forwards what scanners send; its own objects and what a destination sends back go nowhere', async () => {
+it('the node forwards what scanners and routers send, to nobody what that one sent; its own objects and what a destination sends back go nowhere', async () => {
   await send('MR1', 2, { ManufacturerModelName: 'Priora' });
   await send('PACS', 3);
   await send('MR1', 1);
-  const forwarded = pacs.received.map(({ request }) => request.AffectedSOPInstanceUID);
-  expect(forwarded.sort()).toEqual(['1.2.3.1.1.1', '1.2.3.1.1.2', '1.2.3.1.1.3']);
+  await send('ROUTER', 4);
+  const forwarded = ({ received }: RecordingServer) =>
+    received.map(({ request }) => request.AffectedSOPInstanceUID).sort();
+  const slices = (series: number) => [1, 2, 3].map((number) => `1.2.3.1.${series}.${number}`);
+  expect(forwarded(router)).toEqual(slices(1));
+  expect(forwarded(pacs)).toEqual([...slices(1), ...slices(4)]);
   const origins = store.series.ofStudy('1.2.3.1').map(({ SeriesInstanceUID, origin }) => [SeriesInstanceUID, origin]);
   expect(new Map(origins as [string, string][])).toEqual(
     new Map([
       ['1.2.3.1.1', 'received'],
       ['1.2.3.1.2', 'ours'],
       ['1.2.3.1.3', 'destination'],
+      ['1.2.3.1.4', 'received'],
     ]),
   );
 });

@@ -25,7 +25,7 @@ import { startRunner } from '../../src/jobs/runner.js';
 import { loadMappings } from '../../src/mappings.js';
 import { analyseStudy, type PipelineContext } from '../../src/pipeline.js';
 import { openReceiver } from '../../src/receive/receiver.js';
-import { databasePath, openStore, type CaseRow, type LesionRow } from '../../src/store/store.js';
+import { databasePath, openStore, type CaseRow, type LesionRow, type SeriesRow } from '../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../peers.js';
 import { editedSegmentations } from '../review/reader.js';
 import { applyAffine, identityAffine, invertAffine, type Affine } from '../../src/volume/affine.js';
@@ -98,14 +98,21 @@ describe('a study arrives late', () => {
   let context: ReturnType<typeof openContext>;
   /** The study before its last slice had come, alone, and after the one before it had come. */
   let early: CaseRow;
+  let afterEarly: SeriesRow;
   let alone: CaseRow;
   let again: CaseRow;
 
   beforeAll(async () => {
     context = openContext();
     await context.receive(studies[1].paths.slice(0, -1));
-    early = await analyseStudy(context, studies[1].StudyInstanceUID);
-    await context.receive(studies[1].paths.slice(-1));
+    let late: Promise<void> | undefined;
+    early = await analyseStudy(context, studies[1].StudyInstanceUID, {
+      onStage: (stage) => {
+        if (stage === 'prepare') late ??= context.receive(studies[1].paths.slice(-1));
+      },
+    });
+    await late;
+    [afterEarly] = context.store.series.ofStudy(studies[1].StudyInstanceUID);
     alone = await analyseStudy(context, studies[1].StudyInstanceUID);
   });
   afterAll(() => context.store.close());
@@ -123,7 +130,10 @@ describe('a study arrives late', () => {
     other.store.close();
   });
 
-  test('with its last slice late it is read twice, the second time with all of it', () => {
+  test('with its last slice late, come while it was prepared, it is read twice, the second time with all of it', () => {
+    // Else its completeness would not be looked at again.
+    expect(afterEarly.state).toBe('receiving');
+    expect(context.store.series.ofStudy(studies[1].StudyInstanceUID)[0].state).toBe('assembled');
     expect([early.status, alone.status]).toEqual(['reported', 'reported']);
     expect(alone.supersededCaseKey).toBe(early.caseKey);
   });
