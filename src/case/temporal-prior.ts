@@ -61,7 +61,8 @@ export async function temporalPrior(
 ): Promise<TemporalPrior> {
   const unused = (unusedBecause: NoPrior, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
   if (!prior) return unused(whyNone(store, series));
-  const reported = store.cases.latestReportedOfSeries(prior.SeriesInstanceUID) ?? null;
+  const { StudyInstanceUID, SeriesInstanceUID } = prior;
+  const reported = store.cases.latestReportedOfSeries(SeriesInstanceUID) ?? null;
   try {
     const assembled = await assembleSource(store, dataDir, prior, settings.zone, stop);
     const image = correctBias(assembled.volume, settings.biasCorrection);
@@ -77,7 +78,6 @@ export async function temporalPrior(
       ...stop,
     });
     const { verdict, similarity, refusal, rotationDegrees, translationMm } = registration;
-    const { StudyInstanceUID, SeriesInstanceUID } = prior;
     const row = {
       StudyInstanceUID,
       SeriesInstanceUID,
@@ -93,9 +93,11 @@ export async function temporalPrior(
     return { found, used: found, unusedBecause: null };
   } catch (thrown) {
     const error = asPrioraError(thrown);
+    const { message } = error;
     // The search is the same each time: asking again gives the same refusal.
-    if (error.code === 'REGISTRATION_FAILED') return unused({ kind: 'registration failed', message: error.message });
+    if (error.code === 'REGISTRATION_FAILED')
+      return unused({ kind: 'registration failed', StudyInstanceUID, SeriesInstanceUID, message });
     if (!error.blamesInput) throw error;
-    return unused({ kind: 'prior images unusable', message: error.message });
+    return unused({ kind: 'prior images unusable', StudyInstanceUID, SeriesInstanceUID, message });
   }
 }

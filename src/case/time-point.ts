@@ -17,7 +17,8 @@ export interface TimePoint {
     readonly StudyInstanceUID: string;
     readonly SeriesInstanceUID: string;
     readonly verdict: 'accepted' | 'refused';
-    readonly similarity: number;
+    /** Normalised mutual information, 1 to 2; null where its images or the search for a transform failed. */
+    readonly similarity: number | null;
     readonly reason: string | null;
   } | null;
   /** Why the networks saw no prior; null when they did. */
@@ -69,13 +70,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
   const objects = result.objects.map(({ kind, path }) => [kind.toLowerCase(), join(dataDir, path)] as const);
   return {
     ...identity,
-    prior: result.prior && {
-      StudyInstanceUID: result.prior.StudyInstanceUID,
-      SeriesInstanceUID: result.prior.SeriesInstanceUID,
-      verdict: result.prior.verdict,
-      similarity: result.prior.similarity,
-      reason: result.prior.refusal && english.refusal(result.prior.refusal),
-    },
+    prior: priorOf(result),
     noPriorReason: result.noPriorReason && english.remark(result.noPriorReason),
     forced: result.forced,
     notes: result.notes.map(english.remark),
@@ -86,4 +81,15 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
     seconds: result.seconds,
     models: result.models.map(({ name, sha256 }) => ({ name, sha256 })),
   };
+}
+
+/** The prior that was found, or what was tried in vain. */
+function priorOf({ prior, noPriorReason }: CaseResult): TimePoint['prior'] {
+  if (prior) {
+    const { StudyInstanceUID, SeriesInstanceUID, verdict, similarity, refusal } = prior;
+    return { StudyInstanceUID, SeriesInstanceUID, verdict, similarity, reason: refusal && english.refusal(refusal) };
+  }
+  if (!noPriorReason || !('SeriesInstanceUID' in noPriorReason)) return null;
+  const { StudyInstanceUID, SeriesInstanceUID, message } = noPriorReason;
+  return { StudyInstanceUID, SeriesInstanceUID, verdict: 'refused', similarity: null, reason: message };
 }

@@ -19,11 +19,10 @@ export function timePointText(timePoint: TimePoint): string {
   const lines = [`patient ${PatientID}  study ${StudyInstanceUID}`];
   if (status !== 'reported') return [...lines, `  ${status}: ${reason}`].join('\n');
   if (forced) lines.push('  series selection was overridden');
-  if (prior)
-    lines.push(
-      `  prior ${prior.StudyInstanceUID}`,
-      `  registration ${prior.verdict}, similarity ${prior.similarity.toFixed(3)}`,
-    );
+  if (prior) {
+    const similarity = prior.similarity === null ? '' : `, similarity ${prior.similarity.toFixed(3)}`;
+    lines.push(`  prior ${prior.StudyInstanceUID}`, `  registration ${prior.verdict}${similarity}`);
+  }
   if (noPriorReason) lines.push(`  no prior used: ${noPriorReason}`);
   lines.push(...notes.map((note) => `  note: ${note}`));
   if (lesions.length === 0) lines.push('  nothing found');

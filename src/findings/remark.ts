@@ -13,11 +13,18 @@ export type NoPrior =
   | { readonly kind: 'no earlier study' }
   /** The patient has earlier or undated studies: held, refused, or not within the limits of `mappings/prior-matching.yaml`. */
   | { readonly kind: 'no eligible earlier study'; readonly studies: number }
-  /** In English, as the error says it. */
-  | { readonly kind: 'prior images unusable'; readonly message: string }
-  /** No transform was found at all; in English, as the error says it. */
-  | { readonly kind: 'registration failed'; readonly message: string }
+  | ({ readonly kind: 'prior images unusable' } & UnusablePrior)
+  /** No transform was found at all. */
+  | ({ readonly kind: 'registration failed' } & UnusablePrior)
   | { readonly kind: 'registration refused'; readonly refusal: Refusal };
+
+/** A prior that was found and could not even be judged. */
+export interface UnusablePrior {
+  readonly StudyInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  /** In English, as the error says it. */
+  readonly message: string;
+}
 
 /** Why a registration was refused. */
 export type Refusal =

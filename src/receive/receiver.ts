@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../core/clock.js';
 import { asPrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import { encodeFileMeta, readFileMeta } from '../dicom/part10.js';
+import { responseFor } from '../dimse/status.js';
 import type { AssociationEnd, AssociationInfo, DatasetSink, StoreHandler } from '../dimse/types.js';
 import type { Store } from '../store/store.js';
 import { dataFolders, DurableFolders } from './data-folders.js';
@@ -77,9 +78,9 @@ export function openReceiver(options: ReceiverOptions): Receiver {
       finish: async () => {
         const reception = await intake.finish();
         if (reception.outcome === 'quarantined') {
-          const { code, message, dimseStatus, subject } = reception.error;
+          const { code, message, subject } = reception.error;
           logger.warn({ code, callingAETitle, ...subject }, message);
-          return { Status: dimseStatus, ErrorComment: message.slice(0, 64) };
+          return responseFor(reception.error);
         }
         const touched = seriesByAssociation.get(id) ?? new Set();
         seriesByAssociation.set(id, touched.add(reception.instance.SeriesInstanceUID));

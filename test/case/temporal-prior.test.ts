@@ -57,7 +57,9 @@ describe('a comparison that cannot be had does not cost the case, and the report
     report(prior, [1, 0, 0, 1000, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     const { unusedBecause, ...rest } = await priorOf(prior);
     expect(rest).toEqual(nothing);
-    expect(unusedBecause).toEqual({ kind: 'registration failed', message: expect.stringContaining('elastix') });
+    const { StudyInstanceUID, SeriesInstanceUID } = prior;
+    const tried = { StudyInstanceUID, SeriesInstanceUID, message: expect.stringContaining('elastix') };
+    expect(unusedBecause).toEqual({ kind: 'registration failed', ...tried });
   });
 
   test('images that cannot be read', async () => {

@@ -80,7 +80,12 @@ export const cases = [
     grid: smallGrid('axial'),
     balls: [],
     input: {
-      noPriorReason: { kind: 'prior images unusable', message: 'slices are missing' },
+      noPriorReason: {
+        kind: 'prior images unusable',
+        StudyInstanceUID: '1.2.3',
+        SeriesInstanceUID: '1.2.3.4',
+        message: 'slices are missing',
+      },
       qualityNotes: [{ kind: 'brain cut off', examinedPercent: 93 }],
       forced: true,
     },

@@ -74,9 +74,9 @@ function remark(about: Remark): string {
         ? 'one earlier study of this patient is known, and it is not eligible for comparison'
         : `${about.studies} earlier studies of this patient are known, and none is eligible for comparison`;
     case 'prior images unusable':
-      return `the images of the prior cannot be used: ${about.message}`;
+      return `the images of the prior (study ${about.StudyInstanceUID}) cannot be used: ${about.message}`;
     case 'registration failed':
-      return `the prior could not be registered: ${about.message}`;
+      return `the prior (study ${about.StudyInstanceUID}) could not be registered: ${about.message}`;
     case 'registration refused':
       return `the registration of the prior was refused: ${refusal(about.refusal)}`;
   }

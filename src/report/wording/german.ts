@@ -73,9 +73,9 @@ function remark(about: Remark): string {
         ? 'eine frühere Untersuchung dieses Patienten ist bekannt, sie eignet sich nicht zum Vergleich'
         : `${about.studies} frühere Untersuchungen dieses Patienten sind bekannt, keine eignet sich zum Vergleich`;
     case 'prior images unusable':
-      return `die Bilder der Voruntersuchung sind nicht verwendbar: ${about.message}`;
+      return `die Bilder der Voruntersuchung (Studie ${about.StudyInstanceUID}) sind nicht verwendbar: ${about.message}`;
     case 'registration failed':
-      return `die Voruntersuchung ließ sich nicht registrieren: ${about.message}`;
+      return `die Voruntersuchung (Studie ${about.StudyInstanceUID}) ließ sich nicht registrieren: ${about.message}`;
     case 'registration refused':
       return `die Registrierung der Voruntersuchung wurde abgelehnt: ${refusal(about.refusal)}`;
   }
