@@ -77,7 +77,7 @@ def metastasis_table(scores: dict) -> list:
     lines = []
     for network, (prior, loss, *paper) in PAPER.items():
         rows = scores.get(network)
-        ours = ["not trained", "", "", ""]
+        ours = ["not scored", "", "", ""]
         if rows:
             false = f"{total(rows, 'falsePositives'):.0f} ({value(rows, false_per_volume):.2f})"
             ours = [text(interval(rows, sensitivity)), text(interval(rows, precision)), false, text(interval(rows, dice))]
