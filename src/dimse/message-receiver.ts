@@ -8,9 +8,15 @@ import type { PresentationContext } from './types.js';
 import type { UpperLayer } from './upper-layer.js';
 
 /**
+ * Fragments that a command set, and fragments without bytes that a data set may have before its last one. A limit of
+ * bytes bounds neither their number nor the socket reads that a few bytes among them keep in memory.
+ */
+const maxFragments = 4096;
+
+/**
  * Puts PDVs together to DIMSE messages: requests go to the performer, responses to the invoker, data sets straight
  * through. A peer that mixes messages, names a context that was not accepted, or sends a command set that is none or too
- * long is aborted (PS3.7 7.1, PS3.8 Annex E).
+ * long, or fragments without end, is aborted (PS3.7 7.1, PS3.8 Annex E).
  */
 export class MessageReceiver {
   readonly #layer: UpperLayer;
@@ -22,6 +28,8 @@ export class MessageReceiver {
   #command: { contextID: number; fragments: Buffer[]; length: number } | null = null;
   /** Who gets the data set that must follow, on which context. */
   #dataset: { contextID: number; receiver: 'performer' | 'invoker' } | null = null;
+  /** Fragments of what is arriving that {@link maxFragments} counts. */
+  #fragments = 0;
 
   constructor(options: {
     layer: UpperLayer;
@@ -43,6 +51,11 @@ export class MessageReceiver {
     const context = this.#contexts.get(piece.contextID);
     if (!context) {
       this.#layer.refusePDU(new ProtocolError(`a PDV names presentation context ${piece.contextID}, not accepted`));
+      return;
+    }
+    if (piece.isLast) this.#fragments = 0;
+    else if ((piece.isCommand || piece.data.length === 0) && ++this.#fragments > maxFragments) {
+      this.#layer.abort(`more than ${maxFragments} fragments of a command set, or without bytes`);
       return;
     }
     return piece.isCommand ? this.#receiveCommand(piece, context) : this.#receiveDataset(piece);

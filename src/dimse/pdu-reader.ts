@@ -19,6 +19,9 @@ export interface DataPiece {
 
 export type ReaderItem = ControlPDU | DataBegin | DataPiece;
 
+/** Unread chunks that are kept as they came; more are put together. */
+const maxChunks = 256;
+
 /**
  * Cuts a byte stream into PDUs. Control PDUs are gathered whole (they are short, and their length is checked first);
  * P-DATA-TF passes through piece by piece, so that memory does not depend on what a length field claims.
@@ -27,9 +30,8 @@ export type ReaderItem = ControlPDU | DataBegin | DataPiece;
  */
 export class PDUReader {
   readonly #maxDataLength: number;
-  /** Bytes pushed and not yet consumed; chunks before `#head` are. */
+  /** Bytes pushed and not yet consumed. */
   #chunks: Buffer[] = [];
-  #head = 0;
   #available = 0;
   /** Control PDU whose header has been read. */
   #control: { type: number; length: number } | null = null;
@@ -44,6 +46,8 @@ export class PDUReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
+    // A control PDU may come in as many chunks as it has bytes, and each costs more than a byte.
+    if (this.#chunks.length === maxChunks) this.#chunks = [Buffer.concat(this.#chunks)];
     this.#chunks.push(chunk);
     this.#available += chunk.length;
   }
@@ -123,17 +127,13 @@ export class PDUReader {
   /** At most `length` bytes, all from one chunk. */
   #takeUpTo(length: number): Buffer {
     if (length === 0) return Buffer.alloc(0);
-    const chunk = this.#chunks[this.#head];
+    const chunk = this.#chunks[0];
     if (chunk.length <= length) {
-      this.#head++;
+      this.#chunks.shift();
       this.#available -= chunk.length;
-      if (this.#available === 0) {
-        this.#chunks = [];
-        this.#head = 0;
-      }
       return chunk;
     }
-    this.#chunks[this.#head] = chunk.subarray(length);
+    this.#chunks[0] = chunk.subarray(length);
     this.#available -= length;
     return chunk.subarray(0, length);
   }

@@ -19,7 +19,7 @@ const verificationContext = {
  * A DICOM application entity that serves associations: C-ECHO, and the given services on the given contexts.
  *
  * One peer, however hostile or broken, costs its own connection and nothing else: lengths are checked before anything is
- * stored for them, silence is timed, and connections that never become associations displace each other only.
+ * stored for them, silence is timed, and connections that are no associations displace each other only.
  *
  * @throws PrioraError CONFIG_INVALID for an AE title that PS3.5 6.2 does not allow
  */
@@ -37,7 +37,7 @@ class AssociationServer implements Server {
   readonly #maxAssociations: number;
   /** Every TCP connection, to be cut on close. */
   readonly #sockets = new Set<Socket>();
-  /** Connections that are no association (yet), oldest first: their TCP sockets. */
+  /** Connections that are no association, yet or any more, oldest first: their TCP sockets. */
   readonly #pending = new Set<Socket>();
   readonly #acceptors = new Set<Acceptor>();
   readonly #associations = new Set<number>();
@@ -139,11 +139,15 @@ class AssociationServer implements Server {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    this.#pending.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#pending.delete(socket);
     });
+    this.#addPending(socket);
+  }
+
+  #addPending(socket: Socket): void {
+    this.#pending.add(socket);
     if (this.#pending.size > maxPendingConnections) {
       const [oldest] = this.#pending;
       this.#pending.delete(oldest);
@@ -161,7 +165,11 @@ class AssociationServer implements Server {
       },
     });
     this.#acceptors.add(acceptor);
-    void acceptor.done.then(() => this.#acceptors.delete(acceptor));
+    void acceptor.done.then(() => {
+      this.#acceptors.delete(acceptor);
+      // It is the peer's turn to close, and some never do.
+      if (this.#sockets.has(plain)) this.#addPending(plain);
+    });
   }
 
   #admit(): number | null {

@@ -81,7 +81,7 @@ export class UpperLayer {
     'AA-3': (_, before) => this.#close(outcomeOf(before)),
     'AA-4': (_, before) => this.#end(outcomeOf(before)),
     'AA-5': (_, before) => this.#end(outcomeOf(before)),
-    'AA-7': () => this.#send(encode({ type: 'abort', source: 2, reason: AbortReason.UnexpectedPDU })),
+    'AA-7': () => this.#sayLast(encode({ type: 'abort', source: 2, reason: AbortReason.UnexpectedPDU })),
     'AA-8': (event, before) => this.#abortWith(2, this.#cause?.abortReason ?? AbortReason.UnexpectedPDU, event, before),
   };
 
@@ -276,13 +276,17 @@ export class UpperLayer {
 
   #abortWith(source: number, reason: number, event: Event, before: State): void {
     this.#cause ??= { by: 'local', reason: `${event} in state ${before}` };
-    this.#send(encode({ type: 'abort', source, reason }));
-    // Says at once that nothing more will come; what the peer still sends is read and dropped until ARTIM.
-    this.#socket.end();
+    this.#sayLast(encode({ type: 'abort', source, reason }));
     this.#startArtim();
+    this.#end(outcomeOf(before));
+  }
+
+  /** Says at once that nothing more will come; what the peer still sends is read and dropped until ARTIM. */
+  #sayLast(bytes: Buffer): void {
+    this.#send(bytes);
+    this.#socket.end();
     this.#deaf = true;
     this.#socket.resume();
-    this.#end(outcomeOf(before));
   }
 
   #send(bytes: Buffer): void {

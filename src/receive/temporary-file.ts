@@ -9,6 +9,8 @@ const fsyncAsync = promisify(fsync);
 const flushBytes = 1 << 16;
 /** Bytes taken in while the file is still being created; more hold the sender back. */
 const unopenedBytes = 1 << 20;
+/** What a chunk costs beside its bytes: a sender may cut a data set into pieces of one. */
+const chunkOverhead = 100;
 
 /**
  * A data set on its way to disk: written under a temporary name, hashed as it goes. Nothing of it is visible until
@@ -49,7 +51,7 @@ export class TemporaryFile {
     this.#hash.update(chunk);
     this.bytes += chunk.length;
     this.#pending.push(chunk);
-    this.#pendingBytes += chunk.length;
+    this.#pendingBytes += chunk.length + chunkOverhead;
     if (this.#descriptor === undefined) {
       if (this.#pendingBytes >= unopenedBytes) return this.flush();
     } else if (this.#pendingBytes >= flushBytes) this.#writePending();

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from '../../src/dimse/pdu-encoder.js';
 import type { ReaderItem } from '../../src/dimse/pdu-reader.js';
+import type { PDU } from '../../src/dimse/pdu.js';
 import { hasPeer, peerEnvironment } from '../peers.js';
 import { associateRequest, commandPDU, datasetPDU, echoRequest, RawPeer, storeRequest } from './raw-peer.js';
 import { recordingServer, type RecordingServer } from './recording-server.js';
@@ -25,6 +26,17 @@ afterEach(async () => {
   await node.server.close();
   expect(node.openSinks()).toBe(0);
   expect(node.server.connections).toBe(0);
+});
+
+/** A PDU full of fragments that are not the last and hold nothing. */
+const emptyFragments = (contextID: number, isCommand: boolean): PDU => ({
+  type: 'data-tf',
+  presentationDataValues: Array.from({ length: 2048 }, () => ({
+    contextID,
+    isCommand,
+    isLast: false,
+    data: Buffer.alloc(0),
+  })),
 });
 
 const byUser: ReaderItem = { type: 'abort', source: 0, reason: 0 };
@@ -71,6 +83,12 @@ describe('before an association', () => {
     await Promise.all(sockets.map(({ closed }) => closed));
     await node.until(() => node.refused.length === 300);
     expect(node.refused.filter((reason) => reason.includes('ARTIM')).length).toBeGreaterThan(100);
+  });
+
+  it('a rejected peer that asks on is told once that it may not', async () => {
+    const peer = await RawPeer.connect(node.port);
+    peer.send(...Array.from({ length: 1000 }, () => associateRequest({ calledAETitle: 'NOBODY' })));
+    expect(await peer.rest()).toEqual([{ type: 'associate-rj', result: 1, source: 1, reason: 7 }, unexpected]);
   });
 
   it('96 MB after a bad length cost neither memory nor time', async () => {
@@ -158,6 +176,25 @@ describe('within an association', () => {
       /more than 65536 bytes/,
     ],
     [
+      'a command set in fragments without bytes and without end',
+      (peer) => peer.send(emptyFragments(1, true), emptyFragments(1, true), emptyFragments(1, true)),
+      byUser,
+      /more than 4096 fragments/,
+    ],
+    [
+      'a data set in fragments without bytes and without end',
+      (peer) =>
+        peer.send(
+          commandPDU(3, storeRequest(1)),
+          emptyFragments(3, false),
+          datasetPDU(3, Buffer.alloc(2), false),
+          emptyFragments(3, false),
+          emptyFragments(3, false),
+        ),
+      byUser,
+      /more than 4096 fragments/,
+    ],
+    [
       'a response to nothing',
       (peer) => peer.send(commandPDU(3, { ...storeRequest(1), CommandField: 0x8001, CommandDataSetType: 0x0101 })),
       byUser,
@@ -195,6 +232,19 @@ describe('within an association', () => {
     }
     await node.until(() => node.ends.length === 100);
     expect(node.openSinks()).toBe(0);
+  });
+
+  it('200 peers that release and do not close leave room for others', async () => {
+    const peers: RawPeer[] = [];
+    for (let number = 0; number < 200; number++) {
+      const peer = await RawPeer.associate(node.port);
+      peer.send({ type: 'release-rq' });
+      expect(await peer.next()).toEqual({ type: 'release-rp' });
+      peers.push(peer);
+    }
+    await node.until(() => node.ends.length === 200);
+    expect(node.server.connections).toBeLessThanOrEqual(1 + 1 + 128);
+    for (const { socket } of peers) socket.destroy();
   });
 
   it('silence is timed, even in the middle of a transfer', async () => {

@@ -4,6 +4,7 @@ import { encode } from '../../src/dimse/pdu-encoder.js';
 import { PDUReader, type ReaderItem } from '../../src/dimse/pdu-reader.js';
 import { applicationContextName, type ControlPDU, type PDU } from '../../src/dimse/pdu.js';
 import { AbortReason, ProtocolError } from '../../src/dimse/protocol-error.js';
+import { heldBytes } from './held-bytes.js';
 
 /** Sent by `echoscu -aec PRIORA` (DCMTK 3.6.7). */
 const echoscuRequest = Buffer.from(
@@ -250,6 +251,43 @@ describe('PDU reader', () => {
     expect(refusal(Buffer.from('0400fffffff0', 'hex')).abortReason).toBe(AbortReason.InvalidParameterValue);
     expect(refusal(Buffer.from('0100fffffff0', 'hex')).abortReason).toBe(AbortReason.InvalidParameterValue);
     expect(refusal(Buffer.from('040000004001', 'hex'), 0x4000).message).toMatch(/16385 bytes where 16384/);
+  });
+
+  it('lets go of what was read, though every chunk ends within a header', async () => {
+    const held = await heldBytes();
+    const reader = new PDUReader(131_072);
+    const pdu = encode({
+      type: 'data-tf',
+      presentationDataValues: [{ contextID: 1, isCommand: false, isLast: false, data: Buffer.alloc(65_524) }],
+    });
+    reader.push(pdu.subarray(0, 1));
+    // The header of a P-DATA-TF and its first PDV's; after 6 bytes nothing would be unread.
+    const cuts = [2, 3, 4, 5, 7, 8, 9, 10, 11, 1];
+    let cut = 1;
+    for (let number = 0; number < 500; number++) {
+      const next = cuts[number % cuts.length];
+      reader.push(Buffer.concat([pdu.subarray(cut), pdu.subarray(0, next)]));
+      readAll(reader);
+      cut = next;
+    }
+    expect((await heldBytes()) - held).toBeLessThan(1_000_000);
+    reader.push(pdu.subarray(cut));
+    expect(readAll(reader).at(-1)).toMatchObject({ type: 'data', contextID: 1 });
+  });
+
+  it('keeps no more of a PDU that drips in than its bytes', async () => {
+    const held = await heldBytes();
+    const reader = new PDUReader(131_072);
+    reader.push(Buffer.from('010000040000', 'hex'));
+    let items = 0;
+    for (let number = 0; number < 200_000; number++) {
+      reader.push(Buffer.alloc(1));
+      items += readAll(reader).length;
+    }
+    expect(items).toBe(0);
+    expect((await heldBytes()) - held).toBeLessThan(2_000_000);
+    reader.push(Buffer.alloc(262_144 - 200_000));
+    expect(() => reader.next()).toThrow(ProtocolError);
   });
 
   it('names an unknown PDU type', () => {
