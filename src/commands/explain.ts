@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { explainPrior } from '../match/find-prior.js';
 import { priorMatchingSchema } from '../match/prior-matching.js';
 import { reviewLines } from './review-text.js';
-import { withNode, type OpenNode } from './open-node.js';
+import { readNode, type OpenNode } from './open-node.js';
+import { researchUse } from './time-point-text.js';
 
 /**
  * Everything the node decided about a series, and why.
@@ -76,7 +77,7 @@ function print(explanation: ReturnType<typeof explainSeries>): void {
     ...reviews.map(
       ({ SOPInstanceUID, state, reason }) => `correction ${SOPInstanceUID}: ${state}${reason ? `, ${reason}` : ''}`,
     ),
-    ...(reviewed ? ['reviewed by a person:', ...reviewLines(reviewed)] : []),
+    ...(reviewed ? ['reviewed by a person:', ...reviewLines(reviewed), researchUse] : []),
     explanation.case
       ? `case: ${explanation.case.status}${explanation.case.reason ? `, ${explanation.case.reason}` : ''}`
       : 'case: none yet',
@@ -93,7 +94,7 @@ export function registerExplainCommand(program: Command): void {
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .action((SeriesInstanceUID: string, { config, json }: { config?: string; json?: boolean }) =>
-      withNode(config, (node) => {
+      readNode(config, (node) => {
         const explanation = explainSeries(node, SeriesInstanceUID);
         if (json) console.log(JSON.stringify(explanation, null, 2));
         else print(explanation);

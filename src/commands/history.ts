@@ -4,7 +4,7 @@ import { ExitCode } from '../core/exit-code.js';
 import { historyText } from './history-text.js';
 import { researchUse } from './time-point-text.js';
 import { namedPatient } from './named-patient.js';
-import { withNode } from './open-node.js';
+import { readNode } from './open-node.js';
 
 /** `priora history <patient>` */
 export function registerHistoryCommand(program: Command): void {
@@ -16,7 +16,7 @@ export function registerHistoryCommand(program: Command): void {
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .action((PatientID: string, given: { issuer?: string; config?: string; json?: boolean }) =>
-      withNode(given.config, ({ store, config: { time } }) => {
+      readNode(given.config, ({ store, config: { time } }) => {
         const history = patientHistory(store, namedPatient(store, PatientID, given.issuer));
         if (given.json) console.log(JSON.stringify({ ...history, notice: researchUse }, null, 2));
         else console.log(historyText(history, time.zone));

@@ -2,7 +2,7 @@ import { loadConfig, type Config } from '../core/config.js';
 import { makeNamedFolder } from '../core/folder.js';
 import { openQueue } from '../jobs/queue.js';
 import type { JobQueue } from '../jobs/job.js';
-import { databasePath, openStore, type Store } from '../store/store.js';
+import { databasePath, openStore, openStoreToRead, type Store } from '../store/store.js';
 
 /** A node's index and queue, opened beside the running node (or without one). */
 export interface OpenNode {
@@ -11,14 +11,27 @@ export interface OpenNode {
   readonly queue: JobQueue;
 }
 
-/** Runs `work` on the data folder that the configuration names, and closes it again. */
-export async function withNode<T>(
-  configPath: string | undefined,
-  work: (node: OpenNode) => T | Promise<T>,
-): Promise<T> {
+type Work<T> = (node: OpenNode) => T | Promise<T>;
+
+/** Runs `work` on the data folder that the configuration names, made and migrated as needed, and closes it again. */
+export async function withNode<T>(configPath: string | undefined, work: Work<T>): Promise<T> {
   const config = loadConfig(configPath);
   makeNamedFolder(config.dataDir, 'dataDir');
-  const store = openStore(databasePath(config.dataDir));
+  return use(config, openStore(databasePath(config.dataDir)), work);
+}
+
+/**
+ * The same for work that only looks: nothing is made, migrated or written, so that it can do no harm in a wrong folder or beside
+ * a node of another version.
+ *
+ * @throws PrioraError CONFIG_INVALID where there is no index, DATABASE_TOO_OLD, DATABASE_TOO_NEW
+ */
+export async function readNode<T>(configPath: string | undefined, work: Work<T>): Promise<T> {
+  const config = loadConfig(configPath);
+  return use(config, openStoreToRead(databasePath(config.dataDir)), work);
+}
+
+async function use<T>(config: Config, store: Store, work: Work<T>): Promise<T> {
   try {
     return await work({ config, store, queue: openQueue(store) });
   } finally {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { errorKinds } from '../core/errors.js';
-import { withNode, type OpenNode } from './open-node.js';
+import { readNode, type OpenNode } from './open-node.js';
 
 /** What is waiting, running, tried again, held, failed, quarantined and not applied: one object, also printed as JSON. */
 export function nodeStatus({ store, queue }: OpenNode) {
@@ -130,7 +130,7 @@ export function registerStatusCommand(program: Command): void {
     .option('--config <file>', 'configuration file', undefined)
     .option('--json', 'print one JSON object')
     .action(({ config, json }: { config?: string; json?: boolean }) =>
-      withNode(config, (node) => {
+      readNode(config, (node) => {
         const status = nodeStatus(node);
         if (json) console.log(JSON.stringify(status, null, 2));
         else print(status);

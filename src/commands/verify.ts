@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ExitCode } from '../core/exit-code.js';
 import { verifyStorage } from '../receive/verify.js';
-import { withNode } from './open-node.js';
+import { readNode } from './open-node.js';
 
-/** `priora verify`: the index against the disk. Repairs nothing. */
+/** `priora verify`: the index against the disk, in both directions. Repairs nothing; any difference is a failure. */
 export function registerVerifyCommand(program: Command): void {
   program
     .command('verify')
@@ -11,7 +11,7 @@ export function registerVerifyCommand(program: Command): void {
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .action(({ config: path, json }: { config?: string; json?: boolean }) =>
-      withNode(path, async ({ store, config }) => {
+      readNode(path, async ({ store, config }) => {
         const report = await verifyStorage(store, config.dataDir);
         const { checked, missing, altered, orphans } = report;
         if (json) console.log(JSON.stringify(report, null, 2));
@@ -23,7 +23,7 @@ export function registerVerifyCommand(program: Command): void {
           for (const { path: file } of altered) console.log(`altered ${file}`);
           for (const file of orphans) console.log(`orphan ${file}`);
         }
-        if (missing.length + altered.length > 0) process.exitCode = ExitCode.failure;
+        if (missing.length + altered.length + orphans.length > 0) process.exitCode = ExitCode.failure;
       }),
     );
 }

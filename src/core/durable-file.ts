@@ -1,10 +1,11 @@
-import { mkdirSync, openSync, closeSync, fsyncSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { makeFolder, syncFolder } from './folder.js';
 import { asStorageError } from './storage-error.js';
 
 /**
- * Writes a whole file so that after a power cut it is there complete or not at all: temporary file, fsync, rename, fsync of the
- * folder. The same bytes again are harmless.
+ * Writes a whole file so that after a power cut it is there complete or not at all: its folder, a temporary file, fsync, rename,
+ * fsync of the folder. The same bytes again are harmless. What a process that was killed on the way has left is removed.
  *
  * @throws PrioraError STORAGE_FULL or STORAGE_FAILED; nothing half-written stays.
  */
@@ -12,7 +13,8 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
   const folder = dirname(path);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
+    for (const name of readdirSync(folder)) if (isTemporary(name, path)) rmSync(join(folder, name), { force: true });
     writeSynced(temporary, bytes);
     renameSync(temporary, path);
     syncFolder(folder);
@@ -22,6 +24,9 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
   }
 }
 
+const isTemporary = (name: string, path: string): boolean =>
+  name.startsWith(basename(path)) && /^\.\d+\.tmp$/.test(name.slice(basename(path).length));
+
 function writeSynced(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'w');
   try {
@@ -29,15 +34,5 @@ function writeSynced(path: string, bytes: Uint8Array): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes the names in a folder durable. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

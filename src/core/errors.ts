@@ -86,6 +86,11 @@ export const errorKinds = {
     'The database file is no SQLite database or is damaged: restore it from a backup. The images below `instances/` are files of their own.',
   ),
   DATABASE_TOO_NEW: kind('permanent', 0x0110, 'This database was written by a newer Priora; start that version.'),
+  DATABASE_TOO_OLD: kind(
+    'permanent',
+    0x0110,
+    'This database was written by an older Priora: use that version, or stop its node and run `priora migrate`.',
+  ),
   // select, assemble
   SERIES_NOT_SELECTED: kind(
     'permanent',

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PrioraError } from './errors.js';
 
@@ -10,7 +10,7 @@ import { PrioraError } from './errors.js';
  */
 export function makeNamedFolder(path: string, named: string): void {
   try {
-    makeWithParents(path);
+    if (!isFolder(path)) makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -20,9 +20,28 @@ export function makeNamedFolder(path: string, named: string): void {
   }
 }
 
-/** Not mkdir's own `recursive`, which tries for ever where the system has no room for folders (below /proc). */
-function makeWithParents(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
-  if (!existsSync(dirname(path))) makeWithParents(dirname(path));
-  mkdirSync(path);
+/**
+ * Makes a folder, and the parents it lacks, so that a power cut does not take them away again: each new name is synced in the
+ * folder above it. So is the name of a folder that is there, since its maker may have been killed before he had synced it.
+ */
+export function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (!isFolder(path)) {
+    if (!existsSync(parent)) makeFolder(parent);
+    // Not mkdir's own `recursive`, which tries for ever where the system has no room for folders (below /proc).
+    mkdirSync(path);
+  }
+  syncFolder(parent);
 }
+
+/** Makes the names in a folder durable. */
+export function syncFolder(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

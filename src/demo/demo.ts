@@ -9,18 +9,21 @@ import { packageFolder } from '../core/software.js';
 import { timePointText, researchUse } from '../commands/time-point-text.js';
 import { timePointOf, type TimePoint } from '../case/time-point.js';
 import { sendFiles } from '../deliver/send-files.js';
-import { openQueue } from '../jobs/queue.js';
 import { demoPatient } from '../phantom/demo-patient.js';
 import { seriesIdentity, writeDicomSeries } from '../phantom/dicom-series.js';
 import { loadSourceHead } from '../phantom/source-head.js';
 import type { PhantomScan } from '../phantom/scan.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
+import { progressOf } from './progress.js';
 import { startReceivingPacs, type ReceivingPacs } from './receiving-pacs.js';
 import { compareWithTruth, mostFalse, mustFindMm, type Comparison } from './truth.js';
 
 /** `npm run demo`: the whole main job on a synthetic patient, over real sockets, checked against the truth. */
 
 const out = resolve('demo-out');
+/** Under a minute on a good machine, a few minutes on a slow one: what takes longer than this hangs. */
+const mostMinutes = 15;
+const destination = 'demo-pacs';
 const titles = ['baseline', 'follow-up 1', 'follow-up 2'];
 
 /** One study of the demonstration. */
@@ -63,11 +66,12 @@ async function startNode(
   const dataDir = join(work, 'data');
   const mappingsDir = join(work, 'mappings');
   cpSync(join(packageFolder, 'mappings'), mappingsDir, { recursive: true });
-  const destinations = [{ name: 'demo-pacs', host: '127.0.0.1', port: pacs.port, calledAETitle: pacs.aeTitle }];
+  const destinations = [{ name: destination, host: '127.0.0.1', port: pacs.port, calledAETitle: pacs.aeTitle }];
   writeFileSync(join(mappingsDir, 'destinations.yaml'), stringify({ destinations }));
   const configPath = join(work, 'priora.yaml');
   writeFileSync(configPath, stringify({ dataDir, mappingsDir, logLevel: 'warn', dicom: { port: 0 } }));
   const child = forkModule(new URL('../main.js', import.meta.url), { arguments: ['serve', '--config', configPath] });
+  process.once('exit', () => child.kill('SIGTERM'));
   const { port } = await new Promise<{ port: number }>((resolveReady, reject) => {
     child.once('message', resolveReady);
     child.once('exit', (code) => reject(new Error(`the node did not start (exit code ${code})`)));
@@ -86,23 +90,6 @@ async function send(study: DemoStudy, port: number): Promise<void> {
   });
   study.sentAt = Date.now();
   say(`${study.title}: ${study.paths.length} slices sent in ${((study.sentAt - started) / 1000).toFixed(1)} s`);
-}
-
-/** Watches the node's queue through its database and prints each stage as it begins; throws when there is nothing to wait for any more. */
-function progressOf(store: Store, studies: readonly DemoStudy[], isRunning: () => boolean): () => void {
-  const queue = openQueue(store);
-  const seen = new Set<string>();
-  return () => {
-    if (!isRunning()) throw new Error('the node has ended before the results came');
-    for (const { key, stage } of queue.list({ kind: 'analyse', state: 'running' })) {
-      const study = studies.find(({ StudyInstanceUID }) => key.endsWith(StudyInstanceUID));
-      const line = `  ${study?.title ?? key}: ${stage?.split(' ')[0] ?? 'starting'}`;
-      if (!seen.has(line)) say(line);
-      seen.add(line);
-    }
-    const failed = queue.list({ state: 'failed' });
-    if (failed.length > 0) throw new Error(failed.map(({ key, error }) => `${key}: ${error}`).join('\n'));
-  };
 }
 
 /** Waits until every object of the study's case has arrived at the PACS; returns the case and when the last one came. */
@@ -162,31 +149,33 @@ async function main(): Promise<boolean> {
   rmSync(out, { recursive: true, force: true });
   const pacs = await startReceivingPacs(join(work, 'pacs'));
   let stop: () => void = () => undefined;
-  try {
+  const demonstrate = async () => {
     const studies = await makeStudies(join(work, 'studies'));
     const node = await startNode(work, pacs);
     stop = node.stop;
     const store = openStore(databasePath(node.dataDir));
-    const progress = progressOf(store, studies, node.isRunning);
+    const progress = progressOf({ ...node, store, destination, studies }, say);
     const [baseline, first, second] = studies;
     const failures: string[] = [];
-    const finish = async (study: DemoStudy, prior: DemoStudy | null) => {
+    /** @returns what was read right and wrong, which the next time point is held against as well. */
+    const finish = async (study: DemoStudy, prior: { study: DemoStudy; comparison: Comparison } | null) => {
       const { timePoint, at } = await waitForResults(study, store, node.dataDir, pacs, progress);
-      const comparison = compareWithTruth(timePoint, study.scan);
+      const comparison = compareWithTruth(timePoint, study.scan, prior?.comparison ?? null);
       describe(study, timePoint, comparison, (at - study.sentAt) / 1000);
       keep(timePoint, join(out, `time-point-${studies.indexOf(study) + 1}`), store, pacs);
       failures.push(...comparison.failures.map((failure) => `${study.title}: ${failure}`));
       if (timePoint.status !== 'reported') failures.push(`${study.title} was ${timePoint.status}: ${timePoint.reason}`);
-      const expected = prior?.StudyInstanceUID;
+      const expected = prior?.study.StudyInstanceUID;
       if (timePoint.prior?.StudyInstanceUID !== expected || (prior && timePoint.prior?.verdict !== 'accepted'))
         failures.push(`${study.title} was read with the wrong prior`);
+      return { study, comparison };
     };
     await send(baseline, node.port);
-    await finish(baseline, null);
+    const atBaseline = await finish(baseline, null);
     await send(first, node.port);
     await send(second, node.port);
-    await finish(first, baseline);
-    await finish(second, first);
+    const atFirst = await finish(first, atBaseline);
+    await finish(second, atFirst);
     store.close();
 
     say(`\nreceived SEG, SR and one picture a time point: ${out}`);
@@ -198,6 +187,12 @@ async function main(): Promise<boolean> {
       );
     else say(`FAILED\n  ${failures.join('\n  ')}`);
     return failures.length === 0;
+  };
+  const overdue = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`it is not done after ${mostMinutes} minutes`)), mostMinutes * 60_000).unref();
+  });
+  try {
+    return await Promise.race([demonstrate(), overdue]);
   } finally {
     stop();
     await pacs.close();

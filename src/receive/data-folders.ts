@@ -14,7 +14,10 @@ export const dataFolders = {
   incoming: 'incoming',
 } as const;
 
-/** Creates folders and makes their names durable once, up to the data folder. */
+/**
+ * Creates folders and makes their names durable once, up to the data folder: as `makeFolder` of `core/` does, but the event loop
+ * goes on while the disk works.
+ */
 export class DurableFolders {
   readonly #root: string;
   #known = new Set<string>();

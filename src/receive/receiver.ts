@@ -1,7 +1,8 @@
-import { createReadStream, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { createReadStream, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../core/clock.js';
 import { asPrioraError } from '../core/errors.js';
+import { makeFolder } from '../core/folder.js';
 import type { Logger } from '../core/log.js';
 import { encodeFileMeta, readFileMeta } from '../dicom/part10.js';
 import { responseFor } from '../dimse/status.js';
@@ -40,7 +41,7 @@ export interface Receiver {
 export function openReceiver(options: ReceiverOptions): Receiver {
   const { store, dataDir, logger } = options;
   const clock = options.clock ?? systemClock;
-  for (const folder of Object.values(dataFolders)) mkdirSync(join(dataDir, folder), { recursive: true });
+  for (const folder of Object.values(dataFolders)) makeFolder(join(dataDir, folder));
   clearIncoming(join(dataDir, dataFolders.incoming));
 
   const commits = new GroupCommit(store);

@@ -32,6 +32,26 @@ export function databaseVersion(database: Database): number {
     .version;
 }
 
+/** The version that migrations lead to. */
+export const newestVersion = (migrations: readonly Migration[] = shippedMigrations()): number =>
+  migrations.at(-1)?.version ?? 0;
+
+/**
+ * Lets only a database of this Priora's version pass.
+ *
+ * @throws PrioraError DATABASE_TOO_NEW, DATABASE_TOO_OLD
+ */
+export function requireNewestVersion(database: Database): void {
+  const newest = newestVersion();
+  const found = databaseVersion(database);
+  if (found > newest) throw tooNew(found, newest);
+  if (found < newest)
+    throw new PrioraError('DATABASE_TOO_OLD', `the database has version ${found}, this Priora reads ${newest}`);
+}
+
+const tooNew = (found: number, newest: number) =>
+  new PrioraError('DATABASE_TOO_NEW', `the database has version ${found}, this Priora knows ${newest}`);
+
 /**
  * Brings the database to the newest version, forward only. Each migration is one transaction that inserts its version
  * row first: of two processes that start together, the second waits for that row and then finds nothing to do.
@@ -40,10 +60,9 @@ export function databaseVersion(database: Database): number {
  * @throws PrioraError DATABASE_TOO_NEW when the database was written by a newer Priora.
  */
 export function migrate(database: Database, now: number, migrations: Migration[] = shippedMigrations()): string[] {
-  const newest = migrations.at(-1)?.version ?? 0;
+  const newest = newestVersion(migrations);
   const found = databaseVersion(database);
-  if (found > newest)
-    throw new PrioraError('DATABASE_TOO_NEW', `the database has version ${found}, this Priora knows ${newest}`);
+  if (found > newest) throw tooNew(found, newest);
   if (found === newest) return [];
   database.execute(
     'CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, appliedAt INTEGER NOT NULL) STRICT',

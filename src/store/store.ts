@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../core/clock.js';
+import { PrioraError } from '../core/errors.js';
 import { caseTable, type CaseTable } from './cases.js';
+import { openDatabaseToRead } from './database-to-read.js';
 import { openDatabase, type Database } from './database.js';
 import { instanceTable, quarantineTable, type InstanceTable, type QuarantineTable } from './instances.js';
-import { databaseVersion, migrate, shippedMigrations } from './migrate.js';
+import { databaseVersion, migrate, newestVersion, requireNewestVersion } from './migrate.js';
 import { deliveryTable, objectTable, type DeliveryTable, type ObjectTable } from './objects.js';
 import { patientTable, type PatientTable } from './patients.js';
 import { reviewTable, type ReviewTable } from './reviews.js';
@@ -44,9 +47,24 @@ export const databasePath = (dataDir: string): string => join(dataDir, 'priora.s
  * @throws PrioraError DATABASE_TOO_NEW, STORAGE_FAILED
  */
 export function openStore(path: string, options: { clock?: Clock } = {}): Store {
-  const database = openDatabase(path);
+  return storeOn(openDatabase(path), (database) => migrate(database, (options.clock ?? systemClock).now()));
+}
+
+/**
+ * Opens the database to look at it: neither the file nor its folder is changed, and what would write throws.
+ *
+ * @throws PrioraError CONFIG_INVALID when there is none, DATABASE_TOO_NEW, DATABASE_TOO_OLD, STORAGE_FAILED
+ */
+export function openStoreToRead(path: string): Store {
+  if (!existsSync(path))
+    throw new PrioraError('CONFIG_INVALID', `dataDir: there is no index ${path}; \`priora serve\` makes one`);
+  return storeOn(openDatabaseToRead(path), requireNewestVersion);
+}
+
+/** The tables of a database, once `prepare` has made sure that it has them. */
+function storeOn(database: Database, prepare: (database: Database) => void): Store {
   try {
-    migrate(database, (options.clock ?? systemClock).now());
+    prepare(database);
     return {
       patients: patientTable(database),
       studies: studyTable(database),
@@ -69,9 +87,9 @@ export function openStore(path: string, options: { clock?: Clock } = {}): Store 
 
 /** What `priora migrate` shows: the version a database file has and the one this Priora brings it to. */
 export function storeVersions(path: string): { found: number; newest: number } {
-  const database = openDatabase(path, { readonly: true });
+  const database = openDatabaseToRead(path);
   try {
-    return { found: databaseVersion(database), newest: shippedMigrations().at(-1)?.version ?? 0 };
+    return { found: databaseVersion(database), newest: newestVersion() };
   } finally {
     database.close();
   }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { enqueueAnalysis, enqueueDelivery } from '../../src/case/case-jobs.js';
 import { systemClock } from '../../src/core/clock.js';
@@ -7,6 +7,8 @@ import { parseConfig } from '../../src/core/config.js';
 import { PrioraError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/log.js';
 import { openQueue } from '../../src/jobs/queue.js';
+import { openDatabase } from '../../src/store/database.js';
+import { migrate, shippedMigrations, type Migration } from '../../src/store/migrate.js';
 import { databasePath, openStore } from '../../src/store/store.js';
 import { sliceDataset, storeRequest } from '../receive/instance.js';
 import { openIntake } from '../receive/open-intake.js';
@@ -30,15 +32,21 @@ beforeAll(() => {
   ({ path, dataDir } = configuration({ time: { zone: 'utc' } }));
 });
 
+const looking = [['status'], ['verify'], ['explain', known.series], ['history', 'P1']];
+
 describe('before there is a node', () => {
-  test('migrate says so, status makes an empty index', async () => {
-    expect((await run('migrate')).stdout).toContain('does not exist yet');
-    expect(existsSync(databasePath(dataDir))).toBe(false);
-    expect(await runJson('status')).toMatchObject({ instances: 0, jobs: [], held: [], failedJobs: [], cases: [] });
-    expect((await run('verify')).stdout).toBe('0 files checked: 0 missing, 0 altered, 0 orphan files\n');
-    const migrated = await run('migrate');
-    expect(migrated.stdout).toMatch(/is at version \d+/);
-    expect(migrated.code).toBe(0);
+  test.each(looking)('%s says that there is no index, and makes none', async (...command) => {
+    const { code, stderr, stdout } = await run(command[0], ...command.slice(1));
+    expect(stderr).toContain(
+      `priora: dataDir: there is no index ${databasePath(dataDir)}; \`priora serve\` makes one\nCONFIG_INVALID: Correct`,
+    );
+    expect([code, stdout, existsSync(dataDir)]).toEqual([2, '', false]);
+  });
+
+  test('migrate says that there is nothing to do yet', async () => {
+    const { code, stdout } = await run('migrate');
+    expect(stdout).toContain('does not exist yet');
+    expect([code, existsSync(dataDir)]).toEqual([0, false]);
   });
 });
 
@@ -156,9 +164,9 @@ describe('a node’s data folder', () => {
     store.close();
   });
 
-  test('5: verify reads every byte, and ends with 1 when one is altered or missing', async () => {
+  test('5: verify reads every byte, and ends with 1 when a file is altered, missing or in no index', async () => {
     const whole = await run('verify');
-    expect([whole.code, whole.stdout]).toEqual([0, '3 files checked: 0 missing, 0 altered, 0 orphan files\n']);
+    expect([whole.code, whole.stdout]).toEqual([0, '4 files checked: 0 missing, 0 altered, 0 orphan files\n']);
     const [changed, lost] = [1, 2].map((number) => `instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.${number}.dcm`);
     const bytes = readFileSync(join(dataDir, changed));
     writeFileSync(join(dataDir, changed), Buffer.from(bytes).fill(~bytes[bytes.length - 1], bytes.length - 1));
@@ -168,32 +176,47 @@ describe('a node’s data folder', () => {
     writeFileSync(join(dataDir, changed), bytes);
     writeFileSync(join(dataDir, 'instances/stray.dcm'), 'nobody sent this');
     expect(await runJson('verify')).toMatchObject({ missing: [], altered: [], orphans: ['instances/stray.dcm'] });
+    expect((await run('verify')).code).toBe(1);
     rmSync(join(dataDir, 'instances/stray.dcm'));
     rmSync(join(dataDir, lost));
     const { code, stdout } = await run('verify');
     expect(code).toBe(1);
     expect(stdout).toContain(`missing ${lost}`);
-    expect(await runJson('verify')).toMatchObject({ checked: 3, missing: [{ path: lost }], altered: [], orphans: [] });
+    expect(await runJson('verify')).toMatchObject({ checked: 4, missing: [{ path: lost }], altered: [], orphans: [] });
   });
 });
 
-describe('a database of a newer version', () => {
-  let newer: ReturnType<typeof configuration>;
-  beforeAll(async () => {
-    newer = configuration();
-    await priora('status', '--config', newer.path);
-    const store = openStore(databasePath(newer.dataDir));
-    store.database.execute("INSERT INTO migrations (version, name, appliedAt) VALUES (999999, 'from tomorrow', 0)");
-    store.close();
-  });
-  test.each(['status', 'migrate', 'serve'])(
-    'is left alone by %s, which says which Priora to start',
-    async (command) => {
-      const { code, stderr } = await priora(command, '--config', newer.path);
+describe('a database of another version', () => {
+  const databaseOf = (migrations: Migration[]) => {
+    const { path: config, dataDir: folder } = configuration();
+    const database = openDatabase(databasePath(folder));
+    migrate(database, 0, migrations);
+    database.close();
+    return { config, file: databasePath(folder) };
+  };
+
+  test.each([...looking, ['migrate'], ['serve']])(
+    'a newer one, is left alone by %s, which says which Priora to start',
+    async (...command) => {
+      const tomorrow = { version: 999999, name: 'from tomorrow', sql: 'SELECT 1' };
+      const { config } = databaseOf([...shippedMigrations(), tomorrow]);
+      const { code, stderr } = await priora(...command, '--config', config);
       expect(stderr).toContain('DATABASE_TOO_NEW: This database was written by a newer Priora; start that version.');
       expect(code).toBe(1);
     },
   );
+
+  test.each(looking)('an older one, is left alone by %s, which says how to migrate it', async (...command) => {
+    const { config, file } = databaseOf(shippedMigrations().slice(0, -1));
+    const before = readFileSync(file);
+    const { code, stdout, stderr } = await priora(...command, '--config', config);
+    expect(stderr).toContain('DATABASE_TOO_OLD: This database was written by an older Priora: use that version, or');
+    expect(stderr).toContain('run `priora migrate`');
+    expect([code, stdout, readFileSync(file).equals(before)]).toEqual([1, '', true]);
+    expect(readdirSync(dirname(file))).toEqual(['priora.sqlite']);
+    expect((await priora('migrate', '--config', config)).stdout).toMatch(/version \d+ → \d+\n/);
+    expect((await priora('status', '--config', config)).code).toBe(0);
+  });
 });
 
 test('a database file that is none is named, with what to do', async () => {

@@ -66,8 +66,8 @@ describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('what comes before S
   it('is: file sync, rename, folder sync, commit, and only then the answer', async () => {
     const dataDir = temporary('strace');
     const log = join(dataDir, 'strace.log');
-    const calls = 'trace=fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg';
-    const strace = ['strace', '-f', '-y', '-s', '32', '-x', '-e', calls, '-o', log];
+    const calls = 'trace=mkdir,mkdirat,fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg';
+    const strace = ['strace', '-f', '-y', '-s', '128', '-x', '-e', calls, '-o', log];
     const { port } = await start(dataDir, strace);
     expect((await storescu(port, slices(2))).code).toBe(0);
     end();
@@ -99,6 +99,16 @@ describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('what comes before S
     expect(folderSync).toBeGreaterThan(renamed);
     expect(walSync).toBeGreaterThan(finished(folderSync));
     expect(answer).toBeGreaterThan(finished(walSync));
+
+    // The names of the folders are durable before anything is received, also of the one for what will be quarantined.
+    const received = begun('writev?', '/incoming/', 0);
+    for (const name of ['instances', 'quarantine']) {
+      const made = begun('mkdir(?:at)?', `"${join(dataDir, name)}"`, 0);
+      const nameSync = begun('fsync', `<${dataDir}>`, made);
+      expect(made).toBeGreaterThan(0);
+      expect(nameSync).toBeGreaterThan(made);
+      expect(finished(nameSync)).toBeLessThan(received);
+    }
   });
 });
 
