@@ -1,6 +1,6 @@
 """Write docs/results.md and its figures from the scores of the networks that were evaluated on the test phantoms.
 
-    /usr/bin/python3 training/results.py [--runs training/runs] [--to docs]
+    /usr/bin/python3 training/results.py [--runs training/runs | training/scores] [--to docs]
 
 Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, and of M_sens
 test-without-prior.json and test-moved-<mm>.json, and runs/real-heads.json of `scripts/real-heads.ts`. A network without scores keeps its row, empty, beside the paper's numbers.
@@ -139,7 +139,8 @@ def draw_curves(scores: dict, to: Path) -> None:
     for network, rows in scores.items():
         curve = curves(rows)
         roc.plot(curve["rate"], curve["sensitivity"], label=f"{named(network)} ({curve['rocArea']:.3f})")
-        pr.plot(curve["sensitivity"], curve["precision"], label=named(network))
+        # From the first that is called: before it there is no precision.
+        pr.plot(curve["sensitivity"][1:], curve["precision"][1:], label=named(network))
     for words, networks, paper in (("JVSS over α", BY_ALPHA, 0.947), ("SSE over its weight", BY_WEIGHT_OF_SSE, 0.899)):
         scored = [scores[network] for network in networks if network in scores]
         if scored:
