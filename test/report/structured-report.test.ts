@@ -129,7 +129,9 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
     const said = texts(evaluations).join('\n');
     expect(said).toContain('No brain metastasis found');
-    expect(said).toContain('No prior study was used: the images of the prior (study 1.2.3) cannot be used: slices are missing.');
+    expect(said).toContain(
+      'No prior study was used: the images of the prior (study 1.2.3) cannot be used: slices are missing.',
+    );
     expect(said).toContain('the field of view cuts the brain off: 93 % of it was examined');
     expect(said).toContain('although series selection refused it');
     expect(said).toContain('demonstration weights, not for clinical use');
