@@ -52,8 +52,8 @@ def draw_real_heads(heads: list, to: Path) -> None:
                 sizes = [max(12, f["longAxisMm"] ** 2) for f in found]
                 axis.scatter(where[:, across], where[:, up], s=sizes, facecolors="none", edgecolors=colour, linewidths=1.5)
             # The patient's left is on the right, the front is up or on the left.
-            axis.set_xlim(-100 if across == 0 else -110, 100 if across == 0 else 90)
-            axis.set_ylim((90, -110) if up == 1 else (-75, 95))
+            axis.set_xlim(sorted(extent[:2]))
+            axis.set_ylim(sorted(extent[2:], reverse=up == 1))
             axis.set(xticks=[], yticks=[], title=title, aspect="equal")
         row[0].set_ylabel(head["head"])
     figure.tight_layout()

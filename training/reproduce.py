@@ -211,6 +211,8 @@ if __name__ == "__main__":
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
     if options.data and options.runs == Runs.folder:
         parser.error("--data needs --runs: a folder of its own for what is trained on it")
+    if options.evidence and (options.data or options.size != "compact"):
+        parser.error("--evidence is for the recipe's phantoms and networks of compact width: the page says so")
     runs = Runs(options.runs, options.data, options.size, options.set, options.jobs)
     if not options.data:
         runs.make_phantoms("training")

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { childEnded, forkModule } from '../core/child-process.js';
-import { PrioraError, type ErrorCode } from '../core/errors.js';
+import { asPrioraError, PrioraError, type ErrorCode } from '../core/errors.js';
 import type { LabelMap, NetworkImage, Volume } from '../volume/volume.js';
 import { verifyModels, type EnsembleModels, type Role } from './manifest.js';
 import type { Execution, OnnxMessage, OnnxRequest, Provider, ScreenUse } from './messages.js';
@@ -37,13 +37,14 @@ const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_T
 
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
- * One run at a time; a child that died or grew past the memory limit is replaced by the next run.
+ * One run at a time; a child that died or grew past the memory limit is replaced by the next run. A run that passes the ceiling in
+ * a child that has run before is tried again in a fresh one: what the heap had kept in pieces is not the case's fault.
  */
 export class Ensemble {
   private child: ChildProcess | undefined;
   /** What the networks run on; known once started. */
   execution: Execution | undefined;
-  /** Resident size of the inference process at the end of the last run. */
+  /** Resident size of the inference process at the end of its last run; 0 before its first. */
   residentBytes = 0;
   /** Voxels that the exact M_sens was run for in the last run. */
   exactVoxels = 0;
@@ -67,7 +68,7 @@ export class Ensemble {
   /**
    * Runs both networks over the region.
    *
-   * @throws PrioraError CANCELLED when `signal` aborts; CHILD_DIED; INTERNAL with the runtime's message.
+   * @throws PrioraError CANCELLED when `signal` aborts; CHILD_DIED; MEMORY_EXCEEDED; INTERNAL with the runtime's message.
    */
   async run(
     input: EnsembleInput,
@@ -75,16 +76,13 @@ export class Ensemble {
   ): Promise<Probabilities> {
     if (!this.child) await this.startChild();
     const { preprocessing } = this.models.sensitivity.manifest;
-    const answer = await this.request(
-      {
-        type: 'run',
-        ...input,
-        missingPriorValue: preprocessing.missingPriorValue,
-      },
-      'done',
-      'INTERNAL',
-      hooks,
-    );
+    const { missingPriorValue } = preprocessing;
+    const compute = () => this.request({ type: 'run', ...input, missingPriorValue }, 'done', 'INTERNAL', hooks);
+    const answer = await compute().catch(async (error: unknown) => {
+      if (asPrioraError(error).code !== 'MEMORY_EXCEEDED' || this.residentBytes === 0) throw error;
+      await this.startChild();
+      return compute();
+    });
     this.residentBytes = answer.rssBytes;
     this.exactVoxels = answer.exactVoxels;
     if (answer.rssBytes > this.options.memoryLimitMb * 1e6) this.close();
@@ -109,6 +107,7 @@ export class Ensemble {
       env: heapEnvironment,
     });
     this.child = child;
+    this.residentBytes = 0;
     child.once('exit', () => {
       if (this.child === child) this.child = undefined;
     });

@@ -147,6 +147,24 @@ describe('Ensemble', () => {
     await expect(Ensemble.start(broken, options)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
   });
 
+  test('a run too large for a process that has run before is tried in a fresh one, once, and the next run works', async () => {
+    const small = await Ensemble.start(models, { ...options, memoryLimitMb: 400 });
+    try {
+      await small.run({ current, prior: null, region });
+      const before = small.execution;
+      const edge = 320;
+      const huge: NetworkImage = { ...current, shape: [edge, edge, edge], voxels: new Float32Array(edge ** 3) };
+      const everywhere: LabelMap = { ...huge, voxels: new Uint8Array(edge ** 3).fill(1) };
+      await expect(small.run({ current: huge, prior: huge, region: everywhere })).rejects.toMatchObject({
+        code: 'MEMORY_EXCEEDED',
+      });
+      expect(small.execution).not.toBe(before);
+      await expect(small.run({ current, prior: null, region })).resolves.toBeDefined();
+    } finally {
+      small.close();
+    }
+  });
+
   test('7: weights replaced under a running node are not taken when its process starts again', async () => {
     const folder = await copy();
     const loaded = await loadModels(folder);

@@ -2,29 +2,17 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.js';
-import { parseConfig } from '../../src/core/config.js';
-import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { Association } from '../../src/dimse/association.js';
 import { storageService } from '../../src/dimse/storage-service.js';
-import { openQueue } from '../../src/jobs/queue.js';
-import { openStore } from '../../src/store/store.js';
 import { heldBytes } from '../dimse/held-bytes.js';
 import { recordingServer } from '../dimse/recording-server.js';
 import { sliceDataset } from './instance.js';
-import { openIntake } from './open-intake.js';
+import { openDefaultIntake } from './open-intake.js';
 
 it('memory does not grow with the series that is received', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-memory-'));
-  const store = openStore(join(dataDir, 'priora.sqlite'));
-  const receiver = openIntake({
-    store,
-    queue: openQueue(store),
-    config: parseConfig({ dataDir }),
-    clock: systemClock,
-    logger: silentLogger,
-  });
+  const { store, receiver } = openDefaultIntake(dataDir);
   const node = await recordingServer({ services: [storageService(receiver.storeHandler)] });
   const transferSyntax = TransferSyntax.ExplicitVRLittleEndian;
   const association = await Association.request({

@@ -1,12 +1,14 @@
-import type { Clock } from '../../src/core/clock.js';
-import type { Config } from '../../src/core/config.js';
-import type { Logger } from '../../src/core/log.js';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../src/core/clock.js';
+import { parseConfig, type Config } from '../../src/core/config.js';
+import { silentLogger, type Logger } from '../../src/core/log.js';
 import type { JobQueue } from '../../src/jobs/job.js';
+import { openQueue } from '../../src/jobs/queue.js';
 import { reviewArrived } from '../../src/case/review-arrived.js';
 import { instanceArrived, resumeCompleteness, seriesReleased } from '../../src/complete/schedule.js';
 import { indexInstance } from '../../src/index/index-instance.js';
 import { openReceiver, type Receiver } from '../../src/receive/receiver.js';
-import type { Store } from '../../src/store/store.js';
+import { openStore, type Store } from '../../src/store/store.js';
 
 /** The receiving half of a node as `src/node.ts` puts it together: receive → index → completeness timer and review, one commit. */
 export function openIntake(options: {
@@ -33,4 +35,14 @@ export function openIntake(options: {
     },
     onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), config.completeness),
   });
+}
+
+/** The same on a data folder of its own, as the defaults have it. */
+export function openDefaultIntake(dataDir: string): { store: Store; receiver: Receiver } {
+  const store = openStore(join(dataDir, 'priora.sqlite'));
+  const config = parseConfig({ dataDir });
+  return {
+    store,
+    receiver: openIntake({ store, queue: openQueue(store), config, clock: systemClock, logger: silentLogger }),
+  };
 }

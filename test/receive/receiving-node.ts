@@ -1,24 +1,11 @@
 /** A node's receiving half as a process of its own: `receiving-node <data folder>`; prints its port and pid, runs until killed. */
-import { join } from 'node:path';
-import { systemClock } from '../../src/core/clock.js';
-import { parseConfig } from '../../src/core/config.js';
 import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { createServer } from '../../src/dimse/server.js';
 import { storageService } from '../../src/dimse/storage-service.js';
-import { openIntake } from './open-intake.js';
-import { openQueue } from '../../src/jobs/queue.js';
-import { openStore } from '../../src/store/store.js';
+import { openDefaultIntake } from './open-intake.js';
 
-const dataDir = process.argv[2];
-const store = openStore(join(dataDir, 'priora.sqlite'));
-const receiver = openIntake({
-  store,
-  queue: openQueue(store),
-  config: parseConfig({ dataDir }),
-  clock: systemClock,
-  logger: silentLogger,
-});
+const { receiver } = openDefaultIntake(process.argv[2]);
 const server = createServer({
   aeTitle: 'PRIORA',
   port: 0,
