@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { encodeFileMeta } from '../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { verifyStorage } from '../../src/receive/verify.js';
@@ -11,31 +12,23 @@ import { openStore } from '../../src/store/store.js';
 import { hasPeer, peerEnvironment } from '../peers.js';
 import { sliceDataset } from './instance.js';
 
-const processes: number[] = [];
-const end = () =>
-  processes.splice(0).forEach((pid) => {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended already.
-    }
-  });
+const nodes: ChildProcess[] = [];
+const end = () => nodes.splice(0).forEach((node) => node.kill('SIGKILL'));
 afterEach(end);
 
+const root = join(import.meta.dirname, '../..');
 const temporary = (name: string) => mkdtempSync(join(tmpdir(), `priora-${name}-`));
-const node = [process.execPath, '--import', 'tsx', join(import.meta.dirname, 'receiving-node.ts')];
 
-/** Starts the receiving node, under `wrapper` if given; resolves with its port and its own process. */
-async function start(dataDir: string, wrapper: string[] = []): Promise<{ port: number; pid: number }> {
-  const [command, ...rest] = [...wrapper, ...node, dataDir];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).once('line', resolve);
-    child.once('exit', (code) => reject(new Error(`the node ended with ${code}`)));
-  });
-  const [port, pid] = line.split(' ').map(Number);
-  processes.push(pid);
-  return { port, pid };
+/** Starts `priora serve`, under `wrapper` if given, which must leave it this process's child; resolves with its port. */
+async function start(dataDir: string, wrapper: string[] = []): Promise<{ port: number; node: ChildProcess }> {
+  const config = join(temporary('config'), 'priora.yaml');
+  const modelsDir = join(root, 'test/fixtures/models');
+  writeFileSync(config, stringify({ dataDir, modelsDir, logLevel: 'silent', dicom: { port: 0 } }));
+  const [command, ...rest] = [...wrapper, process.execPath, join(root, 'dist/main.js'), 'serve', '--config', config];
+  const node = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  nodes.push(node);
+  const [{ port }] = (await once(node, 'message')) as [{ port: number }];
+  return { port, node };
 }
 
 /** Slices 1 … count as files. */
@@ -67,7 +60,7 @@ describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('what comes before S
     const dataDir = temporary('strace');
     const log = join(dataDir, 'strace.log');
     const calls = 'trace=mkdir,mkdirat,fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg';
-    const strace = ['strace', '-f', '-y', '-s', '128', '-x', '-e', calls, '-o', log];
+    const strace = ['strace', '-D', '-f', '--seccomp-bpf', '-yy', '-s', '128', '-x', '-e', calls, '-o', log];
     const { port } = await start(dataDir, strace);
     expect((await storescu(port, slices(2))).code).toBe(0);
     end();
@@ -92,7 +85,7 @@ describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('what comes before S
     const folderSync = begun('fsync', `<${folder}>`, renamed);
     const walSync = begun('f(?:data)?sync', 'priora.sqlite-wal', finished(folderSync));
     const answer = lines.findIndex(
-      (line, index) => index > renamed && /(?:write|writev|sendto|sendmsg)\(\d+<(?:TCP|socket)/.test(line),
+      (line, index) => index > renamed && /(?:write|writev|sendto|sendmsg)\(\d+<TCP/.test(line),
     );
     expect(fileSync).toBeGreaterThan(0);
     expect(fileSync).toBeLessThan(renamed);
@@ -118,13 +111,13 @@ describe.skipIf(!hasPeer('storescu'))('kill -9 while receiving', () => {
     const folder = slices(60);
     const acknowledged = new Set<string>();
     for (const after of [4, 25]) {
-      const { port, pid } = await start(dataDir);
+      const { port, node } = await start(dataDir);
       const sending = storescu(port, folder);
       // Killed as soon as so many slices lie in their folder: in the midst of the next one.
       const stored = join(dataDir, 'instances/1.2.3.1/1.2.3.1.1');
       while (!existsSync(stored) || readdirSync(stored).length < after)
         await new Promise((resolve) => setImmediate(resolve));
-      process.kill(pid, 'SIGKILL');
+      node.kill('SIGKILL');
       const { text } = await sending;
       const sent = [...text.matchAll(/Sending file: (\S+)[\s\S]*?Received Store Response \(Success\)/g)];
       sent.forEach(([, path]) => acknowledged.add(path.split('/').at(-1)!.replace('.dcm', '')));
