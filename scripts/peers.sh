@@ -18,6 +18,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
   fi
+  echo "Debian packages: installed."
 else
   echo "Not Debian, or not root. The tests use these Debian packages or their equivalents:"
   printf '  %s\n' "${packages[@]}"
@@ -34,4 +35,4 @@ if [ "$(cat .peers/ohif/version 2>/dev/null)" != "$ohif" ]; then
   echo "$ohif" > .peers/ohif/version
 fi
 npm ci --prefix test/viewers --ignore-scripts --no-audit --no-fund
-echo "All test peers are installed."
+echo "Viewers: installed."

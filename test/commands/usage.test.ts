@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasCudaDriver } from '../../src/infer/provider.js';
 import { recordingServer } from '../dimse/recording-server.js';
 import { datasetOf, sliceFile } from '../dimse/slices.js';
 import { configuration, modelsWith, priora, root, temporary } from './priora.js';
@@ -115,6 +116,13 @@ describe('serve does not start', () => {
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).toContain(`${code}: The model or its manifest is not what was shipped; install it again.`);
     expect(ended.code).toBe(1);
+  });
+
+  it.skipIf(hasCudaDriver())('where CUDA was asked for and is not there', async () => {
+    const { code, stderr } = await priora('serve', '--config', configuration({ inference: { provider: 'cuda' } }).path);
+    expect(stderr).toContain('PROVIDER_UNAVAILABLE: CUDA was asked for and cannot be used; see docs/gpu.md');
+    expect(stderr).toContain('no CUDA driver on this machine');
+    expect(code).toBe(1);
   });
 
   it('on a port that is taken', async () => {
