@@ -3,8 +3,9 @@
 DEMONSTRATION_LIMITS = """\
 - **Not for clinical use.** No image of a patient was used in training: the network knows only synthetic metastases in
   synthetic deformations of one head. How it behaves on real scans of real patients is unknown.
-- Compact widths and a short training on a CPU; the published network has about eleven times as many parameters and was shown about
-  twelve times as many segments.
+- Compact widths and a short training; the published network has about eleven times as many parameters and was shown about
+  nine times as many segments.
+- On synthetic patients of a scanner or a head that it was not trained on it finds less, and far more that is nothing: `docs/results.md`.
 """
 LIMITS = """\
 - Made for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other
@@ -59,7 +60,7 @@ The {manifest["role"]} network of the ensemble of Huang et al. 2021, for {manife
 {training["recipe"]}
 {recipe_line(training)}
 
-## Results (validation patients, which no network was trained on)
+## Results (validation patients: no network was trained on them, but which run ships was chosen on them)
 
 {results}
 

@@ -168,6 +168,16 @@ def case_folders(root: Path, split: str) -> list:
     return sorted(note.parent for note in Path(root, split).glob("*/*/case.json"))
 
 
+def refuse_shared_patients(root: Path) -> None:
+    """Raises ValueError when a patient's folder is in more than one split of `root`."""
+    splits: dict = {}
+    for folder in sorted(path for path in root.glob("*/*") if path.is_dir()):
+        splits.setdefault(folder.name, []).append(folder.parent.name)
+    if shared := {patient: where for patient, where in splits.items() if len(where) > 1}:
+        patient, where = next(iter(shared.items()))
+        raise ValueError(f"{root}: {len(shared)} patients are in more than one split, such as {patient} in {' and '.join(where)}; keep each in one")
+
+
 def preprocessing(normalisation: str = NORMALISATIONS[0], bias_correction: str = "none") -> dict:
     """`preprocessing` of a manifest."""
     described = {"biasCorrection": bias_correction, "masking": "brain", "normalisation": normalisation, "missingPriorValue": 0}

@@ -16,10 +16,12 @@ def start_of(network: str):
 
 
 def options_of(network: str, size: str = "compact") -> dict:
-    """The options of train.py: what all networks share, what its stage has, its own or, where it has none, its start's; its size in feature maps."""
+    """The options of train.py: what all networks share, what its stage has, its own or, where it has none, its start's; its size in feature maps, which
+    a stage may fix."""
     own = own_options(network)
-    stage = RECIPE["stages"][RECIPE["networks"][network]["stage"]]
-    return {**RECIPE["common"], **stage, **own, "network": {**SIZES[size], **own.get("network", {})}}
+    stage = dict(RECIPE["stages"][RECIPE["networks"][network]["stage"]])
+    widths = SIZES[stage.pop("size", size)]
+    return {**RECIPE["common"], **stage, **own, "network": {**widths, **own.get("network", {})}}
 
 
 def own_options(network: str) -> dict:

@@ -26,7 +26,7 @@ from checkpoint import load_network
 from data import cached_case, case_folders
 from export_onnx import export_parts
 from recipe import RECIPE, SIZES, architecture_of, lineage, options_of, start_of
-from results import PAPER, PRIORS
+from results import AS_NODE, PAPER, PRIORS
 
 HERE = Path(__file__).parent
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
@@ -120,9 +120,9 @@ class Runs:
         init = ["--init", self.checkpoint(start)] if start and not begun else []
         python("train.py", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides))
 
-    def predict(self, networks, split: str, name: str, *options) -> None:
-        """Maps of trained networks in <network>/<name>: through the node's engine, or in PyTorch those that are not cut into its parts or were not trained
-        on the recipe's phantoms."""
+    def predict(self, networks, split: str, name: str, prior: str = "0", as_node: bool = False) -> None:
+        """Maps of trained networks in <network>/<name>, everywhere in the brain or `as_node`, where the screen of the shipped M_sens looks: through the
+        node's engine, or in PyTorch those that are not cut into its parts or were not trained on the recipe's phantoms."""
         cut = [n for n in networks if architecture_of(n) in ("deepmedic", "deepmedic-no-prior") and not self.own_data]
         for network in cut:
             parts = self.folder / network / "parts"
@@ -130,13 +130,14 @@ class Runs:
             export_parts(load_network(self.checkpoint(network))[0], parts, network)
 
         def work(share: str) -> None:
+            options = ["--split", split, "--prior", prior, "--share", share]
             if cut:
-                where = ["--runs", str(self.folder), "--split", split, "--as", name, "--share", share]
+                where = ["--runs", str(self.folder), "--as", name, *([] if as_node else ["--exact"])]
                 subprocess.run(["npm", "run", "predict", "--", *cut, *where, *options], check=True)
             for network in networks:
                 if network not in cut:
-                    python("predict.py", "--checkpoint", self.checkpoint(network), "--split", split, "--to", self.folder / network / name,
-                           "--data", self.data, "--cache", self.cache, "--share", share)
+                    python("predict.py", "--checkpoint", self.checkpoint(network), "--to", self.folder / network / name,
+                           "--data", self.data, "--cache", self.cache, *options)
 
         with ThreadPoolExecutor(self.jobs) as pool:
             list(pool.map(work, [f"{k}/{self.jobs}" for k in range(1, self.jobs + 1)]))
@@ -152,7 +153,7 @@ class Runs:
         run = self.folder / network
         if torch.cuda.is_available():
             return self.score("validation", run / "validation.json", self.checkpoint(network))
-        self.predict([network], "validation", "validation", "--exact")
+        self.predict([network], "validation", "validation")
         return self.score("validation", run / "validation.json", run / "validation")
 
     def export(self, network: str, scores: Path, to: str, described: str) -> None:
@@ -165,22 +166,21 @@ class Runs:
                "--results", scores, "--to", to, "--calibrate", self.data)
 
     def score_tests(self) -> None:
-        """Train every network of the tables and score each on the test phantoms: on a card everywhere in the brain, else those with
-        a prior path as the node runs them, where the screen of M_sens looks. (Networks without prior have findings elsewhere.)"""
+        """Train every network of the tables and score each on the test phantoms, everywhere in the brain; without a card, the ensemble as the node runs it."""
         test, sens, spec = "test", self.folder / "m-sens", self.folder / "m-spec"
+        ensemble = self.folder / "ensemble" / "test.json"
         changed = {name: prior for name, prior in PRIORS.values() if prior != "0"}
         if torch.cuda.is_available():
             self.train_all(list(PAPER), lambda n: self.score(test, self.folder / n / "test.json", self.checkpoint(n)))
-            tasks = [(self.folder / "ensemble" / "test.json", self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
+            tasks = [(ensemble, self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
                      *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in changed.items())]
         else:
             self.train_all(list(PAPER))
-            like_m_sens = [network for network in PAPER if architecture_of(network) == "deepmedic"]
-            self.predict(like_m_sens, test, test)
+            self.predict(list(PAPER), test, test)
             for name, prior in changed.items():
-                self.predict(["m-sens"], test, name, "--prior", prior)
-            self.predict([network for network in PAPER if network not in like_m_sens], test, test, "--exact")
-            tasks = [(self.folder / "ensemble" / "test.json", sens / test, spec / test),
+                self.predict(["m-sens"], test, name, prior)
+            self.predict(["m-sens", "m-spec"], test, AS_NODE, as_node=True)
+            tasks = [(ensemble, sens / AS_NODE, spec / AS_NODE),
                      *((self.folder / network / "test.json", self.folder / network / test) for network in PAPER),
                      *((sens / f"{name}.json", sens / name) for name in changed)]
         with ThreadPoolExecutor(self.jobs) as pool:

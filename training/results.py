@@ -23,7 +23,7 @@ from predict import file_of
 from real_heads import draw_real_heads, read_real_heads, real_heads_table
 from recipe import RECIPE, lineage, options_of
 from scores import (LESION_CLASSES, area_interval, curves, dice, precision_strict, sensitivity_of, sensitivity_strict, subvolume_precision,
-                    subvolume_sensitivity, subvolume_specificity, subvolumes, total, weight_curve)
+                    subvolume_sensitivity, subvolume_specificity, subvolumes, through_ends, total, weight_curve)
 from targets import BY_ALPHA, BY_WEIGHT_OF_SSE, followed, target_table, text
 
 #: Huang 2021, Tabs. 2 and 3: network here -> (prior, loss, sensitivity, precision, false positives, mean Dice).
@@ -58,6 +58,8 @@ PAPER_SUBVOLUMES = {
     "m-sens": (0.927, 0.9873, 0.769, None),
     "m-spec": (0.857, 0.9995, 0.986, None),
 }
+#: (sensitivity, precision) of the paper's JVSS over α, without prior.
+PAPER_BY_ALPHA = [PAPER[network][2:4] for network in BY_ALPHA]
 
 
 def number(value) -> str:
@@ -147,8 +149,7 @@ def draw_curves(scores: dict, to: Path) -> None:
             recall, exact, area = weight_curve(scored)
             whole = f" (area {area:.3f}; paper {paper})" if len(scored) == len(networks) else ""
             weights.plot(recall, exact, "o-", label=words + whole)
-    theirs = sorted((PAPER[network][2], PAPER[network][3]) for network in BY_ALPHA)
-    weights.plot(*zip(*theirs), "x:", color="grey", label="the paper's JVSS")
+    weights.plot(*zip(*sorted(PAPER_BY_ALPHA)), "x:", color="grey", label="the paper's JVSS")
     roc.set(xlabel="1 − specificity of sub-volumes", ylabel="sensitivity of sub-volumes", xlim=(-0.01, 0.3), title="ROC over thresholds (Fig. 3)")
     pr.set(xlabel="sensitivity (recall) of sub-volumes", ylabel="precision of sub-volumes", title="Precision and recall over thresholds")
     weights.set(xlabel="sensitivity (recall) of metastases", ylabel="precision of metastases", title="Over the weight in the loss (Fig. 6)")
@@ -160,36 +161,46 @@ def draw_curves(scores: dict, to: Path) -> None:
 
 
 def prior_table(found: dict) -> list:
-    """M_sens on follow-ups with its prior withheld or moved, and paired differences from the prior as it is."""
+    """M_sens on follow-ups, by how far their priors are off as they were registered, and with the priors moved or withheld; of the latter, paired differences."""
     lines, asis = [], next(iter(found.values()))
-    for words, rows in found.items():
-        change = ["", ""] if rows is asis else [text(paired(asis, rows, rate), 3, "+") for rate in (sensitivity, false_per_volume)]
-        lines.append([words, *(text(interval(rows, rate)) for rate in (sensitivity, precision, false_per_volume)), *change])
-    return table(["prior of M_sens, follow-ups only", "sensitivity", "precision", "false positives a volume", "difference in sensitivity",
+    by_distance = {f"of these, {low:g} to {high:g} mm off": [row for row in asis if low <= row["priorShiftMm"] < high] for low, high in DISTANCES}
+    for words, rows in (*list(found.items())[:1], *by_distance.items(), *list(found.items())[1:]):
+        change = ["", ""]
+        if words in found and rows is not asis:
+            change = [text(paired(asis, rows, rate), 3, "+") for rate in (sensitivity, false_per_volume)]
+        rates = [text(interval(rows, rate)) for rate in (sensitivity, precision, false_per_volume)] if rows else [""] * 3
+        lines.append([words, str(len(rows)), *rates, *change])
+    return table(["prior of M_sens, follow-ups only", "volumes", "sensitivity", "precision", "false positives a volume", "difference in sensitivity",
                   "in false positives a volume"], lines)
 
 
-#: M_sens with its priors changed: what the page calls it -> name of maps and scores, and what `scripts/predict.ts` is told.
+#: Classes of a prior's misregistration in mm, half open.
+DISTANCES = ((0, 0.5), (0.5, 1), (1, 2))
+#: M_sens with its priors changed: what the page calls it -> name of maps and scores, and by how much `predict.py` is told to move them.
 PRIORS = {
-    "as registered (0–1.5 mm off)": ("test", "0"),
-    "moved by 1 mm more": ("test-moved-1", "1"),
-    "moved by 2 mm more": ("test-moved-2", "2"),
-    "moved by 3 mm more": ("test-moved-3", "3"),
+    "as registered": ("test", "0"),
+    "moved by another 1 mm, in a random direction": ("test-moved-1", "1"),
+    "moved by another 2 mm": ("test-moved-2", "2"),
+    "moved by another 3 mm": ("test-moved-3", "3"),
     "withheld": ("test-without-prior", "withheld"),
 }
+#: Folder of the maps that the ensemble is scored from: computed where the node computes them.
+AS_NODE = "test-as-node"
 
 
-def where_run(maps: Path) -> str:
+def where_run(runs: Path) -> str:
     """In words, in which voxels the networks were run, as M_sens's maps note it."""
-    note = maps / "origin.json"
-    if not note.exists():
-        return "Where in the brain the networks were run is not known."
-    screened = json.loads(note.read_text()).get("screen")
-    if not screened:
-        return "All networks were run everywhere in the brain."
-    return ("Networks with a prior path were run where the 8-bit screen of M_sens, the prior withheld, reaches "
-            f"{screened['threshold']}, and have probability 0 elsewhere; the others everywhere in the brain. So false findings outside that region count "
-            "against the others only, and comparisons of the two kinds favour those with a prior path.")
+    screens = {}
+    for name in ("test", AS_NODE):
+        note = runs / "m-sens" / name / "origin.json"
+        screens[name] = json.loads(note.read_text()).get("screen") if note.exists() else None
+    if screens["test"]:
+        raise SystemExit(f"the maps in {runs}/m-sens/test were not computed everywhere in the brain")
+    everywhere = "Networks were run everywhere in the brain"
+    if not screens[AS_NODE]:
+        return f"{everywhere}."
+    return (f"{everywhere}; the ensemble as the node runs it, where the 8-bit screen of M_sens, the prior withheld, reaches {screens[AS_NODE]['threshold']}, "
+            "and with probability 0 elsewhere.")
 
 
 #: What keeps this page's columns from being compared with the paper's without a second thought.
@@ -197,12 +208,20 @@ DIFFERENCES = (
     "Differences from the paper that matter for a comparison: findings of fewer than 3 voxels do not count (the paper's do); a positive sub-volume counts as called where "
     "the reference itself is hit (the paper: where any voxel is), and a brain has 85 of them here, 150 there; JVSS is trained in the form of the authors' program, not as eq. 4; the "
     "networks of JVSS and SSE end with averaged weights after 1360 batches more than those of BCE; the network that gets the prior as a channel saw priors for the last 1000 batches of "
-    "BCE only. Probabilities of sub-volumes are kept to four decimals, so that the most certain of a network are ties: areas of networks that are often certain come out too small."
+    "BCE only. Areas over the weight in the loss are those of the polygon from (0, 1) through the networks to (1, 0), by which the paper's own six networks have {:.3f}."
 )
 
 
 def volumes_of(file: Path) -> list:
     return json.loads(file.read_text())["volumes"]
+
+
+def refuse_other_volumes(scores: dict) -> None:
+    """Raises SystemExit when networks were not scored on the same volumes."""
+    cases = {network: [row["case"] for row in rows] for network, rows in scores.items()}
+    first = next(iter(cases))
+    if others := [network for network in cases if cases[network] != cases[first]]:
+        raise SystemExit(f"{', '.join(others)} and {first} were scored on other volumes; predict and score what is missing")
 
 
 def training_table(networks) -> list:
@@ -219,6 +238,7 @@ def write_results(runs: Path, to: Path) -> None:
     scores = {network: volumes_of(file) for network, file in files.items() if file.exists()}
     if not scores:
         raise SystemExit(f"no network in {runs} has a test.json")
+    refuse_other_volumes(scores)
     any_rows = next(iter(scores.values()))
     metastases = total(any_rows, "metastases")
     pictures = to / "pictures"
@@ -241,9 +261,9 @@ def write_results(runs: Path, to: Path) -> None:
         "",
         "Networks have `compact` widths; the paper's have about eleven times as many parameters. None is trained on its own from nothing, as the paper's are: each α starts from a "
         "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly. "
-        + where_run(maps),
+        + where_run(runs),
         "",
-        DIFFERENCES,
+        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]),
         "",
         "## Targets",
         "",

@@ -2,8 +2,8 @@
 
 import math
 
-from bootstrap import false_per_volume, interval, paired, precision, sensitivity
-from scores import dice, weight_curve
+from bootstrap import false_per_volume, interval, paired, precision, sensitivity, with_interval
+from scores import dice, weight_areas
 
 #: Networks without prior by falling alpha: what moves monotonically.
 BY_ALPHA = ("jvss-1", "jvss-0.995", "jvss-0.99", "jvss-0.95", "jvss-0.9", "jvss-0.5")
@@ -53,8 +53,10 @@ def stable_kept(scores: dict) -> tuple:
 
 
 def areas(scores: dict) -> tuple:
-    jvss, sse = (weight_curve([scores[n] for n in networks])[2] for networks in (BY_ALPHA, BY_WEIGHT_OF_SSE))
-    return jvss > sse, f"{jvss:.3f} against {sse:.3f} (paper: 0.947, 0.899)"
+    """JVSS's area less SSE's, with its interval, and both."""
+    (jvss, sse), drawn = weight_areas([[scores[n] for n in networks] for networks in (BY_ALPHA, BY_WEIGHT_OF_SSE)])
+    difference = with_interval(jvss - sse, drawn[:, 0] - drawn[:, 1])
+    return difference[0] > 0, f"{text(difference, sign='+')}: {jvss:.3f} against {sse:.3f} (paper: 0.947, 0.899)"
 
 
 def channel_is_worse(scores: dict) -> tuple:

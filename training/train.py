@@ -18,7 +18,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from checkpoint import digest_of, save_checkpoint
-from data import Cases, Segment, batch_arrays, choose_segment, cut_segment
+from data import Cases, Segment, batch_arrays, choose_segment, cut_segment, refuse_shared_patients
 from evaluate import evaluate
 from heap import keep_freed_memory
 from inference import TILE, probability_volume
@@ -147,7 +147,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     """Train until `max_steps`, resuming from `run`/checkpoint.pt if it is there. Returns the last checkpoint.
 
     `init` is a checkpoint whose network the run starts from (weights and batch statistics, not the optimiser). Raises ValueError when the run
-    was begun from another one, or ends before there is a weight to average.
+    was begun from another one, or ends before there is a weight to average, or when a patient is in two splits of the data.
     """
     if config["average_from"] and config["max_steps"] // config["average_every"] * config["average_every"] <= config["average_from"]:
         raise ValueError(f"a run of {config['max_steps']} batches has no weights to average from batch {config['average_from']} on")
@@ -159,6 +159,7 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(config["seed"])
     rng = np.random.default_rng(config["seed"])
+    refuse_shared_patients(Path(config["data"]))
     cases = Cases(config["data"], "training", config["cache"], config["normalisation"])
     network = build_network(NetworkConfig.from_dict(config["network"])).to(config["device"])
     optimiser = optimiser_for(network, config)
@@ -240,8 +241,6 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 line |= validate(network, validation)
                 validated = step
             history.append(line)
-            with open(run / "log.jsonl", "a") as log:
-                log.write(json.dumps(line) + "\n")
             say(" ".join(f"{k}={v}" for k, v in line.items()), flush=True)
             state = {
                 "config": config,
@@ -262,6 +261,8 @@ def train(run: Path, config: dict, init=None, say=print) -> dict:
                 "cases": len(cases),
             }
             save_checkpoint(checkpoint, state)
+            # All of it anew: what an interruption left behind is not in the checkpoint's history.
+            (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history))
             plot_losses(history, run / "loss.png")
             cases.refresh()
     return torch.load(checkpoint, map_location="cpu")

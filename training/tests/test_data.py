@@ -175,6 +175,37 @@ def test_first_scans_and_dropout_give_zero_priors(cases, tmp_path):
     assert {json.loads(p.read_text())["has_prior"] for p in tmp_path.glob("cache/*/*/*/case.json")} <= {True, False}
 
 
+def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
+    case = next(case for case in cases if case.has_prior)
+    centre = tuple(n // 2 for n in case.label.shape)
+    config = {**PLAIN, "prior_dropout": 0.0, "prior_shift": 0.5}
+    start = [c - 19 // 2 for c in centre]
+    moves = list(np.ndindex(3, 3, 3))
+    seen = []
+    for seed in range(60):
+        prior = cut_segment(case, centre, 19, np.random.default_rng(seed), config)[3]
+        found = [move for move in moves if np.array_equal(prior, cut(case.prior, [s + m - 1 for s, m in zip(start, move)], (19,) * 3, 1))]
+        assert len(found) == 1
+        seen += found
+    # Half of them stay, and of the others one in 27 (binomial, 60 drawings).
+    assert 18 <= seen.count((1, 1, 1)) <= 43 and len(set(seen)) > 12
+
+
+def test_axes_are_mirrored_as_often_as_asked_and_all_inputs_together(cases):
+    case = next(case for case in cases if case.has_prior)
+    centre = tuple(n // 2 for n in case.label.shape)
+    plain = cut_segment(case, centre, 19, np.random.default_rng(0), {**PLAIN, "prior_dropout": 0.0})
+    flips = list(np.ndindex(2, 2, 2))
+    seen = []
+    for seed in range(60):
+        flipped = cut_segment(case, centre, 19, np.random.default_rng(seed), {**PLAIN, "prior_dropout": 0.0, "flip_probability": [0, 0.3, 1]})
+        found = [f for f in flips if all(np.array_equal(np.flip(plain[n], np.flatnonzero(f)), flipped[n]) for n in (0, 3, 4))]
+        assert len(found) == 1
+        seen += found
+    assert all(k == 0 and i == 1 for k, _, i in seen)
+    assert 7 <= sum(j for _, j, _ in seen) <= 30
+
+
 def test_quarter_turns_keep_voxels_of_all_paths_together(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)

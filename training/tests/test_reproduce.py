@@ -1,9 +1,14 @@
 """Networks are trained after those that they start from, whatever is there already."""
 
+import json
 import threading
 
+import pytest
+
 import reproduce
-from recipe import RECIPE, lineage, start_of
+from model import AUTHORS
+from recipe import RECIPE, lineage, options_of, start_of
+from train import DEFAULTS, read_config
 
 
 def trained(tmp_path, monkeypatch, networks, there=(), jobs=1) -> list:
@@ -45,6 +50,26 @@ def test_who_waits_for_a_start_takes_no_place(tmp_path, monkeypatch):
     runs.checkpoint("bce-no-prior").parent.mkdir()
     runs.checkpoint("bce-no-prior").touch()
     runs.train_all(["jvss-0.5", "jvss-0.9"])
+
+
+def test_the_authors_training_is_that_of_their_program():
+    """60 epochs of 20 sub-epochs of 1000 segments, the rate halved after eight of them, their network and augmentation."""
+    config = {**DEFAULTS, **options_of("authors-m-sens")}
+    assert config["network"] == AUTHORS.to_dict() and config["alpha"] == 0.995 and options_of("authors-m-spec")["alpha"] == 0.5
+    assert config["max_steps"] * config["batch"] == 60 * 20 * 1000
+    batches_of_an_epoch = 20 * 1000 // config["batch"]
+    assert config["halve_at"] == [batches_of_an_epoch * epoch for epoch in (17, 22, 27, 32, 37, 47, 52, 57)]
+    assert (config["epsilon"], config["momentum"], config["rho"], config["l1"], config["l2"]) == (1e-4, 0.6, 0.9, 1e-6, 1e-4)
+    assert (config["segment"], config["tumour_fraction"], config["sample_by"], config["loss_form"]) == (19, 0.5, "voxel", "authors")
+    assert config["flip_probability"] == [0, 0, 0.5] and (config["scale_deviation"], config["shift_deviation"]) == (0.01, 0.05)
+    assert not any(config[key] for key in ("gamma_deviation", "bias_deviation", "turn_probability", "prior_shift", "prior_dropout", "replay_fraction"))
+
+
+@pytest.mark.parametrize("network", list(RECIPE["networks"]))
+def test_every_network_of_the_recipe_has_options_that_the_training_knows(network, tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(options_of(network)))
+    assert read_config(file, [])["max_steps"] == options_of(network)["max_steps"]
 
 
 def test_nothing_is_there_and_the_whole_lineage_is_trained(tmp_path, monkeypatch):

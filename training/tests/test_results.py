@@ -7,9 +7,9 @@ import pytest
 
 from bootstrap import value
 from evaluate import subvolume_scores
-from results import training_table, write_results
-from scores import curves, sensitivity_of, subvolume_precision, subvolume_specificity, weight_curve
-from targets import SCHWANNOMA, target_table
+from results import prior_table, training_table, write_results
+from scores import curves, sensitivity_of, subvolume_precision, subvolume_specificity, through_ends, weight_areas, weight_curve
+from targets import BY_ALPHA, BY_WEIGHT_OF_SSE, SCHWANNOMA, target_table
 
 
 def row(case, metastases, found, false, positive=(), negative=()):
@@ -66,6 +66,47 @@ def test_targets():
     assert "| and loses no stable metastases | 1 lost, 1 gained | **no** |" in worse
 
 
+def patients(found: int, false: int, shift=0.5) -> list:
+    """Three patients of ten metastases, all alike."""
+    return [{**row(f"{patient}/t1", 10, found, false), "priorShiftMm": shift} for patient in "abc"]
+
+
+def judged(words: str, scores: dict) -> str:
+    return next(line for line in target_table(scores) if words in line)
+
+
+def test_alpha_moves_sensitivity_and_precision():
+    falling = {network: patients(9 - n, 12 - 2 * n) for n, network in enumerate(BY_ALPHA)}
+    assert "| no step against it | yes |" in judged("falls and precision rises", falling)
+    against = {**falling, "jvss-0.99": patients(9, 13)}
+    line = judged("falls and precision rises", against)
+    assert "| sensitivity from jvss-0.995 to jvss-0.99, precision from jvss-0.995 to jvss-0.99 | **no** |" in line
+
+
+def test_areas_over_the_weight_have_an_interval():
+    scores = {**{network: patients(9, 0) for network in BY_ALPHA}, **{network: patients(5, 0) for network in BY_WEIGHT_OF_SSE}}
+    # (0, 1) to (0.9, 1) to (1, 0), and (0, 1) to (0.5, 1) to (1, 0).
+    assert "| +0.200 (+0.200 to +0.200): 0.950 against 0.750 (paper: 0.947, 0.899) | yes |" in judged("area under JVSS", scores)
+    assert through_ends([(0.5, 1)])[2] == pytest.approx(0.75)
+    (area,), drawn = weight_areas([[patients(5, 0)]])
+    assert area == pytest.approx(0.75) and np.allclose(drawn, area)
+
+
+def test_a_channel_is_worse_when_it_is_worse_in_one_way_and_not_better_in_the_other():
+    words, path = "as a channel", patients(8, 4)
+    for found, false, verdict in ((7, 4, "yes"), (8, 5, "yes"), (7, 5, "yes"), (8, 4, "**no**"), (9, 5, "**no**"), (7, 3, "**no**")):
+        assert judged(words, {"m-sens": path, "prior-channel": patients(found, false)}).endswith(f"| {verdict} |")
+
+
+def test_prior_table():
+    asis = patients(8, 4, 0.2)[:2] + patients(6, 4, 0.7)[2:]
+    lines = prior_table({"as registered": asis, "withheld": patients(8, 7)})
+    assert lines[2].startswith("| as registered | 3 | 0.733 (")
+    assert lines[3] == "| of these, 0 to 0.5 mm off | 2 | 0.800 (0.800 to 0.800) | 0.667 (0.667 to 0.667) | 4.000 (4.000 to 4.000) |  |  |"
+    assert lines[4].startswith("| of these, 0.5 to 1 mm off | 1 | 0.600 (") and lines[5].startswith("| of these, 1 to 2 mm off | 0 |  |")
+    assert lines[6].endswith("| +0.067 (+0.000 to +0.200) | +3.000 (+3.000 to +3.000) |")
+
+
 def test_targets_of_the_ensemble_and_of_real_heads():
     head, centre, reach = SCHWANNOMA
     on_it = {"confidence": "confirmed", "templateMm": list(centre)}
@@ -82,8 +123,9 @@ def test_subvolume_scores():
     probability = np.zeros((40, 37, 37), np.float32)
     label = np.zeros(probability.shape, np.uint8)
     label[2, 2, 2] = 1
-    probability[2, 2, 2], probability[5, 5, 5], probability[38, 0, 0] = 0.4, 0.9, 0.7
-    assert subvolume_scores(probability, label, np.ones(label.shape, bool)) == {"positive": [0.4], "negative": [0.7]}
+    probability[2, 2, 2], probability[5, 5, 5], probability[38, 0, 0] = 0.5, 0.9, 1 - 2.0**-20
+    # What a network is certain of is told from what it is more certain of.
+    assert subvolume_scores(probability, label, np.ones(label.shape, bool)) == {"positive": [0.5], "negative": [0.99999905]}
 
 
 def test_page(tmp_path):
@@ -91,6 +133,12 @@ def test_page(tmp_path):
         (tmp_path / network).mkdir()
         scores = {"volumes": [row("a/t0", 4, 3, 1, [0.9], [0.2, 0.6]), row("b/t0", 4, 2, 0, [0.4], [0.1])]}
         (tmp_path / network / "test.json").write_text(json.dumps(scores))
+    maps = tmp_path / "m-sens" / "test"
+    maps.mkdir()
+    (maps / "origin.json").write_text(json.dumps({"screen": None}))
+    (tmp_path / "ensemble").mkdir()
+    counts = [{"case": f"{patient}/t0", "confirmed": 2, "confirmedFalse": 1, "candidates": 4, "candidatesFalse": 3} for patient in "ab"]
+    (tmp_path / "ensemble" / "test.json").write_text(json.dumps({"volumes": [], "ensemble": counts}))
     finding = {"confidence": "confirmed", "volumeMm3": 132.4, "longAxisMm": 8, "probability": 0.9, "templateMm": [-30, 10, 5], "site": None}
     heads = [{"head": "a", "status": "reported", "reason": None, "findings": [finding, {**finding, "confidence": "candidate"}]},
              {"head": "fruit", "status": "rejected", "reason": "no brain", "findings": []}]
@@ -102,3 +150,13 @@ def test_page(tmp_path):
     assert "| a | 1 | 1 | (-30, 10, 5) mm, 132 |" in page and "| fruit | not read | | no brain |" in page
     assert (tmp_path / "docs" / "pictures" / "real-heads.png").stat().st_size > 1000
     assert (tmp_path / "docs" / "pictures" / "roc.png").stat().st_size > 1000
+    assert "Networks were run everywhere in the brain." in page
+    assert "A volume has 2.00 (2.00 to 2.00) confirmed findings, of which 1.00 (1.00 to 1.00) are false, and 4.00 (4.00 to 4.00) candidates" in page
+
+    # Half of a network's volumes, or maps with holes, make no table.
+    (maps / "origin.json").write_text(json.dumps({"screen": {"threshold": 0.005}}))
+    with pytest.raises(SystemExit, match="not computed everywhere"):
+        write_results(tmp_path, tmp_path / "docs")
+    (tmp_path / "bce" / "test.json").write_text(json.dumps({"volumes": [row("a/t0", 4, 3, 1)]}))
+    with pytest.raises(SystemExit, match="m-sens and bce were scored on other volumes"):
+        write_results(tmp_path, tmp_path / "docs")

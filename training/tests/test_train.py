@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from checkpoint import hand_over, load_network
-from data import Cases
+from data import Cases, choose_segment
 from evaluate import evaluate
 from examples import draw_examples
 from inference import probability_volume
@@ -18,7 +18,7 @@ from export_onnx import export_parts
 from predict import LEAST, Maps, claim, file_of, predict, read_map
 from rmsprop import RMSProp
 from toy_patients import write_patients
-from train import read_config, train
+from train import draw_batch, read_config, train
 
 #: Sub-volumes of the toy patients a network guessing at random would rank with this area under the curve.
 CHANCE = 0.5
@@ -238,6 +238,39 @@ def test_rmsprop_step_by_hand():
         v = 0.6 * v - s
         expected += 0.6 * v - s
         assert w.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_rate_is_halved_where_the_schedule_says(toy):
+    run = train(toy / "a", config_for(toy, max_steps=4, sub_epoch=1, batch=6, learning_rate=1e-3, halve_at=[1, 3]), say=silent)
+    assert [line["learningRate"] for line in run["history"]] == [1e-3, 5e-4, 5e-4, 2.5e-4]
+    assert run["optimiser"]["param_groups"][0]["lr"] == 2.5e-4
+    # The log on disk is the checkpoint's, whatever an interruption left behind.
+    assert (toy / "a" / "log.jsonl").read_text().splitlines() == [json.dumps(line) for line in run["history"]]
+
+
+@pytest.mark.parametrize("share, centred", [(0.5, 5), (0.25, 2), (0.0, 0)])
+def test_a_batch_has_its_share_of_segments_centred_on_tumour(toy, share, centred):
+    cases = Cases(toy / "data", "training", toy / "cache")
+    config = config_for(toy, batch=10, tumour_fraction=share, bright_fraction=0.0, replay_fraction=0.0)
+    for seed in range(5):
+        _, _, label = draw_batch(cases, np.random.default_rng(seed), [], config)
+        middle = config["segment"] // 2
+        assert int(label[:, middle, middle, middle].sum()) == centred
+
+
+def test_mistaken_segments_are_drawn_again_and_leave_the_list(toy):
+    cases = Cases(toy / "data", "training", toy / "cache")
+    config = config_for(toy, batch=4, tumour_fraction=0.5, replay_fraction=1.0)
+    mistaken = [choose_segment(cases, np.random.default_rng(n), False, config) for n in range(3)]
+    replay = list(mistaken)
+    segments, *_ = draw_batch(cases, np.random.default_rng(0), replay, config)
+    assert all(segment in mistaken for segment in segments[2:]) and len(replay) == 1
+
+
+def test_a_patient_in_two_splits_is_refused(toy):
+    shutil.copytree(toy / "data" / "training" / "toy-training-000", toy / "data" / "validation" / "toy-training-000")
+    with pytest.raises(ValueError, match="1 patients are in more than one split, such as toy-training-000 in training and validation"):
+        train(toy / "a", config_for(toy, max_steps=1), say=silent)
 
 
 def test_unknown_options_are_refused(tmp_path):
