@@ -8,7 +8,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from matching import match_volume
+from matching import findings, match_volume
 from predict import read_map
 
 #: Voxels around the middle of an example.
@@ -25,17 +25,19 @@ def slice_around(volume: np.ndarray, centre) -> np.ndarray:
 
 
 def chosen_examples(cases, folder: Path) -> dict:
-    """Kind -> [(case, centre)]: the first metastases found and missed, and the first false positives, one a time point and kind."""
+    """Kind -> [(case, centre)]: the first metastases found and missed, and the first false positives, one a patient and kind."""
     kinds: dict = {"found": [], "missed": [], "false": []}
     for case in cases:
         if not case.has_prior or all(len(examples) >= COUNT for examples in kinds.values()):
             continue
+        patient = case.name.split("/")[0]
         matched = match_volume(read_map(folder, case), case.label)
         centres = {n: tuple(np.argwhere(case.label == n).mean(0).round().astype(int)) for n in matched.lesion_volumes}
         found = [c for n, c in centres.items() if n in matched.found]
         missed = [c for n, c in centres.items() if n not in matched.found]
         for kind, places in (("found", found), ("missed", missed), ("false", matched.false_centres)):
-            if places and len(kinds[kind]) < COUNT:
+            shown = {other.name.split("/")[0] for other, _ in kinds[kind]}
+            if places and len(kinds[kind]) < COUNT and patient not in shown:
                 kinds[kind].append((case, places[0]))
     return kinds
 
@@ -51,7 +53,7 @@ def draw_examples(cases, folder: Path, to: Path) -> None:
         views = [slice_around(v, centre) for v in (case.prior, case.current)]
         for row, view in enumerate((*views, views[1])):
             axes[row, column].imshow(view, cmap="gray", vmin=-2, vmax=4)
-        for volume, colour in ((case.label > 0, "lime"), (read_map(folder, case) >= 0.5, "red")):
+        for volume, colour in ((case.label > 0, "lime"), (findings(read_map(folder, case) >= 0.5)[0] > 0, "red")):
             outline = slice_around(volume, centre)
             if outline.any():
                 axes[2, column].contour(outline, [0.5], colors=colour, linewidths=0.8)

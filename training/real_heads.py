@@ -62,15 +62,17 @@ def draw_real_heads(heads: list, to: Path) -> None:
 
 
 def real_heads_table(heads: list) -> list:
-    """Markdown lines: a head a line, with its findings counted, and the confirmed ones listed; what lies on the schwannoma is called so."""
+    """Markdown lines: a head a line, with its findings counted, and the confirmed ones listed; what lies on the schwannoma is called so, and listed even as a
+    candidate."""
     lines = ["| head | confirmed | candidates | confirmed findings: where, mm³ |", "|---|---|---|---|"]
     for head in heads:
         if head["status"] != "reported":
             lines.append(f"| {head['head']} | not read | | {head['reason']} |")
             continue
         confirmed = [f for f in head["findings"] if f["confidence"] == "confirmed"]
-        words = "; ".join(f"{'the schwannoma' if on_the_schwannoma(head['head'], f) else place(f)}, {f['volumeMm3']:.0f}" for f in confirmed)
-        lines.append(f"| {head['head']} | {len(confirmed)} | {len(head['findings']) - len(confirmed)} | {words} |")
+        words = [f"{'the schwannoma' if on_the_schwannoma(head['head'], f) else place(f)}, {f['volumeMm3']:.0f}" for f in confirmed]
+        words += [f"the schwannoma (candidate), {f['volumeMm3']:.0f}" for f in head["findings"] if f not in confirmed and on_the_schwannoma(head["head"], f)]
+        lines.append(f"| {head['head']} | {len(confirmed)} | {len(head['findings']) - len(confirmed)} | {'; '.join(words)} |")
     return lines
 
 

@@ -199,7 +199,7 @@ def where_run(runs: Path) -> str:
     everywhere = "Networks were run everywhere in the brain"
     if not screens[AS_NODE]:
         return f"{everywhere}."
-    return (f"{everywhere}; the ensemble as the node runs it, where the 8-bit screen of M_sens, the prior withheld, reaches {screens[AS_NODE]['threshold']}, "
+    return (f"{everywhere}; the ensemble where the 8-bit screen of M_sens, the prior withheld, reaches {screens[AS_NODE]['threshold']}, as in the node, "
             "and with probability 0 elsewhere.")
 
 
@@ -300,7 +300,8 @@ def write_results(runs: Path, to: Path) -> None:
                  ("confirmed", "confirmedFalse", "candidates", "candidatesFalse")}
         lines += ["", "## Ensemble", "",
                   f"A volume has {rates['confirmed']} confirmed findings, of which {rates['confirmedFalse']} are false, and "
-                  f"{rates['candidates']} candidates, of which {rates['candidatesFalse']} are false (paper: 1.5 false candidates)."]
+                  f"{rates['candidates']} candidates, of which {rates['candidatesFalse']} are false (paper: 1.5 false candidates). False is here what touches no "
+                  "metastasis; the tables above give each metastasis one finding, and count what else touches it as false."]
     cases = [case for case in Cases(runs / "data", "test", runs / "cache") if file_of(maps, case).exists()]
     if cases:
         draw_examples(cases, maps, pictures / "examples.png")

@@ -10,7 +10,7 @@ BY_ALPHA = ("jvss-1", "jvss-0.995", "jvss-0.99", "jvss-0.95", "jvss-0.9", "jvss-
 BY_WEIGHT_OF_SSE = ("sse-0.1", "sse-0.5", "sse-0.9")
 #: Confirmed findings in this head are no false positives where they lie on its tumour (a vestibular schwannoma, not a metastasis): the
 #: template's millimetres to the left, back and top, and how far from there it reaches.
-SCHWANNOMA = ("t1gd-siemens-avanto", (20, 36, -25), 20)
+SCHWANNOMA = ("t1gd-siemens-avanto", (20, 36, -25), 12)
 
 
 def followed(rows: list) -> list:

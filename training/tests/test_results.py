@@ -141,12 +141,14 @@ def test_page(tmp_path):
     (tmp_path / "ensemble" / "test.json").write_text(json.dumps({"volumes": [], "ensemble": counts}))
     finding = {"confidence": "confirmed", "volumeMm3": 132.4, "longAxisMm": 8, "probability": 0.9, "templateMm": [-30, 10, 5], "site": None}
     heads = [{"head": "a", "status": "reported", "reason": None, "findings": [finding, {**finding, "confidence": "candidate"}]},
+             {"head": SCHWANNOMA[0], "status": "reported", "reason": None, "findings": [{**finding, "confidence": "candidate", "templateMm": list(SCHWANNOMA[1])}]},
              {"head": "fruit", "status": "rejected", "reason": "no brain", "findings": []}]
     (tmp_path / "real-heads.json").write_text(json.dumps(heads))
     write_results(tmp_path, tmp_path / "docs")
     page = (tmp_path / "docs" / "results.md").read_text()
     assert "| yes | JVSS α = 0.995 (M_sens) | 0.625 (" in page
     assert "not scored" in page and "| unseen scanner | 2 |" in page and training_table(["m-sens"])[-1] in page
+    assert f"| {SCHWANNOMA[0]} | 0 | 1 | the schwannoma (candidate), 132 |" in page
     assert "| a | 1 | 1 | (-30, 10, 5) mm, 132 |" in page and "| fruit | not read | | no brain |" in page
     assert (tmp_path / "docs" / "pictures" / "real-heads.png").stat().st_size > 1000
     assert (tmp_path / "docs" / "pictures" / "roc.png").stat().st_size > 1000
