@@ -2,11 +2,13 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 
 import reproduce
-from model import AUTHORS
+from checkpoint import load_network
+from model import AUTHORS, NetworkConfig
 from recipe import RECIPE, lineage, options_of, start_of
 from train import DEFAULTS, read_config
 
@@ -70,6 +72,17 @@ def test_every_network_of_the_recipe_has_options_that_the_training_knows(network
     file = tmp_path / "config.json"
     file.write_text(json.dumps(options_of(network)))
     assert read_config(file, [])["max_steps"] == options_of(network)["max_steps"]
+
+
+@pytest.mark.parametrize("file", sorted((Path(reproduce.__file__).parent / "checkpoints").glob("*.pt")), ids=lambda file: file.stem)
+def test_networks_handed_over_are_those_of_the_recipe(file):
+    network, state = load_network(file)
+    options, start = options_of(file.stem), start_of(file.stem)
+    assert network.config.to_dict() == {**NetworkConfig().to_dict(), **options["network"]}
+    assert {key: state["config"][key] for key in options if key != "network"} == {key: value for key, value in options.items() if key != "network"}
+    assert state["step"] == options["max_steps"]
+    if start:
+        assert (state["initial"]["steps"], state["initial"]["loss"]) == (options_of(start)["max_steps"], options_of(start)["loss"])
 
 
 def test_nothing_is_there_and_the_whole_lineage_is_trained(tmp_path, monkeypatch):
