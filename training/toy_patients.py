@@ -1,12 +1,8 @@
-"""Simple synthetic patients in the documented layout: for the tests, and for a warm start before better ones exist.
+"""Simple synthetic patients in the documented layout, for the tests: a head of smooth noise with tubes for vessels and soft ellipsoids for metastases.
 
-    /usr/bin/python3 training/toy_patients.py --head assets/colin27 --to training/runs/toy --training 16 --validation 4
-
-A warped head (or, without --head, smooth noise) with tubes for vessels and soft ellipsoids for metastases. The prior
-shows the same head and vessels under other noise and contrast, and each metastasis smaller or not yet there.
+The prior shows the same head and vessels under other noise and contrast, and each metastasis smaller or not yet there.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -21,18 +17,6 @@ def noise_head(shape, rng) -> tuple:
     mask = (grid**2).sum(0) < 0.9
     texture = ndimage.gaussian_filter(rng.standard_normal(shape), 2)
     return np.where(mask, 100 + 10 * texture / texture.std(), 20).astype(np.float32), mask
-
-
-def warped(image, mask, rng) -> tuple:
-    """A smooth random deformation of a few voxels and a random mirror along i."""
-    if rng.random() < 0.5:
-        image, mask = image[:, :, ::-1], mask[:, :, ::-1]
-    coarse = [max(2, n // 24) for n in image.shape]
-    where = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in image.shape), indexing="ij")
-    for axis in range(3):
-        field = ndimage.zoom(rng.normal(0, 3, coarse), np.array(image.shape) / coarse, order=3)
-        where[axis] = where[axis] + field.astype(np.float32)
-    return ndimage.map_coordinates(image, where, order=1), ndimage.map_coordinates(mask.astype(np.float32), where, order=1) > 0.5
 
 
 def tubes(shape, mask, count, length, rng) -> np.ndarray:
@@ -64,7 +48,7 @@ def ellipsoid(shape, centre, radii) -> np.ndarray:
     return (np.sqrt(scaled) - 1) * min(radii)
 
 
-def make_patient(image, mask, rng, vessel_count=60, vessel_length=80) -> dict:
+def make_patient(image, mask, rng, vessel_count=6, vessel_length=40) -> dict:
     """Arrays [k, j, i] image, prior (or None), label, mask."""
     shape = image.shape
     contrast = image[mask].std() * rng.uniform(2.5, 4.5)
@@ -103,34 +87,13 @@ def write_case(folder: Path, arrays: dict) -> None:
     (folder / "case.json").write_text(json.dumps({"generator": "toy_patients"}))
 
 
-def write_patients(root: Path, counts: dict, seed: int, head=None, shape=(48, 48, 48)) -> None:
+def write_patients(root: Path, counts: dict, seed: int, shape=(48, 48, 48)) -> None:
     """Fill `root` with `counts` patients a split, each of one time point. Existing folders are kept."""
-    if head is not None:
-        base = [np.asarray(nibabel.load(Path(head) / f"{n}.nii.gz").dataobj) for n in ("head", "brain-mask")]
-        # From RAS to the template's axes (left, posterior, superior), then [k, j, i].
-        base = [a[::-1, ::-1].transpose(2, 1, 0) for a in base]
     for offset, (split, count) in enumerate(counts.items()):
         for n in range(count):
             folder = Path(root, split, f"toy-{split}-{n:03d}", "1")
             if (folder / "case.json").exists():
                 continue
             rng = np.random.default_rng([seed, offset, n])
-            if head is None:
-                image, mask = noise_head(shape, rng)
-                arrays = make_patient(image, mask, rng, vessel_count=6, vessel_length=40)
-            else:
-                image, mask = warped(base[0].astype(np.float32) * 4, base[1] > 0, rng)
-                arrays = make_patient(image, mask, rng)
-            write_case(folder, arrays)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--to", required=True)
-    parser.add_argument("--head", help="folder with head.nii.gz and brain-mask.nii.gz")
-    parser.add_argument("--training", type=int, default=16)
-    parser.add_argument("--validation", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    counts = {"training": options.training, "validation": options.validation}
-    write_patients(options.to, counts, options.seed, options.head)
+            image, mask = noise_head(shape, rng)
+            write_case(folder, make_patient(image, mask, rng))
