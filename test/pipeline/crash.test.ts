@@ -1,49 +1,97 @@
-import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { stages, type CaseResult, type Stage } from '../../src/case/case-result.js';
 import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/deliver/send-files.js';
-import { startReceivingPacs, type ReceivingPacs } from '../../src/demo/receiving-pacs.js';
+import { SOPClass } from '../../src/dicom/uid.js';
+import type { StoreHandler } from '../../src/dimse/types.js';
 import type { JobQueue } from '../../src/jobs/job.js';
 import { openQueue } from '../../src/jobs/queue.js';
+import { defaultRetryPolicy } from '../../src/jobs/retry-policy.js';
 import { verifyStorage } from '../../src/receive/verify.js';
 import { databasePath, openStore, type CaseRow, type Store } from '../../src/store/store.js';
+import { everyTransferSyntax, recordingServer, type RecordingServer } from '../dimse/recording-server.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'priora-crash-'));
 const dataDir = join(work, 'data');
-let pacs: ReceivingPacs;
+let pacs: RecordingServer;
 let baseline: PhantomStudy;
 let study: PhantomStudy;
 let store: Store;
 let queue: JobQueue;
 let node: ChildProcess | undefined;
 
-/** `priora serve` as its own process, built. */
-async function startNode(): Promise<number> {
-  const child = fork(join(root, 'dist/main.js'), ['serve', '--config', join(work, 'priora.yaml')], { execArgv: [] });
+/** Every data set that the PACS received, by SOPInstanceUID. */
+const received = new Map<string, Buffer[]>();
+/** The PACS answers once this is fulfilled. */
+let mayAnswer = Promise.resolve();
+
+const keep: StoreHandler = ({ AffectedSOPInstanceUID }) => {
+  const pieces: Buffer[] = [];
+  return {
+    write: (chunk) => void pieces.push(chunk),
+    abort: () => undefined,
+    finish: async () => {
+      const before = received.get(AffectedSOPInstanceUID) ?? [];
+      received.set(AffectedSOPInstanceUID, [...before, Buffer.concat(pieces)]);
+      await mayAnswer;
+      return { Status: 0x0000 };
+    },
+  };
+};
+
+/** `priora serve` as its own process, built; its case process stops where that stage of that study begins. Resolves with its port. */
+async function startNode(stopAt?: { readonly study: PhantomStudy; readonly stage: Stage }): Promise<number> {
+  const stopper = pathToFileURL(join(import.meta.dirname, 'stop-at-stage.mjs')).href;
+  const child = fork(join(root, 'dist/main.js'), ['serve', '--config', join(work, 'priora.yaml')], {
+    execArgv: [],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--import ${stopper}`,
+      PRIORA_STOP_AT: stopAt && `${stopAt.study.StudyInstanceUID} ${stopAt.stage}`,
+    },
+  });
   node = child;
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return port;
 }
 
-/** Every process below `pid`, itself first. */
-function processTree(pid: number): number[] {
-  // `ps` answers with an error where there is no child.
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  const children = stdout.split('\n').filter((line) => line.trim() !== '');
-  return [pid, ...children.flatMap((line) => processTree(Number(line)))];
+/** What /proc tells of a process; empty where it has ended. */
+function told(pid: number, file: 'stat' | 'cmdline' | `task/${number}/children`): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
-const isElastix = (pid: number) =>
-  spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.includes('elastix-process');
+/** Every process below `pid`, itself first. */
+function processTree(pid: number): number[] {
+  const children = told(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(processTree)];
+}
+
+/** The node's descendant that runs this module. */
+const running = (module: string) => processTree(node!.pid!).find((pid) => told(pid, 'cmdline').includes(module));
+/** proc(5): T is stopped, Z has ended and was not waited for, none is no process. */
+const stateOf = (pid: number) => /\) (\S)/.exec(told(pid, 'stat'))?.[1] ?? null;
+const isThere = (pid: number) => ![null, 'Z'].includes(stateOf(pid));
+
+/** The case process, once it stands where it was told to stop. */
+const stopped = () =>
+  until(() => {
+    const pid = running('case-process');
+    return pid !== undefined && stateOf(pid) === 'T' && pid;
+  });
 
 /** Power cut: the node and everything below it dies at once. */
 async function killEverything(): Promise<void> {
@@ -68,17 +116,38 @@ async function until<T>(condition: () => T | undefined | false): Promise<T> {
   }
 }
 
-/** The case has begun the stage; the last one is seen by its first file, since its stage passes quickly. */
-const reached = (stage: Stage) => () =>
-  stage === 'report'
-    ? existsSync(join(dataDir, 'cases/2/labels.nii.gz'))
-    : queue.list({ kind: 'analyse', state: 'running' }).some((job) => job.stage?.startsWith(stage));
+const reported = ({ StudyInstanceUID }: PhantomStudy) => {
+  const found = store.cases.latestOfStudy(StudyInstanceUID);
+  return found?.status === 'reported' && found;
+};
+const delivered = ({ caseKey }: CaseRow) =>
+  store.deliveries.ofCase(caseKey).every(({ state }) => state === 'delivered');
+const objectsOf = ({ result }: CaseRow) => (result as CaseResult).objects;
+/** The job that analyses the follow-up. */
+const analysis = () => queue.list({ kind: 'analyse' }).find(({ key }) => key.includes(study.StudyInstanceUID));
+
+/** Makes the next run of every case find other rules than the last, so that it computes. */
+let minimumVolumeChangeMm3 = 20;
+function changeRules(): void {
+  const path = join(work, 'mappings/response-criteria.yaml');
+  const before = `minimumVolumeChangeMm3: ${minimumVolumeChangeMm3++}`;
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(before);
+  writeFileSync(path, text.replace(before, `minimumVolumeChangeMm3: ${minimumVolumeChangeMm3}`));
+}
 
 beforeAll(async () => {
-  pacs = await startReceivingPacs(join(work, 'pacs'));
+  pacs = await recordingServer({
+    aeTitle: 'PACS',
+    handler: keep,
+    supportedContexts: [SOPClass.SegmentationStorage, SOPClass.Comprehensive3DSRStorage].map((abstractSyntax) => ({
+      abstractSyntax,
+      transferSyntaxes: everyTransferSyntax,
+    })),
+  });
   [baseline, study] = await phantomStudies(2);
   cpSync(join(root, 'mappings'), join(work, 'mappings'), { recursive: true });
-  const destination = { name: 'pacs', host: '127.0.0.1', port: pacs.port, calledAETitle: pacs.aeTitle };
+  const destination = { name: 'pacs', host: '127.0.0.1', port: pacs.port, calledAETitle: 'PACS' };
   writeFileSync(join(work, 'mappings/destinations.yaml'), stringify({ destinations: [destination] }));
   writeFileSync(
     join(work, 'priora.yaml'),
@@ -100,61 +169,82 @@ beforeAll(async () => {
 afterAll(async () => {
   if (node?.exitCode === null && node.signalCode === null) await killEverything();
   store.close();
-  await pacs.close();
+  await pacs.server.close();
 });
 
 test(
-  'kill -9 of everything as each stage begins, and as results are sent, loses nothing and doubles nothing',
+  'kill -9 of everything where each stage begins, and as results are sent, loses nothing and doubles nothing',
   { timeout: 600_000 },
   async () => {
-    const destination = { host: '127.0.0.1', port: await startNode(), calledAETitle: 'PRIORA' };
+    const destination = { host: '127.0.0.1', port: await startNode({ study: baseline, stage: 'infer' }) };
     const send = ({ paths }: PhantomStudy) =>
-      sendFiles({ destination, callingAETitle: 'SCANNER', paths, logger: silentLogger });
+      sendFiles({
+        destination: { ...destination, calledAETitle: 'PRIORA' },
+        callingAETitle: 'SCANNER',
+        paths,
+        logger: silentLogger,
+      });
     await send(baseline);
-    const reported = ({ StudyInstanceUID }: PhantomStudy) => {
-      const found = store.cases.latestOfStudy(StudyInstanceUID);
-      return found?.status === 'reported' && found;
-    };
-    const delivered = ({ caseKey }: CaseRow) =>
-      store.deliveries.ofCase(caseKey).every(({ state }) => state === 'delivered');
-    const before = await until(() => reported(baseline));
-    await until(() => delivered(before));
+    await stopped();
+    // Complete, and not yet analysed: its patient's earlier case stands still.
     await send(study);
-    // These pass in less than a look at the queue takes.
-    const quick = ['match', 'review', 'track', 'respond'];
-    const boundaries = stages.filter((stage) => !quick.includes(stage));
-    for (const stage of boundaries) {
-      await until(reached(stage));
+    await until(() => analysis()?.state === 'queued');
+    await killEverything();
+
+    for (const [kills, stage] of stages.entries()) {
+      await startNode({ study, stage });
+      if (kills === defaultRetryPolicy.crashTries) {
+        // Given up, visibly, until a person tries again.
+        expect(analysis()).toMatchObject({ state: 'failed', code: 'CHILD_DIED' });
+        queue.retry(analysis()!.key);
+      }
+      await stopped();
+      await until(() => analysis()?.stage?.startsWith(stage));
+      // Its patient's earlier report is out of the way.
+      if (kills === 0) await until(() => delivered(store.cases.find(1)!));
       await killEverything();
       expect(store.instances.count()).toBe(baseline.paths.length + study.paths.length);
-      await startNode();
     }
+    const before = await until(() => reported(baseline));
+    expect(delivered(before)).toBe(true);
+
+    // The PACS has the first object and dies for the node before it has said so.
+    let answer = () => {};
+    mayAnswer = new Promise((resolve) => (answer = resolve));
+    await startNode();
     const finished = await until(() => reported(study));
+    const [first] = await until(() => {
+      const here = objectsOf(finished).filter(({ SOPInstanceUID }) => received.has(SOPInstanceUID));
+      return here.length > 0 && here;
+    });
     await killEverything();
+    answer();
+    expect(delivered(finished)).toBe(false);
     await startNode();
     await until(() => delivered(finished));
 
     const { objects, prior } = finished.result as CaseResult;
     expect(prior).toMatchObject({ StudyInstanceUID: baseline.StudyInstanceUID, verdict: 'accepted' });
     expect(objects.map(({ kind }) => kind)).toEqual(['SEG', 'SR']);
-    const sentOnce = [...(before.result as CaseResult).objects, ...objects].map(({ SOPInstanceUID }) => SOPInstanceUID);
-    expect([...pacs.received.keys()].sort()).toEqual(sentOnce.sort());
+    // What was answered for is sent once; what was not, again and the same.
+    const sent = [...objectsOf(before), ...objects];
+    expect([...received.keys()].sort()).toEqual(sent.map(({ SOPInstanceUID }) => SOPInstanceUID).sort());
+    for (const { SOPInstanceUID, path } of sent) {
+      const receptions = received.get(SOPInstanceUID)!;
+      expect(receptions).toHaveLength(SOPInstanceUID === first.SOPInstanceUID ? 2 : 1);
+      const file = readFileSync(join(dataDir, path));
+      for (const dataset of receptions) expect(file.subarray(-dataset.length).equals(dataset)).toBe(true);
+    }
     expect(store.cases.list()).toHaveLength(2);
     expect([before.caseKey, finished.caseKey]).toEqual([1, 2]);
     const lesions = store.cases.lesions(finished.caseKey);
     expect(new Set(lesions.map(({ trackingUID }) => trackingUID)).size).toBe(lesions.length);
     expect(await verifyStorage(store, dataDir)).toEqual({
-      checked: baseline.paths.length + study.paths.length + sentOnce.length,
+      checked: baseline.paths.length + study.paths.length + sent.length,
       missing: [],
       altered: [],
       orphans: [],
     });
-    for (const { SOPInstanceUID, path } of objects) {
-      const sent = readFileSync(join(dataDir, path));
-      const received = readFileSync(pacs.received.get(SOPInstanceUID)!.path);
-      // The data set, without file meta information, which each side writes for itself.
-      expect(received.subarray(-sent.length / 2)).toEqual(sent.subarray(-sent.length / 2));
-    }
     const [{ SOPInstanceUID, path }] = objects;
     const written = readFileSync(join(dataDir, path));
     writeFileSync(join(dataDir, path), written.subarray(1));
@@ -164,29 +254,26 @@ test(
 );
 
 test(
-  'kill -9 of the case process alone, then of elastix alone: the node goes on and the case is computed again',
+  'kill -9 of the case process alone, of the inference process alone, of elastix alone: the node goes on and the case is computed again',
   { timeout: 300_000 },
   async () => {
     queue.enqueue({ key: 'again', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
     await until(() => queue.find('again')?.state === 'done');
-    // Nothing changed, so nothing was computed; a new fingerprint makes it work again.
+    // Nothing changed, so nothing was computed; other rules make it work again.
     const before = store.cases.latestOfStudy(study.StudyInstanceUID)!;
-    writeFileSync(
-      join(work, 'mappings/response-criteria.yaml'),
-      readFileSync(join(work, 'mappings/response-criteria.yaml'), 'utf8').replace(
-        'minimumVolumeChangeMm3: 20',
-        'minimumVolumeChangeMm3: 21',
-      ),
-    );
     await killEverything();
-    await startNode();
+    changeRules();
+    await startNode({ study, stage: 'prepare' });
     queue.enqueue({ key: 'once more', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
-    await until(reached('prepare'));
-    const [, caseProcess] = processTree(node!.pid!);
-    process.kill(caseProcess, 'SIGKILL');
-    // The one that prepares, which runs for seconds, of the case process that comes after; the dead one's is no child of the node's any more.
-    const preparing = await until(() => processTree(node!.pid!).find(isElastix));
-    process.kill(preparing, 'SIGKILL');
+    process.kill(await stopped(), 'SIGKILL');
+
+    // The next one finds its inference process dead when it comes to that, and its first registration ends with elastix.
+    const second = await stopped();
+    process.kill(running('onnx-process')!, 'SIGKILL');
+    process.kill(second, 'SIGCONT');
+    process.kill(await until(() => running('elastix-process')), 'SIGKILL');
+
+    process.kill(await stopped(), 'SIGCONT');
     const after = await until(() => {
       const found = store.cases.latestOfStudy(study.StudyInstanceUID)!;
       return found.caseKey !== before.caseKey && found.status === 'reported' && found;
@@ -194,5 +281,41 @@ test(
     expect(node!.exitCode).toBeNull();
     expect(queue.find('once more')?.attempts).toBe(2);
     expect(after.supersededCaseKey).toBe(before.caseKey);
+    await until(() => delivered(after));
+  },
+);
+
+test(
+  'kill -9 of the node alone: what its case process still does is done once, and it ends',
+  { timeout: 300_000 },
+  async () => {
+    await killEverything();
+    changeRules();
+    await startNode({ study, stage: 'report' });
+    queue.enqueue({ key: 'orphan', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
+    const orphan = await stopped();
+    const left = processTree(orphan);
+    const exited = once(node!, 'exit');
+    node!.kill('SIGKILL');
+    await exited;
+
+    // Another node computes the case while the first one's process stands where it would write.
+    const before = store.cases.latestOfStudy(study.StudyInstanceUID)!;
+    expect(before.status).toBe('running');
+    await startNode();
+    const finished = await until(() => reported(study));
+    expect(finished.caseKey).toBe(before.caseKey);
+    await until(() => delivered(finished));
+    const lesions = store.cases.lesions(finished.caseKey);
+    const receptions = () => objectsOf(finished).map(({ SOPInstanceUID }) => received.get(SOPInstanceUID)?.length);
+    expect(receptions()).toEqual([1, 1]);
+
+    process.kill(orphan, 'SIGCONT');
+    await until(() => !left.some(isThere));
+    await until(() => queue.list({ state: 'running' }).length === 0 && queue.list({ state: 'queued' }).length === 0);
+    expect(store.cases.latestOfStudy(study.StudyInstanceUID)).toEqual(finished);
+    expect(store.cases.lesions(finished.caseKey)).toEqual(lesions);
+    expect(receptions()).toEqual([1, 1]);
+    expect(await verifyStorage(store, dataDir)).toMatchObject({ missing: [], altered: [], orphans: [] });
   },
 );

@@ -1,0 +1,21 @@
+/**
+ * Loaded into a node's processes by a test (`NODE_OPTIONS=--import …`). The case process stands still (SIGSTOP) where it begins the stage that
+ * PRIORA_STOP_AT names, "<StudyInstanceUID> <stage>", each time it does, and has told its parent so.
+ */
+const [study, stage] = (process.env.PRIORA_STOP_AT ?? '').split(' ');
+
+if (stage && process.argv[1].endsWith('case-process.js')) {
+  const { send, emit } = process;
+  let current;
+  // Not a listener of its own: the first one opens the channel, and what arrives before the program's would be lost.
+  process.emit = function (name, message, ...rest) {
+    if (name === 'message' && message.type === 'analyse') current = message.StudyInstanceUID;
+    return emit.call(this, name, message, ...rest);
+  };
+  process.send = function (message, ...rest) {
+    const sent = send.call(this, message, ...rest);
+    const begins = message.type === 'stage' && message.stage === stage && message.fraction === null;
+    if (begins && current === study) process.kill(process.pid, 'SIGSTOP');
+    return sent;
+  };
+}
