@@ -212,6 +212,14 @@ DIFFERENCES = (
 )
 
 
+def rounded_scores(scores: dict) -> str:
+    """Says which networks' sub-volume probabilities are kept to four decimals; nothing where all have more."""
+    rounded = [named(network) for network, rows in scores.items() if all(score == round(score, 4) for kind in subvolumes(rows) for score in kind)]
+    if not rounded:
+        return ""
+    return f" Of {'; '.join(rounded)}, probabilities of sub-volumes are kept to four decimals: the most certain are ties, and their areas come out too small."
+
+
 def volumes_of(file: Path) -> list:
     return json.loads(file.read_text())["volumes"]
 
@@ -263,7 +271,7 @@ def write_results(runs: Path, to: Path) -> None:
         "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly. "
         + where_run(runs),
         "",
-        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]),
+        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]) + rounded_scores(scores),
         "",
         "## Targets",
         "",

@@ -153,6 +153,7 @@ def test_page(tmp_path):
     assert (tmp_path / "docs" / "pictures" / "real-heads.png").stat().st_size > 1000
     assert (tmp_path / "docs" / "pictures" / "roc.png").stat().st_size > 1000
     assert "Networks were run everywhere in the brain." in page
+    assert "Of BCE, prior: yes; JVSS α = 0.995 (M_sens), prior: yes, probabilities of sub-volumes are kept to four decimals" in page
     assert "A volume has 2.00 (2.00 to 2.00) confirmed findings, of which 1.00 (1.00 to 1.00) are false, and 4.00 (4.00 to 4.00) candidates" in page
 
     # Half of a network's volumes, or maps with holes, make no table.
