@@ -4,11 +4,10 @@ import { DateTime } from 'luxon';
 import { writeFile as encodeDicom, type Dataset } from '../dicom/dataset.js';
 import { derivedUID, SOPClass } from '../dicom/uid.js';
 import { spacingMm } from '../volume/volume.js';
-import type { PhantomPatient } from './patient.js';
+import { patientName, type PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import type { PhantomScan } from './scan.js';
 import type { ScannerSettings } from './scanner.js';
-import { patientName } from './training-case.js';
 
 /** First scans are made in these days; later ones follow the patient's own rhythm. */
 const epoch = DateTime.fromISO('2024-01-08T08:00:00', { zone: 'utc' });

@@ -1,18 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeNifti } from '../volume/nifti.js';
+import { writeNifti } from '../volume/nifti.js';
 import { writeDicomSeries } from './dicom-series.js';
-import { createPatient, type PhantomPatient } from './patient.js';
+import { createPatient, patientName, type PhantomPatient } from './patient.js';
 import { scan } from './scan.js';
 import { scanners, type ScannerName } from './scanner.js';
 import { loadSourceHead } from './source-head.js';
-import {
-  acquireWith,
-  isTrainingCaseComplete,
-  patientName,
-  writeTrainingCase,
-  type Acquisition,
-} from './training-case.js';
+import { acquireWith, isTrainingCaseComplete, writeTrainingCase, type Acquisition } from './training-case.js';
+import { writeTruth } from './truth.js';
 
 export const phantomFormats = ['dicom', 'training', 'nifti'] as const;
 export type PhantomFormat = (typeof phantomFormats)[number];
@@ -34,8 +29,9 @@ export interface GenerateOptions {
 }
 
 /**
- * Writes synthetic patients. Training cases that are already complete are left alone, so an interrupted run goes on where
- * it stopped.
+ * Writes synthetic patients, a folder `<out>/<patient>/t<time point>/` each scan: the DICOM files in `series/` or the image as
+ * `image.nii.gz`, with the truth beside ({@link writeTruth}), or a training case ({@link writeTrainingCase}). Training cases that
+ * are already complete are left alone, so an interrupted run goes on where it stopped.
  *
  * @throws Error when the head cannot be read or the output folder not be written.
  */
@@ -64,20 +60,12 @@ export async function generatePhantoms(options: GenerateOptions): Promise<void> 
         await writeTrainingCase(folder, patient, time, current, previous);
         previous = current;
       } else {
-        const result = scan(patient, time, scannerFor(patient, time));
-        if (options.format === 'dicom')
-          await writeDicomSeries(folder, patient, time, scannerFor(patient, time), result);
-        else {
-          await mkdir(folder, { recursive: true });
-          await writeFile(join(folder, 'image.nii'), encodeNifti(result.image));
-          await writeFile(join(folder, 'label.nii'), encodeNifti(result.labels));
-          await writeFile(join(folder, 'mask.nii'), encodeNifti(result.brainMask));
-        }
-        const { lesions, patientFromTemplate } = result;
-        await writeFile(
-          join(folder, 'truth.json'),
-          `${JSON.stringify({ seed, timePoint: time, day: patient.days[time], patientFromTemplate, lesions, scanner: scannerFor(patient, time) }, null, 2)}\n`,
-        );
+        await mkdir(folder, { recursive: true });
+        const current = scannerFor(patient, time);
+        const result = scan(patient, time, current);
+        if (options.format === 'dicom') await writeDicomSeries(join(folder, 'series'), patient, time, current, result);
+        else await writeNifti(join(folder, 'image.nii.gz'), result.image);
+        await writeTruth(folder, patient, time, current, result, time > 0 ? scannerFor(patient, time - 1) : null);
       }
       progress(`${label}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     }

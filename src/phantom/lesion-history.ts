@@ -47,6 +47,14 @@ function volumeCourse(random: Random, timePoints: number, onset: number, startMm
 /** The stream all of a patient's draws come from. */
 export const patientStream = (seed: number): Random => new Random(`phantom patient ${seed}`);
 
+/** The days of a patient's scans, from the first: four to six weeks apart. */
+export function drawDays(seed: number, timePoints: number): number[] {
+  const gaps = patientStream(seed).fork('days');
+  const days = [0];
+  while (days.length < timePoints) days.push(days[days.length - 1] + 28 + gaps.integer(15));
+  return days;
+}
+
 /**
  * A random patient's story without its images: for each metastasis its volume in mm³ at each time point. About 31 % of
  * scans are first ones, 47 % of lesions are below 0.1 cm³, and a scan shows 2.7 lesions on average (Huang 2021, II.E.1).

@@ -2,7 +2,7 @@ import { invertAffine, type Vector3 } from '../volume/affine.js';
 import { namedVessels } from './arteries.js';
 import { lesionSites } from './lesion-sites.js';
 import { randomAppearance, type LesionAppearance, type LesionKind } from './lesion.js';
-import { drawStory, patientStream, sphereDiameterMm, sphereVolumeMm3 } from './lesion-history.js';
+import { drawDays, drawStory, patientStream, sphereDiameterMm, sphereVolumeMm3 } from './lesion-history.js';
 import { choroidPlexus } from './plexus.js';
 import { duralSinuses } from './sinuses.js';
 import type { SourceHead } from './source-head.js';
@@ -34,6 +34,9 @@ export interface PhantomPatient {
   /** Days from the first scan; one entry a time point. */
   readonly days: readonly number[];
 }
+
+/** The folder name and PatientID of a phantom. */
+export const patientName = (seed: number): string => `PHANTOM-${String(seed).padStart(5, '0')}`;
 
 /** A lesion written out instead of drawn: for demonstrations and tests with a known story. */
 export interface LesionScript {
@@ -74,7 +77,6 @@ export function createPatient(source: SourceHead, seed: number, options: Patient
   const story = options.lesions
     ? options.lesions.map(({ diametersMm }) => diametersMm.map(sphereVolumeMm3))
     : drawStory(seed, options.timePoints);
-  const timePoints = story[0].length;
   const drafts = story.map((volumesMm3, index) => {
     const script = options.lesions?.[index];
     const largestMm = sphereDiameterMm(Math.max(...volumesMm3));
@@ -91,9 +93,6 @@ export function createPatient(source: SourceHead, seed: number, options: Patient
     tubes.filter((tube) => tube.fromRadiusMm > 1.3),
   );
 
-  const days = [0];
-  const gaps = random.fork('days');
-  while (days.length < timePoints) days.push(days[days.length - 1] + 28 + gaps.integer(15));
   return {
     seed,
     source,
@@ -105,6 +104,6 @@ export function createPatient(source: SourceHead, seed: number, options: Patient
       const centreMm = sites[index];
       return centreMm ? [{ id: index + 1, centreMm, ...draft }] : [];
     }),
-    days,
+    days: drawDays(seed, story[0].length),
   };
 }

@@ -135,7 +135,7 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
     });
     blob(sigmoid[4], r * random.uniform(1.2, 1.6), signal * 0.95, phase);
 
-    // Cavernous sinus: lumps around the carotid, and the enhancing dura beside it.
+    // Cavernous sinus: lumps around the carotid.
     const lumps = [
       [12, -12, -30],
       [13, -6, -27],

@@ -50,7 +50,7 @@ function neighbourMean(v: Float32Array, index: number, row: number, slice: numbe
 
 /**
  * The patient's unenhanced-by-vessels head in the source's grid, white matter = 1: sharpened, mapped to the patient's
- * contrasts, with faint tissue texture, enhancing mucosa, falx, tentorium and convexity dura.
+ * contrasts, with faint tissue texture, enhancing mucosa, falx and tentorium.
  */
 export function tissueImage(head: SourceHead, random: Random): Float32Array {
   const source = head.image.voxels;
@@ -118,7 +118,7 @@ function enhanceMucosa(out: Float32Array, head: SourceHead, random: Random): voi
       }
 }
 
-/** Thin bright sheets: falx and tentorium along the fissures, and patches of the convexity's dura. */
+/** Thin bright sheets along the fissures: falx and tentorium. */
 function enhanceDura(out: Float32Array, head: SourceHead, random: Random): void {
   const strength = random.uniform(0.3, 0.95);
   const raise = (index: number, signal: number) => {

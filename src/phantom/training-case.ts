@@ -1,14 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
+import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
 import { writeNifti } from '../volume/nifti.js';
 import { resampleLinear } from '../volume/resample.js';
 import { templateGrid, type Grid, type Volume } from '../volume/volume.js';
 import type { PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import { rigidAffine } from './rigid.js';
-import { acquire, brainMaskOn, labelsOn, lesionTruth } from './scan.js';
+import { acquire, brainMaskOn, labelsOn } from './scan.js';
 import { patientFromHead, type ScannerSettings } from './scanner.js';
+import { phantomTruth } from './truth.js';
 
 /** A scan together with how it was made: the acquisition is reused as the next time point's prior. */
 export interface Acquisition {
@@ -78,30 +79,13 @@ export async function writeTrainingCase(
   await writeNifti(join(folder, 'label.nii.gz'), labelsOn(patient, time, templateGrid, pose));
   await writeNifti(join(folder, 'mask.nii.gz'), brainMaskOn(patient, templateGrid, pose, random.fork('mask')));
 
-  const voxelFromHead = invertAffine(multiplyAffine(pose, templateGrid.patientFromVoxel));
-  const description = {
-    seed: patient.seed,
-    patient: patientName(patient.seed),
-    timePoint: time,
-    day: patient.days[time],
-    hasPrior: prior !== null,
+  // Between image.nii.gz and prior.nii.gz, which share the template's patient coordinates.
+  const truth = phantomTruth(patient, time, current.scanner, templateGrid, pose, {
     priorShiftMm: prior ? priorShiftMm : null,
-    // Where in prior.nii.gz a point of image.nii.gz lies, LPS mm.
     priorFromCurrent: prior ? invertAffine(misregistration) : null,
-    lesions: lesionTruth(patient, time).map(({ centreHeadMm, ...lesion }) => ({
-      ...lesion,
-      centroidVoxel: applyAffine(voxelFromHead, centreHeadMm),
-    })),
-    goneLesionIds: patient.lesions
-      .filter(({ volumesMm3 }) => time > 0 && volumesMm3[time] === 0 && volumesMm3[time - 1] > 0)
-      .map(({ id }) => id),
-    scanner: current.scanner,
-  };
-  await writeFile(join(folder, 'case.json'), `${JSON.stringify(description, null, 2)}\n`);
+  });
+  await writeFile(join(folder, 'case.json'), `${JSON.stringify(truth, null, 2)}\n`);
 }
-
-/** The folder name and PatientID of a phantom. */
-export const patientName = (seed: number): string => `PHANTOM-${String(seed).padStart(5, '0')}`;
 
 /** Simulates a patient's scan at a time point with a scanner of its own, drawn from patient and time point. */
 export function acquireWith(patient: PhantomPatient, time: number, scanner: ScannerSettings): Acquisition {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeBetween, drawStory, sphereDiameterMm, sphereVolumeMm3 } from '../../src/phantom/lesion-history.js';
+import {
+  changeBetween,
+  drawDays,
+  drawStory,
+  sphereDiameterMm,
+  sphereVolumeMm3,
+} from '../../src/phantom/lesion-history.js';
 import { Random } from '../../src/phantom/random.js';
 import { headFromSource, randomHeadShape, sourceFromHead } from '../../src/phantom/warp.js';
 import { invertAffine } from '../../src/volume/affine.js';
@@ -41,6 +47,8 @@ describe('the story of many patients', () => {
   it('stays within 1 and 25 mm and shows every kind of change', () => {
     const diameters = volumes.map(sphereDiameterMm);
     expect(diameters.every((diameter) => diameter > 0.999 && diameter < 25.001)).toBe(true);
+    expect(Math.min(...diameters)).toBeLessThan(1.5);
+    expect(Math.max(...diameters)).toBeGreaterThan(20);
     const changes = new Set(
       stories.flatMap((story) =>
         story.flatMap((course) =>
@@ -55,6 +63,14 @@ describe('the story of many patients', () => {
       .flat()
       .filter((course) => course.some((volume, time) => time > 0 && volume === 0 && course[time - 1] > 0));
     expect(gone.length).toBeGreaterThan(0);
+  });
+
+  it('is scanned every four to six weeks', () => {
+    const gaps = stories.flatMap((story, seed) =>
+      drawDays(seed, story[0].length).flatMap((day, time, days) => (time > 0 ? [day - days[time - 1]] : [])),
+    );
+    expect(gaps).toHaveLength(scans - stories.length);
+    expect([Math.min(...gaps), Math.max(...gaps)]).toEqual([28, 42]);
   });
 });
 
