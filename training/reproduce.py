@@ -166,23 +166,23 @@ class Runs:
                "--results", scores, "--to", to, "--calibrate", self.data)
 
     def score_tests(self) -> None:
-        """Train every network of the tables and score each on the test phantoms, everywhere in the brain; without a card, the ensemble as the node runs it."""
+        """Train every network of the tables and score each on the test phantoms, everywhere in the brain; without a card, the ensemble and M_sens with other
+        priors as the node runs them."""
         test, sens, spec = "test", self.folder / "m-sens", self.folder / "m-spec"
         ensemble = self.folder / "ensemble" / "test.json"
-        changed = {name: prior for name, prior in PRIORS.values() if prior != "0"}
         if torch.cuda.is_available():
             self.train_all(list(PAPER), lambda n: self.score(test, self.folder / n / "test.json", self.checkpoint(n)))
             tasks = [(ensemble, self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
-                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in changed.items())]
+                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in PRIORS.values())]
         else:
             self.train_all(list(PAPER))
             self.predict(list(PAPER), test, test)
-            for name, prior in changed.items():
-                self.predict(["m-sens"], test, name, prior)
             self.predict(["m-sens", "m-spec"], test, AS_NODE, as_node=True)
+            for name, prior in PRIORS.values():
+                self.predict(["m-sens"], test, name, prior, as_node=True)
             tasks = [(ensemble, sens / AS_NODE, spec / AS_NODE),
                      *((self.folder / network / "test.json", self.folder / network / test) for network in PAPER),
-                     *((sens / f"{name}.json", sens / name) for name in changed)]
+                     *((sens / f"{name}.json", sens / name) for name, _ in PRIORS.values())]
         with ThreadPoolExecutor(self.jobs) as pool:
             list(pool.map(lambda task: self.score(test, *task), tasks))
 
