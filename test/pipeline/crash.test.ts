@@ -174,7 +174,7 @@ afterAll(async () => {
 
 test(
   'kill -9 of everything where each stage begins, and as results are sent, loses nothing and doubles nothing',
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async () => {
     const destination = { host: '127.0.0.1', port: await startNode({ study: baseline, stage: 'infer' }) };
     const send = ({ paths }: PhantomStudy) =>
@@ -255,7 +255,7 @@ test(
 
 test(
   'kill -9 of the case process alone, of the inference process alone, of elastix alone: the node goes on and the case is computed again',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     queue.enqueue({ key: 'again', kind: 'analyse', payload: { StudyInstanceUID: study.StudyInstanceUID } });
     await until(() => queue.find('again')?.state === 'done');
@@ -287,7 +287,7 @@ test(
 
 test(
   'kill -9 of the node alone: what its case process still does is done once, and it ends',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     await killEverything();
     changeRules();

@@ -1,10 +1,17 @@
+import { setPriority } from 'node:os';
+
 /**
  * Loaded into a node's processes by a test (`NODE_OPTIONS=--import …`). The case process stands still (SIGSTOP) where it begins the stage that
  * PRIORA_STOP_AT names, "<StudyInstanceUID> <stage>", each time it does, and has told its parent so.
  */
 const [study, stage] = (process.env.PRIORA_STOP_AT ?? '').split(' ');
 
-if (stage && process.argv[1].endsWith('case-process.js')) {
+const isCaseProcess = process.argv[1]?.endsWith('case-process.js');
+
+// The node lets it yield to everything else, which here is the rest of the test suite; only root may take that back.
+if (isCaseProcess && process.getuid() === 0) setPriority(0);
+
+if (isCaseProcess && stage) {
   const { send, emit } = process;
   let current;
   // Not a listener of its own: the first one opens the channel, and what arrives before the program's would be lost.
