@@ -92,12 +92,13 @@ describe.skipIf(headsAreMissing).each(heads)('$name', (head) => {
     expect(text.includes('although series selection refused it')).toBe(isForced(head));
   });
 
-  // Its time rises faster than the number of images that a report refers to.
-  test.runIf(hasPixelmed && !isForced(head))('DicomSRValidator finds no error in the report', async () => {
-    const text = validateStructuredReports([(await reportOf(head)).timePoint.outputs.sr!]);
-    expect(text).toContain('Root Template TID_1500');
-    expect(errorsIn(text)).toEqual([]);
-  });
+  // Not of the others: its time rises faster than the number of images that a report refers to.
+  if (!isForced(head))
+    test.skipIf(!hasPixelmed)('DicomSRValidator finds no error in the report', async () => {
+      const text = validateStructuredReports([(await reportOf(head)).timePoint.outputs.sr!]);
+      expect(text).toContain('Root Template TID_1500');
+      expect(errorsIn(text)).toEqual([]);
+    });
 
   test('its picture is upright, with outlines where the SEG has the lesions', async () => {
     const { timePoint } = await reportOf(head);
