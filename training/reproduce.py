@@ -177,7 +177,7 @@ class Runs:
         else:
             self.train_all(list(PAPER))
             self.predict(list(PAPER), test, test)
-            self.predict(["m-sens", "m-spec"], test, AS_NODE, as_node=True)
+            self.predict(["m-spec"], test, AS_NODE, as_node=True)
             for name, prior in PRIORS.values():
                 self.predict(["m-sens"], test, name, prior, as_node=True)
             tasks = [(ensemble, sens / AS_NODE, spec / AS_NODE),

@@ -162,12 +162,12 @@ def draw_curves(scores: dict, to: Path) -> None:
 
 def prior_table(found: dict) -> list:
     """M_sens on follow-ups, by how far their priors are off as they were registered, and with the priors moved or withheld; of the latter, paired differences."""
-    lines, asis = [], next(iter(found.values()))
+    unchanged = next(iter(PRIORS))
+    lines, asis = [], found[unchanged]
     by_distance = {f"of these, {low:g} to {high:g} mm off": [row for row in asis if low <= row["priorShiftMm"] < high] for low, high in DISTANCES}
-    for words, rows in (*list(found.items())[:1], *by_distance.items(), *list(found.items())[1:]):
-        change = ["", ""]
-        if words in found and rows is not asis:
-            change = [text(paired(asis, rows, rate), 3, "+") for rate in (sensitivity, false_per_volume)]
+    changed = {words: rows for words, rows in found.items() if words != unchanged}
+    for words, rows in {unchanged: asis, **by_distance, **changed}.items():
+        change = [text(paired(asis, rows, rate), 3, "+") for rate in (sensitivity, false_per_volume)] if words in changed else ["", ""]
         rates = [text(interval(rows, rate)) for rate in (sensitivity, precision, false_per_volume)] if rows else [""] * 3
         lines.append([words, str(len(rows)), *rates, *change])
     return table(["prior of M_sens, follow-ups only", "volumes", "sensitivity", "precision", "false positives a volume", "difference in sensitivity",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bootstrap import precision, ratio, sensitivity, sums_by_patient, value
+from bootstrap import precision, ratio, redrawn, sensitivity, sums_by_patient, value
 from evaluate import DIAMETER_CLASSES, TINY_MM3
 from matching import equivalent_diameter
 
@@ -115,14 +115,13 @@ def through_ends(points: list) -> tuple:
 
 
 def weight_areas(families: list) -> tuple:
-    """Areas of `weight_curve` of several families of networks, the same patients drawn for all: (areas, areas of each drawing [AREA_RESAMPLES, families]).
+    """Areas of `weight_curve` of several families of networks, the same patients drawn for all: (areas, areas of each drawing [RESAMPLES, families]).
 
     `families` holds, per family, each network's rows.
     """
     counts = [[[sums_by_patient(rows, rate) for rate in (sensitivity, precision)] for rows in networks] for networks in families]
     patients = sorted(counts[0][0][0])
-    rng = np.random.default_rng(1)
-    drawings = [np.arange(len(patients)), *rng.integers(len(patients), size=(AREA_RESAMPLES, len(patients)))]
+    drawings = [np.arange(len(patients)), *redrawn(len(patients))]
     # [family][network][rate]: [patients, 2]
     tables = [[[np.stack([sums[patient] for patient in patients]) for sums in rates] for rates in networks] for networks in counts]
     areas = np.array([[through_ends([tuple(ratio(table[drawing].sum(0)) for table in rates) for rates in networks])[2] for networks in tables]
