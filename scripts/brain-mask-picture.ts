@@ -1,17 +1,17 @@
 /**
- * Draws a head as the networks see it, with the outline of its brain mask, to be looked at:
- * `npx tsx scripts/brain-mask-picture.ts SERIES_FOLDER FILE.png`. Axial sections above (the patient's left on the right), sagittal and coronal ones below.
+ * Draws a head as the networks see it, with the outline of its brain mask, to be looked at; SERIES is a folder or a file:
+ * `npx tsx scripts/brain-mask-picture.ts SERIES FILE.png`. Axial sections above (the patient's left on the right), sagittal and coronal ones below.
  */
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { createCanvas } from '@napi-rs/canvas';
 import { assembleSeries } from '../src/assemble/assemble-series.js';
+import { inputFiles } from '../src/commands/input-files.js';
 import { prepareCurrent } from '../src/prepare/prepare-current.js';
 import { greyImage, outline, windowOf } from '../src/report/section-image.js';
 import type { Grid } from '../src/volume/volume.js';
 
-const [folder, file] = process.argv.slice(2);
-if (!folder || !file) throw new Error('usage: npx tsx scripts/brain-mask-picture.ts SERIES_FOLDER FILE.png');
+const [series, file] = process.argv.slice(2);
+if (!series || !file) throw new Error('usage: npx tsx scripts/brain-mask-picture.ts SERIES FILE.png');
 
 /** Axes of voxels [i: left, j: posterior, k: superior] that a section shows across and down, and where it is cut. */
 const rows = [
@@ -20,10 +20,7 @@ const rows = [
   { across: 0, down: 2, cuts: [50, 80, 110, 135, 160, 185] },
 ] as const;
 
-const files = readdirSync(folder)
-  .sort()
-  .map((name) => join(folder, name));
-const { volume } = await assembleSeries(files);
+const { volume } = await assembleSeries(inputFiles([series]));
 const { image, brainMask, coverage } = await prepareCurrent(volume);
 const { shape, patientFromVoxel } = image;
 const window = windowOf(image);
