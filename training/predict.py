@@ -104,7 +104,7 @@ class Maps:
 
 @dataclass
 class Checkpoint:
-    """A trained network as a source of maps, on CUDA where torch has it."""
+    """A trained network as a source of maps, on CUDA where torch has it: in single precision, as on a processor."""
 
     path: Path
     #: The folder of the patients.
@@ -113,6 +113,7 @@ class Checkpoint:
     prior: str = "0"
 
     def __post_init__(self):
+        torch.backends.cudnn.allow_tf32 = False
         network, state = load_network(self.path)
         self.network = network.to("cuda" if torch.cuda.is_available() else "cpu")
         self.normalisation = state["config"].get("normalisation", NORMALISATIONS[0])

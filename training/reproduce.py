@@ -26,7 +26,7 @@ from checkpoint import load_network
 from data import cached_case, case_folders
 from export_onnx import export_parts
 from recipe import RECIPE, SIZES, architecture_of, lineage, options_of, start_of
-from results import AS_NODE, PAPER, PRIORS
+from results import PAPER, PRIORS
 
 HERE = Path(__file__).parent
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
@@ -120,9 +120,9 @@ class Runs:
         init = ["--init", self.checkpoint(start)] if start and not begun else []
         python("train.py", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides))
 
-    def predict(self, networks, split: str, name: str, prior: str = "0", as_node: bool = False) -> None:
-        """Maps of trained networks in <network>/<name>, everywhere in the brain or `as_node`, where the screen of the shipped M_sens looks: through the
-        node's engine, or in PyTorch those that are not cut into its parts or were not trained on the recipe's phantoms."""
+    def predict(self, networks, split: str, name: str, prior: str = "0") -> None:
+        """Maps of trained networks, everywhere in the brain, in <network>/<name>: through the node's engine, or in PyTorch those that are not cut into
+        its parts or were not trained on the recipe's phantoms."""
         cut = [n for n in networks if architecture_of(n) in ("deepmedic", "deepmedic-no-prior") and not self.own_data]
         for network in cut:
             parts = self.folder / network / "parts"
@@ -132,7 +132,7 @@ class Runs:
         def work(share: str) -> None:
             options = ["--split", split, "--prior", prior, "--share", share]
             if cut:
-                where = ["--runs", str(self.folder), "--as", name, *([] if as_node else ["--exact"])]
+                where = ["--runs", str(self.folder), "--as", name, "--exact"]
                 subprocess.run(["npm", "run", "predict", "--", *cut, *where, *options], check=True)
             for network in networks:
                 if network not in cut:
@@ -166,25 +166,23 @@ class Runs:
                "--results", scores, "--to", to, "--calibrate", self.data)
 
     def score_tests(self) -> None:
-        """Train every network of the tables and score each on the test phantoms, everywhere in the brain; without a card, the ensemble and M_sens with other
-        priors as the node runs them."""
-        test, sens, spec = "test", self.folder / "m-sens", self.folder / "m-spec"
-        ensemble = self.folder / "ensemble" / "test.json"
+        """Train every network of the tables and score each on the test phantoms, the ensemble too, and M_sens with other priors."""
+        ensemble, sens, spec = (self.folder / name for name in ("ensemble", "m-sens", "m-spec"))
+        priors = [(name, prior) for name, prior in PRIORS.values() if prior != "0"]
         if torch.cuda.is_available():
-            self.train_all(list(PAPER), lambda n: self.score(test, self.folder / n / "test.json", self.checkpoint(n)))
-            tasks = [(ensemble, self.checkpoint("m-sens"), self.checkpoint("m-spec"), "0"),
-                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in PRIORS.values())]
+            self.train_all(list(PAPER), lambda n: self.score("test", self.folder / n / "test.json", self.checkpoint(n)))
+            tasks = [(ensemble / "test.json", self.checkpoint("m-sens"), self.checkpoint("m-spec")),
+                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in priors)]
         else:
             self.train_all(list(PAPER))
-            self.predict(list(PAPER), test, test)
-            self.predict(["m-spec"], test, AS_NODE, as_node=True)
-            for name, prior in PRIORS.values():
-                self.predict(["m-sens"], test, name, prior, as_node=True)
-            tasks = [(ensemble, sens / AS_NODE, spec / AS_NODE),
-                     *((self.folder / network / "test.json", self.folder / network / test) for network in PAPER),
-                     *((sens / f"{name}.json", sens / name) for name, _ in PRIORS.values())]
+            self.predict(list(PAPER), "test", "test")
+            for name, prior in priors:
+                self.predict(["m-sens"], "test", name, prior)
+            tasks = [(ensemble / "test.json", sens / "test", spec / "test"),
+                     *((self.folder / network / "test.json", self.folder / network / "test") for network in PAPER),
+                     *((sens / f"{name}.json", sens / name) for name, _ in priors)]
         with ThreadPoolExecutor(self.jobs) as pool:
-            list(pool.map(lambda task: self.score(test, *task), tasks))
+            list(pool.map(lambda task: self.score("test", *task), tasks))
 
     def gather_evidence(self) -> None:
         """Train and score every network of the tables, read the real heads, and write docs/results.md."""

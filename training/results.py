@@ -2,8 +2,8 @@
 
     /usr/bin/python3 training/results.py [--runs training/runs | training/scores] [--to docs]
 
-Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, and of M_sens
-test-as-node.json, test-without-prior.json and test-moved-<mm>.json, and runs/real-heads.json of `scripts/real-heads.ts`. A network without scores keeps its row, empty, beside the paper's numbers.
+Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, of M_sens
+test-without-prior.json and test-moved-<mm>.json, and runs/real-heads.json of `scripts/real-heads.ts`. A network without scores keeps its row, empty, beside the paper's numbers.
 `reproduce.py --evidence` makes all of them.
 """
 
@@ -174,36 +174,16 @@ def prior_table(found: dict) -> list:
                   "in false positives a volume"], lines)
 
 
-#: Name of maps and scores that are computed where the node computes them.
-AS_NODE = "test-as-node"
 #: Classes of a prior's misregistration in mm, half open.
 DISTANCES = ((0, 0.5), (0.5, 1), (1, 2))
 #: M_sens with its priors changed: what the page calls it -> name of maps and scores, and by how much `predict.py` is told to move them.
 PRIORS = {
-    "as registered": (AS_NODE, "0"),
+    "as registered": ("test", "0"),
     "moved by another 1 mm, in a random direction": ("test-moved-1", "1"),
     "moved by another 2 mm": ("test-moved-2", "2"),
     "moved by another 3 mm": ("test-moved-3", "3"),
     "withheld": ("test-without-prior", "withheld"),
 }
-
-
-def screen_of(runs: Path, network: str, name: str):
-    """The screen outside whose region a network's maps are 0, as they note it; None where they are of the whole brain."""
-    note = runs / network / name / "origin.json"
-    return json.loads(note.read_text()).get("screen") if note.exists() else None
-
-
-def where_run(runs: Path, networks) -> str:
-    """In words, in which voxels the networks were run."""
-    screened = [named(network) for network in networks if screen_of(runs, network, "test")]
-    words = "Networks were run everywhere in the brain"
-    if screened:
-        words += f" but for {'; '.join(screened)}, whose false findings are therefore fewer"
-    if screen := screen_of(runs, "m-sens", AS_NODE):
-        words += (f"; the ensemble, {'these, ' if screened else ''}and M_sens with other priors, where the 8-bit screen of M_sens, the prior withheld, reaches "
-                  f"{screen['threshold']}, as in the node, and with probability 0 elsewhere")
-    return words + "."
 
 
 #: What keeps this page's columns from being compared with the paper's without a second thought.
@@ -213,14 +193,6 @@ DIFFERENCES = (
     "networks of JVSS and SSE end with averaged weights after 1360 batches more than those of BCE; the network that gets the prior as a channel saw priors for the last 1000 batches of "
     "BCE only. Areas over the weight in the loss are those of the polygon from (0, 1) through the networks to (1, 0), by which the paper's own six networks have {:.3f}."
 )
-
-
-def rounded_scores(scores: dict) -> str:
-    """Says which networks' sub-volume probabilities are kept to four decimals; nothing where all have more."""
-    rounded = [named(network) for network, rows in scores.items() if all(score == round(score, 4) for kind in subvolumes(rows) for score in kind)]
-    if not rounded:
-        return ""
-    return f" Of {'; '.join(rounded)}, probabilities of sub-volumes are kept to four decimals: the most certain are ties, and their areas come out too small."
 
 
 def volumes_of(file: Path) -> list:
@@ -272,9 +244,9 @@ def write_results(runs: Path, to: Path) -> None:
         "",
         "Networks have `compact` widths; the paper's have about eleven times as many parameters. None is trained on its own from nothing, as the paper's are: each α starts from a "
         "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly. "
-        + where_run(runs, scores),
+        "All of them, the ensemble too, were run everywhere in the brain; the node leaves out what the 8-bit screen of M_sens finds unsuspicious.",
         "",
-        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]) + rounded_scores(scores),
+        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]) ,
         "",
         "## Targets",
         "",
