@@ -195,6 +195,21 @@ DIFFERENCES = (
 )
 
 
+def rounded_scores(scores: dict) -> str:
+    """Says which networks' sub-volume probabilities are kept to four decimals; nothing where all have more."""
+    rounded = [named(network) for network, rows in scores.items() if all(score == round(score, 4) for kind in subvolumes(rows) for score in kind)]
+    if not rounded:
+        return ""
+    return f" Of {'; '.join(rounded)}, probabilities of sub-volumes are kept to four decimals: the most certain are ties, and their areas come out too small."
+
+
+def refuse_screened(runs: Path, networks) -> None:
+    """Raises SystemExit when a network's maps note a screen, outside whose region they are 0: the page says that all are of the whole brain."""
+    notes = {network: runs / network / "test" / "origin.json" for network in networks}
+    if screened := [network for network, note in notes.items() if note.exists() and json.loads(note.read_text()).get("screen")]:
+        raise SystemExit(f"{', '.join(screened)} were run only where a screen looks; predict with --exact and score anew")
+
+
 def volumes_of(file: Path) -> list:
     return json.loads(file.read_text())["volumes"]
 
@@ -222,6 +237,7 @@ def write_results(runs: Path, to: Path) -> None:
     if not scores:
         raise SystemExit(f"no network in {runs} has a test.json")
     refuse_other_volumes(scores)
+    refuse_screened(runs, scores)
     any_rows = next(iter(scores.values()))
     metastases = total(any_rows, "metastases")
     pictures = to / "pictures"
@@ -246,7 +262,7 @@ def write_results(runs: Path, to: Path) -> None:
         "common run with BCE, the networks without prior and with the prior as a channel share the longer part of that run, too; the U-Net is trained apart and more shortly. "
         "All of them, the ensemble too, were run everywhere in the brain; the node leaves out what the 8-bit screen of M_sens finds unsuspicious.",
         "",
-        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]) ,
+        DIFFERENCES.format(through_ends(PAPER_BY_ALPHA)[2]) + rounded_scores(scores),
         "",
         "## Targets",
         "",

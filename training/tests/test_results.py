@@ -150,8 +150,16 @@ def test_page(tmp_path):
     assert (tmp_path / "docs" / "pictures" / "real-heads.png").stat().st_size > 1000
     assert (tmp_path / "docs" / "pictures" / "roc.png").stat().st_size > 1000
     assert "All of them, the ensemble too, were run everywhere in the brain" in page
+    assert "Of BCE, prior: yes; JVSS α = 0.995 (M_sens), prior: yes, probabilities of sub-volumes are kept to four decimals" in page
     assert "A volume has 2.00 (2.00 to 2.00) confirmed findings, of which 1.00 (1.00 to 1.00) are false, and 4.00 (4.00 to 4.00) candidates" in page
 
+    maps = tmp_path / "m-sens" / "test"
+    maps.mkdir()
+    note = maps / "origin.json"
+    note.write_text(json.dumps({"screen": {"threshold": 0.005}}))
+    with pytest.raises(SystemExit, match="m-sens were run only where a screen looks"):
+        write_results(tmp_path, tmp_path / "docs")
+    note.write_text(json.dumps({"screen": None}))
     # Half of a network's volumes make no table.
     (tmp_path / "bce" / "test.json").write_text(json.dumps({"volumes": [row("a/t0", 4, 3, 1)]}))
     with pytest.raises(SystemExit, match="m-sens and bce were scored on other volumes"):
