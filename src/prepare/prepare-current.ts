@@ -42,7 +42,8 @@ const completeCoverage = 0.99;
 
 /**
  * Lays a head on the template's grid, rigidly, and finds its brain: rigid, affine and B-spline registration (at 2 mm, images flattened),
- * of which the image sees the rigid one only and the template's brain mask, carried back, sees all.
+ * of which the image sees the rigid one only and the template's brain mask, carried back, sees all. The B-spline is a coarse one: finer ones take
+ * the skull's inner edge for the cortex on some real heads and cut gyri off, and a metastasis outside the mask cannot be found.
  *
  * @param source the series as acquired.
  * @throws PrioraError NOT_A_BRAIN when the image is no head; REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
@@ -64,8 +65,8 @@ export async function prepareCurrent(
     initial: invertAffine(initial),
     stages: [
       linearStage('rigid', { resolutions: 2, iterations: 150, samples: 2000 }),
-      linearStage('affine', { resolutions: 1, iterations: 150, samples: 2000 }),
-      bsplineStage(16, { resolutions: 2, iterations: 150, samples: 2000 }),
+      linearStage('affine', { resolutions: 2, iterations: 300, samples: 2000 }),
+      bsplineStage(48, { resolutions: 1, iterations: 150, samples: 2000 }),
     ],
     ...(options.signal ? { signal: options.signal } : {}),
   });

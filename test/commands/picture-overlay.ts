@@ -23,7 +23,6 @@ const eachAxis = (places: readonly Place[], summary: (along: number[]) => number
   summary(places.map(([x]) => x)),
   summary(places.map(([, y]) => y)),
 ];
-
 /**
  * Expects of a time point's picture that its sections stand as the prepared head does, and that its outlines and rings, in the last
  * column alone, lie where its SEG has the lesions, in the brain.
@@ -53,7 +52,8 @@ export async function expectOverlayInPlace({ lesions, outputs }: TimePoint, prep
     const isNear = ({ at }: Drawn) => apart(at, centre) < ringMost;
     const own = drawn.filter((pixel) => isNear(pixel) && pixel.confidence === confidence).map(({ at }) => at);
     const middle = eachAxis(own, (along) => (Math.min(...along) + Math.max(...along)) / 2);
-    expect(apart(middle, centre)).toBeLessThan(4);
+    // The middle of an outline and the centroid of what is in it differ where that is no ellipse.
+    expect(apart(middle, centre)).toBeLessThan(6);
     expect(own.some((at) => places.some((place) => apart(at, place) < 2))).toBe(true);
     // What else is drawn in this section are other lesions.
     for (const pixel of drawn.filter((any) => !isNear(any)))
