@@ -23,6 +23,7 @@ const eachAxis = (places: readonly Place[], summary: (along: number[]) => number
   summary(places.map(([x]) => x)),
   summary(places.map(([, y]) => y)),
 ];
+
 /**
  * Expects of a time point's picture that its sections stand as the prepared head does, and that its outlines and rings, in the last
  * column alone, lie where its SEG has the lesions, in the brain.

@@ -286,8 +286,17 @@ describe('a study arrives late', () => {
 
     beforeAll(async () => {
       own = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
-      const followed = new Set(lesionsOf(again).map(({ trackingUID }) => trackingUID));
-      [grown, rejected] = lesionsOf(own).filter(({ trackingUID }) => followed.has(trackingUID));
+      const later = lesionsOf(again);
+      const clearanceMm = ({ centroidPatientMm: [x, y, z] }: LesionRow) =>
+        later
+          .map(({ centroidPatientMm: other }) => Math.hypot(other[0] - x, other[1] - y, other[2] - z))
+          .sort((a, b) => a - b)[1];
+      // One to one, and drawn larger without reaching a neighbour, which would make it a lesion that has split.
+      const followed = later
+        .filter(({ detail }) => (detail as LesionDetail).sincePrior)
+        .sort((one, other) => clearanceMm(other) - clearanceMm(one));
+      const before = new Map(lesionsOf(own).map((lesion) => [lesion.trackingUID, lesion]));
+      [grown, rejected] = followed.map(({ trackingUID }) => before.get(trackingUID)!);
       const seg = resultOf(own).objects.find(({ kind }) => kind === 'SEG')!;
       const { corrected } = await editedSegmentations(
         join(context.dataDir, seg.path),
