@@ -138,11 +138,13 @@ PARTS_OF_THE_TEST = {
 
 def draw_curves(scores: dict, to: Path) -> None:
     figure, (roc, pr, weights) = plt.subplots(1, 3, figsize=(16, 4.5))
+    for axis in (roc, pr):
+        axis.set_prop_cycle(color=plt.get_cmap("tab20").colors)
     for network, rows in scores.items():
-        curve = curves(rows)
-        roc.plot(curve["rate"], curve["sensitivity"], label=f"{named(network)} ({curve['rocArea']:.3f})")
+        curve, style = curves(rows), {"no": "-", "yes": "--", "channel": ":"}[PAPER[network][0]]
+        roc.plot(curve["rate"], curve["sensitivity"], style, label=f"{named(network)} ({curve['rocArea']:.3f})")
         # From the first that is called: before it there is no precision.
-        pr.plot(curve["sensitivity"][1:], curve["precision"][1:], label=named(network))
+        pr.plot(curve["sensitivity"][1:], curve["precision"][1:], style, label=named(network))
     for words, networks, paper in (("JVSS over α", BY_ALPHA, 0.947), ("SSE over its weight", BY_WEIGHT_OF_SSE, 0.899)):
         scored = [scores[network] for network in networks if network in scores]
         if scored:
@@ -267,6 +269,8 @@ def write_results(runs: Path, to: Path) -> None:
         "## Targets",
         "",
         *target_table(scores, ensemble, heads),
+        "",
+        "Why, as far as it is known: [decision 0003](decisions/0003-training.md), \"Falls short\".",
         "",
         "## Metastases (Huang 2021, Tabs. 2 and 3)",
         "",
