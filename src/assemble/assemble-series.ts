@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PrioraError } from '../core/errors.js';
 import type { Remark } from '../findings/remark.js';
-import { isAlwaysLossy } from '../dicom/codestream.js';
+import { isLossy } from '../dicom/codestream.js';
 import { parseFile, type Dataset, type ParsedFile } from '../dicom/dataset.js';
 import { decodeFrames } from '../dicom/pixel-decoder.js';
 import { frameData, isNative, pixelLayout, type PixelLayout } from '../dicom/pixel-data.js';
@@ -34,7 +34,7 @@ export interface AssembledSeries {
   readonly frames: readonly SourceFrame[];
   /** The data set of the instance holding k = 0, without pixels: patient, study, series, frame of reference. */
   readonly header: Dataset;
-  /** Whether any slice has been through lossy compression (LossyImageCompression, or its transfer syntax). */
+  /** Whether any slice has been through lossy compression (LossyImageCompression, its transfer syntax, or its codestream). */
   readonly lossy: boolean;
   /** What a reader of the report should know about the source. */
   readonly notes: readonly Remark[];
@@ -90,8 +90,12 @@ export async function assembleSeries(
   const { rows, columns } = slices[0];
   const voxels = new Float32Array(rows * columns * slices.length);
   const used = new Set(slices.map(({ SOPInstanceUID }) => SOPInstanceUID));
+  let lossy = [...used].some((uid) => instances.get(uid)!.file.dataset['LossyImageCompression'] === '01');
   for (const group of bySyntax([...instances].filter(([uid]) => used.has(uid)).map(([, instance]) => instance))) {
-    const pixels = await framePixels(group, signal);
+    const encoded = group.map(({ file, layout }) => frameData(file, layout));
+    const TransferSyntaxUID: string = group[0].file.meta['TransferSyntaxUID'];
+    if (!isNative(TransferSyntaxUID)) lossy ||= encoded.flat().some((frame) => isLossy(frame, TransferSyntaxUID));
+    const pixels = await framePixels(group, encoded, signal);
     slices.forEach((slice, k) => {
       const bytes = pixels.get(slice.SOPInstanceUID)?.[(slice.frameNumber ?? 1) - 1];
       if (!bytes) return;
@@ -104,10 +108,6 @@ export async function assembleSeries(
     });
   }
   const padded = fillPadding(voxels);
-  const usedFiles = [...used].map((uid) => instances.get(uid)!.file);
-  const lossy = usedFiles.some(
-    ({ meta, dataset }) => dataset['LossyImageCompression'] === '01' || isAlwaysLossy(meta['TransferSyntaxUID']),
-  );
   if (padded > 0) notes.push({ kind: 'padding', voxels: padded });
   if (lossy) notes.push({ kind: 'lossy compression' });
   return {
@@ -172,11 +172,14 @@ function bySyntax(instances: readonly Instance[]): Instance[][] {
   return [...groups.values()];
 }
 
-/** Native samples of every frame: SOPInstanceUID → bytes by frame. */
-async function framePixels(group: readonly Instance[], signal?: AbortSignal): Promise<Map<string, Uint8Array[]>> {
+/** Native samples of every frame, from each instance's `frames` as they are encoded: SOPInstanceUID → bytes by frame. */
+async function framePixels(
+  group: readonly Instance[],
+  frames: readonly Uint8Array[][],
+  signal?: AbortSignal,
+): Promise<Map<string, Uint8Array[]>> {
   const [{ file, layout }] = group;
   const TransferSyntaxUID: string = file.meta['TransferSyntaxUID'];
-  const frames = group.map((instance) => frameData(instance.file, layout));
   const uids = group.map((instance) => instance.file.dataset['SOPInstanceUID'] as string);
   if (isNative(TransferSyntaxUID)) return new Map(uids.map((uid, index) => [uid, frames[index]]));
   const subject = { SeriesInstanceUID: file.dataset['SeriesInstanceUID'] as string, SOPInstanceUID: uids[0] };

@@ -38,8 +38,20 @@ const lossySyntaxes: ReadonlySet<string> = new Set([
 /** The codec of a compressed transfer syntax; undefined for native and unknown ones. */
 export const codecOf = (TransferSyntaxUID: string): Codec | undefined => codings[TransferSyntaxUID]?.codec;
 
-/** Whether this syntax always loses information (JPEG 2000's general syntax may or may not). */
-export const isAlwaysLossy = (TransferSyntaxUID: string): boolean => lossySyntaxes.has(TransferSyntaxUID);
+/**
+ * Whether a frame has lost information on the way to its codestream: by its transfer syntax or, as JPEG 2000's general syntaxes allow both, by
+ * its wavelet: the 9-7 filter cannot be undone (ISO 15444-1 A.6.1, COD marker).
+ */
+export const isLossy = (bytes: Uint8Array, TransferSyntaxUID: string): boolean =>
+  lossySyntaxes.has(TransferSyntaxUID) || waveletOf(bytes) === '9-7';
+
+function waveletOf(bytes: Uint8Array): '9-7' | '5-3' | null {
+  const u16 = (at: number) => (bytes[at] << 8) | bytes[at + 1];
+  if (u16(0) !== 0xff4f) return null;
+  for (let at = 2; at + 14 <= bytes.length && bytes[at] === 0xff; at += 2 + u16(at + 2))
+    if (bytes[at + 1] === 0x52) return bytes[at + 13] === 0 ? '9-7' : '5-3';
+  return null;
+}
 
 /**
  * What a frame's bytes really are, by their markers: JPEG families by the SOF marker (ISO 10918-1 Table B.1, ISO 14495-1

@@ -398,5 +398,17 @@ describe.skipIf(!hasPeer('dcmcrle') || !hasPeer('gdcmconv'))(
       expect(volume).toEqual(expected.volume);
       expect(lossy).toBe(false);
     });
+
+    it.skipIf(!hasPeer('dcmodify'))('is lossy where a codestream is, though its header does not say so', async () => {
+      const options = { env: peerEnvironment, stdio: 'pipe' } as const;
+      const paths = writeInstances(syntheticSlices({ shape: [32, 24, 12] })).map((path, k) => {
+        const target = join(dirname(path), `irreversible-${k}.dcm`);
+        execFileSync('gdcmconv', ['--j2k', '--lossy', '-r', '2', path, target], options);
+        execFileSync('dcmodify', ['--no-backup', '--erase-all', 'LossyImageCompression', target], options);
+        return target;
+      });
+      const { lossy, notes } = await assembleSeries(paths);
+      expect({ lossy, notes }).toEqual({ lossy: true, notes: [{ kind: 'lossy compression' }] });
+    });
   },
 );
