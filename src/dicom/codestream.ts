@@ -40,7 +40,7 @@ export const codecOf = (TransferSyntaxUID: string): Codec | undefined => codings
 
 /**
  * Whether a frame has lost information on the way to its codestream: by its transfer syntax or, as JPEG 2000's general syntaxes allow both, by
- * its wavelet: the 9-7 filter cannot be undone (ISO 15444-1 A.6.1, COD marker).
+ * its wavelet: the 9-7 filter cannot be undone (ISO 15444-1 A.6.1, COD marker). What was left out of a reversible one cannot be told.
  */
 export const isLossy = (bytes: Uint8Array, TransferSyntaxUID: string): boolean =>
   lossySyntaxes.has(TransferSyntaxUID) || waveletOf(bytes) === '9-7';

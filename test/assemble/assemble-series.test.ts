@@ -403,7 +403,7 @@ describe.skipIf(!hasPeer('dcmcrle') || !hasPeer('gdcmconv'))(
       const options = { env: peerEnvironment, stdio: 'pipe' } as const;
       const paths = writeInstances(syntheticSlices({ shape: [32, 24, 12] })).map((path, k) => {
         const target = join(dirname(path), `irreversible-${k}.dcm`);
-        execFileSync('gdcmconv', ['--j2k', '--lossy', '-r', '2', path, target], options);
+        execFileSync('gdcmconv', ['--j2k', '--lossy', '--irreversible', '-r', '2', path, target], options);
         execFileSync('dcmodify', ['--no-backup', '--erase-all', 'LossyImageCompression', target], options);
         return target;
       });
