@@ -5,7 +5,7 @@ import type { Grid, LabelMap } from '../volume/volume.js';
 const halfVoxel = 0.5;
 
 /**
- * Splits a mask by a source's field of view.
+ * Splits a mask by the field of view of a source, or of any other grid.
  *
  * @param sourceFromMask the mask's patient space → the source's, LPS mm.
  * @returns the part that the source covers, and which fraction of the mask that is (0 for an empty mask).

@@ -25,9 +25,9 @@ export interface Prepared {
   /** Non-rigid: template patient space, where this brain lies → the template's own brain; the first applied first. */
   readonly atlasFromTemplate: readonly StageTransform[];
   readonly quality: ImageQuality;
-  /** Fraction of the template's brain that lies inside the source's field of view. */
+  /** Fraction of the template's brain, laid on this one affinely, that lies inside the source's field of view and on {@link templateGrid}. */
   readonly coverage: number;
-  /** True when the field of view cuts the brain off. */
+  /** True when the one or the other cuts the brain off. */
   readonly incompleteCoverage: boolean;
   /** Peak resident memory of the registration process. */
   readonly peakRssMb: number;
@@ -37,7 +37,7 @@ export interface Prepared {
 const workingMm = 2;
 /** Around the template's brain: skull and scalp help a rigid registration, the neck does not. */
 const marginMm = 15;
-/** Less of the brain than this in the field of view is reported; a head tilted out by a voxel or two is not. */
+/** Less of the brain than this is reported; a head tilted out of the field of view by a voxel or two is not. */
 const completeCoverage = 0.99;
 
 /**
@@ -80,16 +80,18 @@ export async function prepareCurrent(
   const space = boxOn(templateGrid, template.brainMask, brain, identityAffine, 25)!;
   const brainMask = warpMask(template.brainMask, templateGrid, space, [affine, bspline]);
   const { covered } = coveredPart(brainMask, source, sourceFromTemplate);
-  const sourceFromAffine = multiplyAffine(sourceFromTemplate, invertAffine(composeAffine([affine])));
-  const { fraction } = coveredPart(template.brainMask, source, sourceFromAffine);
+  // Of the brain as the affine transform has it: the bent mask ends where the grid does.
+  const templateFromAtlas = invertAffine(composeAffine([affine]));
+  const inSource = coveredPart(template.brainMask, source, multiplyAffine(sourceFromTemplate, templateFromAtlas));
+  const coverage = inSource.fraction * coveredPart(inSource.covered, templateGrid, templateFromAtlas).fraction;
   return {
     image,
     brainMask: covered,
     sourceFromTemplate,
     atlasFromTemplate: [affine, bspline],
     quality,
-    coverage: fraction,
-    incompleteCoverage: fraction < completeCoverage,
+    coverage,
+    incompleteCoverage: coverage < completeCoverage,
     peakRssMb: registered.peakRssMb,
   };
 }

@@ -158,4 +158,28 @@ describe('prepareCurrent', () => {
     expect(prepared.incompleteCoverage).toBe(true);
     expect(Math.abs(prepared.coverage - inside / all)).toBeLessThan(0.05);
   });
+
+  it('reports a brain that is taller than the template’s grid', { timeout }, async () => {
+    // 1.2 times the template's brain of 151 mm.
+    const tall: Head = { ...thin, scale: [1, 1, 1 / 1.2], rotation: [0, 0, 0], shape: [142, 158, 120], lesions: 0 };
+    const { image, isBrain } = warpedHead(template, tall);
+    const prepared = await prepareCurrent(image, { template });
+    const templateFromSource = multiplyAffine(
+      invertAffine(templateGrid.patientFromVoxel),
+      invertAffine(prepared.sourceFromTemplate),
+    );
+    let onGrid = 0;
+    let all = 0;
+    for (let x = -100; x <= 100; x += 5)
+      for (let y = -130; y <= 110; y += 5)
+        for (let z = -120; z <= 140; z += 2) {
+          if (!isBrain([x, y, z])) continue;
+          all++;
+          const k = applyAffine(templateFromSource, [x, y, z])[2];
+          if (k >= -0.5 && k <= templateGrid.shape[2] - 0.5) onGrid++;
+        }
+    expect(onGrid / all).toBeLessThan(0.98);
+    expect(prepared.incompleteCoverage).toBe(true);
+    expect(Math.abs(prepared.coverage - onGrid / all)).toBeLessThan(0.03);
+  });
 });

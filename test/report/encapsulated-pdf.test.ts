@@ -205,7 +205,7 @@ describe.skipIf(!hasReaders)('poppler', () => {
 
   test('no lesion says so; a refused prior says why', () => {
     expect(textOf('none')).toContain('No brain metastasis found');
-    expect(textOf('none')).toContain('The field of view cuts the brain off: 93 % of it was examined.');
+    expect(textOf('none')).toContain('The examined field of view cuts the brain off: 93 % of it was examined.');
     expect(textOf('prior-refused')).toContain('none: 2024-01-30 was not used');
     expect(textOf('prior-refused')).toContain('similarity 0.120 is below 0.3');
   });

@@ -132,7 +132,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(said).toContain(
       'No prior study was used: the images of the prior (study 1.2.3) cannot be used: slices are missing.',
     );
-    expect(said).toContain('the field of view cuts the brain off: 93 % of it was examined');
+    expect(said).toContain('the examined field of view cuts the brain off: 93 % of it was examined');
     expect(said).toContain('although series selection refused it');
     expect(said).toContain('demonstration weights, not for clinical use');
     expect(document.description).toContain('demonstration weights, not for clinical use');

@@ -64,7 +64,7 @@ function remark(about: Remark): string {
     case 'lossy compression':
       return 'the source has been through lossy compression';
     case 'brain cut off':
-      return `the field of view cuts the brain off: ${about.examinedPercent} % of it was examined`;
+      return `the examined field of view cuts the brain off: ${about.examinedPercent} % of it was examined`;
     case 'prior reviewed':
       return 'the lesions of the prior study are compared as a reader has corrected them';
     case 'no earlier study':

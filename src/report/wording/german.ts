@@ -63,7 +63,7 @@ function remark(about: Remark): string {
     case 'lossy compression':
       return 'die Quelle wurde verlustbehaftet komprimiert';
     case 'brain cut off':
-      return `das Bildfeld schneidet das Gehirn an: ${about.examinedPercent} % davon wurden untersucht`;
+      return `das untersuchte Bildfeld schneidet das Gehirn an: ${about.examinedPercent} % davon wurden untersucht`;
     case 'prior reviewed':
       return 'die Läsionen der Voruntersuchung werden so verglichen, wie ein Befunder sie korrigiert hat';
     case 'no earlier study':
