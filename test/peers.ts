@@ -1,11 +1,13 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
-/** Where peers are required (CI), a missing one is an error, not a skipped test. */
+/** Says so where a test's peer is missing, which skips it; where peers are required (CI) that is an error. */
 export function required(present: boolean, name: string): boolean {
-  if (!present && process.env['PRIORA_REQUIRE_PEERS'] === '1')
-    throw new Error(`the test peer ${name} is missing: npm run peers`);
-  return present;
+  if (present) return true;
+  const missing = `the test peer ${name} is missing: npm run peers`;
+  if (process.env['PRIORA_REQUIRE_PEERS'] === '1') throw new Error(missing);
+  console.warn(`skipped: ${missing}`);
+  return false;
 }
 
 /** Whether a program the interop tests use is on PATH (`npm run peers` installs them). Use with `describe.skipIf`. */

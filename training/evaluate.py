@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from bootstrap import false_per_volume, sensitivity, value
 from data import Cases
 from heap import keep_freed_memory
-from matching import Matched, equivalent_diameter, findings, match_volume
+from matching import DIAMETER_CLASSES, TINY_MM3, Matched, equivalent_diameter, findings, match_volume
 from predict import Checkpoint, Maps
+from scores import curves, precision_strict, sensitivity_strict, subvolume_precision, subvolume_sensitivity, subvolume_specificity
 
-#: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
-DIAMETER_CLASSES = {"<3 mm": (0, 3), "3-6 mm": (3, 6), "6-10 mm": (6, 10), ">=10 mm": (10, np.inf)}
-TINY_MM3 = 100
+#: Classes of a prior's misregistration in mm, half open.
+SHIFT_CLASSES = {"0-0.5 mm": (0, 0.5), "0.5-1 mm": (0.5, 1), "1-2 mm": (1, 2), "2-3 mm": (2, 3)}
 
 
 def rate(part: float, whole: float):
@@ -69,6 +70,26 @@ def summary(matches: list, has_prior: list, changes: list) -> dict:
         "byChange": {name: by_change(name) for name in sorted({c for known in changes for c in known.values()})},
         "withPrior": whole([m for m, p in zip(matches, has_prior) if p]),
         "firstScans": whole([m for m, p in zip(matches, has_prior) if not p]),
+    }
+
+
+def summary_of_rows(rows: list) -> dict:
+    """Of one network's rows: rates when a match needs an intersection over union of 0.1, rates and curve areas of sub-volumes, and rates by how far
+    the prior is off, where that is known."""
+
+    def of(rate, chosen=rows):
+        found = value(chosen, rate)
+        return None if np.isnan(found) else round(found, 3)
+
+    curve = curves(rows)
+    by_shift = {name: [row for row in rows if row["priorShiftMm"] is not None and low <= row["priorShiftMm"] < high]
+                for name, (low, high) in SHIFT_CLASSES.items()}
+    return {
+        "iou10": {"sensitivity": of(sensitivity_strict), "precision": of(precision_strict)},
+        "subvolumes": {"sensitivity": of(subvolume_sensitivity), "specificity": of(subvolume_specificity), "precision": of(subvolume_precision),
+                       "rocArea": round(curve["rocArea"], 3), "prArea": round(curve["prArea"], 3)},
+        "byPriorShift": {name: {"volumes": len(chosen), "sensitivity": of(sensitivity, chosen), "falsePositivesPerVolume": of(false_per_volume, chosen)}
+                         for name, chosen in by_shift.items() if chosen},
     }
 
 
@@ -138,7 +159,8 @@ def evaluate(cases, maps: dict, with_prior=True, say=print) -> dict:
         if len(maps) == 2:
             counts.append({"case": case.name, **ensemble_counts(probabilities["sens"], probabilities["spec"], case.label)})
     has_prior = [case.has_prior and with_prior for case in cases]
-    result = {key: summary(found, has_prior, every_change) for key, found in matches.items()}
+    result = {key: {**summary(found, has_prior, every_change), **summary_of_rows([row for row in rows if row["network"] == key])}
+              for key, found in matches.items()}
     if counts:
         names = [name for name in counts[0] if name != "case"]
         result["ensemblePerVolume"] = {name: round(float(np.mean([c[name] for c in counts])), 2) for name in names}

@@ -11,6 +11,9 @@ from scipy.optimize import linear_sum_assignment
 MINIMUM_VOXELS = 3
 #: Voxels that share a face, an edge or a corner belong together.
 NEIGHBOURS = np.ones((3, 3, 3))
+#: Classes of metastasis size: name and half-open range of the equivalent diameter in mm.
+DIAMETER_CLASSES = {"<3 mm": (0, 3), "3-6 mm": (3, 6), "6-10 mm": (6, 10), ">=10 mm": (10, np.inf)}
+TINY_MM3 = 100
 
 
 @dataclass

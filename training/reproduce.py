@@ -33,6 +33,13 @@ HERE = Path(__file__).parent
 REAL_HEADS = HERE.parent.parent / "shared" / "data"
 
 
+def pair_of(networks: list) -> list:
+    """[M_sens, M_spec] of an ensemble, if these are one."""
+    roles = [RECIPE["networks"][network].get("role") for network in networks]
+    wanted = ("sensitivity", "specificity")
+    return [networks[roles.index(role)] for role in wanted] if all(roles.count(role) == 1 for role in wanted) else []
+
+
 def python(program: str, *options) -> None:
     subprocess.run([sys.executable, str(HERE / program), *map(str, options)], check=True)
 
@@ -148,13 +155,20 @@ class Runs:
                "--data", self.data, "--cache", self.cache)
         return to
 
-    def validate(self, network: str) -> Path:
-        """Score a trained network, everywhere in the brain, on the validation patients."""
-        run = self.folder / network
+    def validate(self, networks: list) -> dict:
+        """Score trained networks, everywhere in the brain, on the validation patients: network -> file of its scores, which for a pair of M_sens and
+        M_spec is the ensemble's."""
         if torch.cuda.is_available():
-            return self.score("validation", run / "validation.json", self.checkpoint(network))
-        self.predict([network], "validation", "validation")
-        return self.score("validation", run / "validation.json", run / "validation")
+            maps = {network: self.checkpoint(network) for network in networks}
+        else:
+            self.predict(networks, "validation", "validation")
+            maps = {network: self.folder / network / "validation" for network in networks}
+        pair = pair_of(networks)
+        files = {network: self.score("validation", self.folder / network / "validation.json", maps[network]) for network in networks if network not in pair}
+        if pair:
+            together = self.score("validation", self.folder / "ensemble" / "validation.json", *(maps[network] for network in pair))
+            files.update(dict.fromkeys(pair, together))
+        return files
 
     def export(self, network: str, scores: Path, to: str, described: str) -> None:
         """Write a network for the node, with its card. `described`: whose patients one's own data are; such networks are for a study."""
@@ -166,27 +180,31 @@ class Runs:
                "--results", scores, "--to", to, "--calibrate", self.data)
 
     def score_tests(self) -> None:
-        """Train every network of the tables and score each on the test phantoms, the ensemble too, and M_sens with other priors."""
+        """Train every network of the tables and score each on the test phantoms, the ensemble too, and on those of the head and the scanners of
+        the training; and M_sens with other priors."""
         ensemble, sens, spec = (self.folder / name for name in ("ensemble", "m-sens", "m-spec"))
         priors = [(name, prior) for name, prior in PRIORS.values() if prior != "0"]
+        pairs = ("test", "test-familiar")
         if torch.cuda.is_available():
             self.train_all(list(PAPER), lambda n: self.score("test", self.folder / n / "test.json", self.checkpoint(n)))
-            tasks = [(ensemble / "test.json", self.checkpoint("m-sens"), self.checkpoint("m-spec")),
-                     *((sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in priors)]
+            tasks = [*((split, ensemble / f"{split}.json", self.checkpoint("m-sens"), self.checkpoint("m-spec")) for split in pairs),
+                     *(("test", sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in priors)]
         else:
             self.train_all(list(PAPER))
             self.predict(list(PAPER), "test", "test")
+            self.predict(["m-sens", "m-spec"], "test-familiar", "test-familiar")
             for name, prior in priors:
                 self.predict(["m-sens"], "test", name, prior)
-            tasks = [(ensemble / "test.json", sens / "test", spec / "test"),
-                     *((self.folder / network / "test.json", self.folder / network / "test") for network in PAPER),
-                     *((sens / f"{name}.json", sens / name) for name, _ in priors)]
+            tasks = [*((split, ensemble / f"{split}.json", sens / split, spec / split) for split in pairs),
+                     *(("test", self.folder / network / "test.json", self.folder / network / "test") for network in PAPER),
+                     *(("test", sens / f"{name}.json", sens / name) for name, _ in priors)]
         with ThreadPoolExecutor(self.jobs) as pool:
-            list(pool.map(lambda task: self.score("test", *task), tasks))
+            list(pool.map(lambda task: self.score(*task), tasks))
 
     def gather_evidence(self) -> None:
         """Train and score every network of the tables, read the real heads, and write docs/results.md."""
-        self.make_phantoms("test")
+        for split in ("test", "test-familiar"):
+            self.make_phantoms(split)
         self.score_tests()
         if heads := [folder for folder in sorted(REAL_HEADS.glob("*")) if folder.is_dir()]:
             subprocess.run(["npx", "tsx", "scripts/real-heads.ts", str(self.folder / "real-heads.json"), *map(str, heads)], check=True)
@@ -216,9 +234,12 @@ if __name__ == "__main__":
         runs.make_phantoms("training")
         runs.make_phantoms("validation")
     runs.train_all(options.networks)
+    scores = runs.validate(options.networks) if options.networks else {}
     for network in options.networks:
-        scores = runs.validate(network)
         if options.to and "role" in RECIPE["networks"][network]:
-            runs.export(network, scores, options.to, options.described)
+            runs.export(network, scores[network], options.to, options.described)
+    if options.to and pair_of(options.networks):
+        # Where no threshold passes, the node runs the pair without its screen.
+        subprocess.run(["npx", "tsx", "scripts/validate-screen.ts", options.to, str(runs.data / "validation"), "5"])
     if options.evidence:
         runs.gather_evidence()

@@ -2,7 +2,7 @@
 
     /usr/bin/python3 training/results.py [--runs training/runs | training/scores] [--to docs]
 
-Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json of M_sens and M_spec together, of M_sens
+Takes runs/<network>/test.json of `evaluate.py --split test`, runs/ensemble/test.json and test-familiar.json of M_sens and M_spec together, of M_sens
 test-without-prior.json and test-moved-<mm>.json, and runs/real-heads.json of `scripts/real-heads.ts`. A network without scores keeps its row, empty, beside the paper's numbers.
 `reproduce.py --evidence` makes all of them.
 """
@@ -109,13 +109,13 @@ def class_table(scores: dict) -> list:
     return table(["network", *(f"{name} ({count})" for name, count in counts.items())], lines)
 
 
-def part_table(scores: dict) -> list:
-    """The networks that ship, on each part of the test phantoms and on first scans and follow-ups."""
+def part_table(scores: dict, familiar: dict) -> list:
+    """The networks that ship, on each part of the test phantoms, on first scans and follow-ups, and on the rows of `familiar` patients."""
     lines = []
     for network in [n for n in ("m-sens", "m-spec") if n in scores]:
         rows = scores[network]
         parts = {words: [row for row in rows if belongs(row)] for words, belongs in PARTS_OF_THE_TEST.items()}
-        for words, part in parts.items():
+        for words, part in {**parts, "other patients: head and scanners of the training": familiar.get(network, [])}.items():
             if part:
                 rates = [text(interval(part, rate)) for rate in (sensitivity, precision)]
                 lines.append([named(network), words, str(len(part)), *rates, f"{value(part, false_per_volume):.2f}"])
@@ -126,6 +126,32 @@ def test_part(key: str):
     """Whether a row belongs to the test patients whose recipe has `key`: an unseen scanner, or an unseen head."""
     part = next(part for part in RECIPE["phantoms"]["test"] if key in part)
     return lambda row: row["seed"] is not None and part["seed"] <= row["seed"] < part["seed"] + part["patients"]
+
+
+def both(scored: dict) -> dict:
+    """M_sens's and M_spec's rows of evaluate.py's result for an ensemble."""
+    return {network: [row for row in scored["volumes"] if row["network"] == key] for network, key in (("m-sens", "sens"), ("m-spec", "spec"))}
+
+
+def ensemble_table(scored: dict) -> list:
+    """What a radiologist would be shown, of evaluate.py's results for ensembles by whose patients they are of."""
+    def either(rows: dict) -> list:
+        pairs = zip(rows["m-sens"], rows["m-spec"])
+        found = [sum(a["found"] or b["found"] for a, b in zip(sens["lesions"], spec["lesions"])) for sens, spec in pairs]
+        return [{**row, "found": n} for row, n in zip(rows["m-sens"], found)]
+
+    counted = {
+        "confirmed findings a volume": lambda volume: (volume["confirmed"], 1),
+        "of them false": lambda volume: (volume["confirmedFalse"], 1),
+        "candidates a volume": lambda volume: (volume["candidates"], 1),
+        "of them false (paper: 1.5)": lambda volume: (volume["candidatesFalse"], 1),
+    }
+    lines = []
+    for words, result in scored.items():
+        rows = both(result)
+        found = [text(interval(of, sensitivity)) for of in (either(rows), rows["m-spec"])]
+        lines.append([words, str(len(result["ensemble"])), *found, *(text(interval(result["ensemble"], rate), 2) for rate in counted.values())])
+    return table(["patients", "volumes", "metastases found by either", "by M_spec", *counted], lines)
 
 
 PARTS_OF_THE_TEST = {
@@ -192,7 +218,7 @@ PRIORS = {
 DIFFERENCES = (
     "Differences from the paper that matter for a comparison: findings of fewer than 3 voxels do not count (the paper's do); a positive sub-volume counts as called where "
     "the reference itself is hit (the paper: where any voxel is), and a brain has 85 of them here, 150 there; JVSS is trained in the form of the authors' program, not as eq. 4; the "
-    "networks of JVSS and SSE end with averaged weights after 1360 batches more than those of BCE; the network that gets the prior as a channel saw priors for the last 1000 batches of "
+    "networks of JVSS and SSE end with averaged weights after 1360 batches (the U-Nets 1760) more than those of BCE; training flips left and right but does not rotate; the network that gets the prior as a channel saw priors for the last 1000 batches of "
     "BCE only. Areas over the weight in the loss are those of the polygon from (0, 1) through the networks to (1, 0), by which the paper's own six networks have {:.3f}."
 )
 
@@ -248,7 +274,10 @@ def write_results(runs: Path, to: Path) -> None:
     changed = {words: runs / "m-sens" / f"{name}.json" for words, (name, _) in PRIORS.items()}
     priors = {words: followed(volumes_of(file)) for words, file in changed.items() if file.exists()}
     ensemble_file, heads = runs / "ensemble" / "test.json", read_real_heads(runs / "real-heads.json")
-    ensemble = json.loads(ensemble_file.read_text())["ensemble"] if ensemble_file.exists() else []
+    ensembles = {words: json.loads(file.read_text()) for words, file in
+                 (("test", ensemble_file), ("head and scanners of the training", ensemble_file.with_name("test-familiar.json"))) if file.exists()}
+    ensemble = ensembles["test"]["ensemble"] if "test" in ensembles else []
+    familiar = both(ensembles["head and scanners of the training"]) if "head and scanners of the training" in ensembles else {}
     maps = runs / "m-sens" / "test"
     lines = [
         "# Results on synthetic patients",
@@ -276,7 +305,7 @@ def write_results(runs: Path, to: Path) -> None:
         "",
         *metastasis_table(scores),
         "",
-        *(["## M_sens and M_spec by part of the test", "", *part_table(scores), ""] if "m-sens" in scores or "m-spec" in scores else []),
+        *(["## M_sens and M_spec by part of the test", "", *part_table(scores, familiar), ""] if "m-sens" in scores or "m-spec" in scores else []),
         "## Sensitivity by size and by change since the prior",
         "",
         *class_table(scores),
@@ -298,13 +327,9 @@ def write_results(runs: Path, to: Path) -> None:
         "",
         *training_table(scores),
     ]
-    if ensemble:
-        rates = {key: text(interval(ensemble, lambda volume, key=key: (volume[key], 1)), 2) for key in
-                 ("confirmed", "confirmedFalse", "candidates", "candidatesFalse")}
-        lines += ["", "## Ensemble", "",
-                  f"A volume has {rates['confirmed']} confirmed findings, of which {rates['confirmedFalse']} are false, and "
-                  f"{rates['candidates']} candidates, of which {rates['candidatesFalse']} are false (paper: 1.5 false candidates). False is here what touches no "
-                  "metastasis; the tables above give each metastasis one finding, and count what else touches it as false."]
+    if ensembles:
+        lines += ["", "## Ensemble", "", *ensemble_table(ensembles), "",
+                  "False is here what touches no metastasis; the tables above give each metastasis one finding, and count what else touches it as false."]
     cases = [case for case in Cases(runs / "data", "test", runs / "cache") if file_of(maps, case).exists()]
     if cases:
         draw_examples(cases, maps, pictures / "examples.png")

@@ -1,10 +1,9 @@
-"""What the page of results counts beside the rates of `bootstrap.py`: classes of lesions, sub-volumes, curves."""
+"""What is counted in rows of `evaluate.py` beside the rates of `bootstrap.py`: classes of lesions, sub-volumes, curves."""
 
 import numpy as np
 
 from bootstrap import precision, ratio, redrawn, sensitivity, sums_by_patient, value
-from evaluate import DIAMETER_CLASSES, TINY_MM3
-from matching import equivalent_diameter
+from matching import DIAMETER_CLASSES, TINY_MM3, equivalent_diameter
 
 #: A probability from which a sub-volume counts as called.
 THRESHOLD = 0.5

@@ -96,7 +96,7 @@ export function registerExplainCommand(program: Command): void {
     .action((SeriesInstanceUID: string, { config, json }: { config?: string; json?: boolean }) =>
       readNode(config, (node) => {
         const explanation = explainSeries(node, SeriesInstanceUID);
-        if (json) console.log(JSON.stringify(explanation, null, 2));
+        if (json) console.log(JSON.stringify({ ...explanation, notice: researchUse }, null, 2));
         else print(explanation);
       }),
     );

@@ -182,7 +182,7 @@ async function main(): Promise<boolean> {
     say(researchUse);
     if (failures.length === 0)
       say(
-        `passed: every metastasis ≥ ${mustFindMm} mm found, changes and priors right, ` +
+        `passed: every metastasis ≥ ${mustFindMm} mm found, its change right, every prior right, ` +
           `at most ${mostFalse.confirmed} confirmed and ${mostFalse.candidate} candidate findings a time point that are none`,
       );
     else say(`FAILED\n  ${failures.join('\n  ')}`);

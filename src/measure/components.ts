@@ -61,13 +61,15 @@ export function boundingBox(component: Component, [nx, ny]: Vector3): [low: Vect
 /**
  * Components of the found voxels, largest first and then by position, and the label map that numbers them so.
  *
+ * @param counts whether a component is one of them.
  * @throws PrioraError INTERNAL beyond 65,535 components: that is noise, and no SEG can hold it.
  */
 export function labelComponents(
   found: Uint8Array,
   grid: Grid,
+  counts: (component: Component) => boolean,
 ): { components: Component[]; labels: LabelMap & { readonly voxels: Uint16Array } } {
-  const components = connectedComponents(found, grid.shape);
+  const components = connectedComponents(found, grid.shape).filter(counts);
   if (components.length > 0xffff)
     throw new PrioraError('INTERNAL', `${components.length} separate findings: the networks' output is noise`);
   components.sort((a, b) => b.length - a.length || a[0] - b[0]);

@@ -1,8 +1,8 @@
 import type { Affine } from '../volume/affine.js';
 import type { Lesion } from '../findings/lesion.js';
-import type { Grid, LabelMap, Volume } from '../volume/volume.js';
+import { voxelVolumeMm3, type Grid, type LabelMap, type Volume } from '../volume/volume.js';
 import { detectLesions } from './detect.js';
-import { labelComponents, labelledComponents } from './components.js';
+import { labelComponents, labelledComponents, type Component } from './components.js';
 import { measureComponent } from './component-measures.js';
 
 export interface MeasureInput {
@@ -30,7 +30,8 @@ export interface Measured {
 /**
  * From the two probability maps to measured lesions on the source grid: each map is sampled once, trilinearly, in the
  * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components, of which those
- * with `minimumVoxels` count. One that M_spec touches is confirmed, the others are candidates.
+ * with `minimumVoxels` count. One that M_spec touches is confirmed, the others are candidates. What the sampling splits off a detection is a lesion of
+ * its own only where it is as large as a detection has to be.
  *
  * @param drawn lesions that a person has drawn on the source grid, numbered from 1: these are measured instead, each as one
  *   lesion whatever its parts; their probabilities are what the networks saw there.
@@ -38,9 +39,13 @@ export interface Measured {
  */
 export function measureLesions(input: MeasureInput, drawn?: Measured['labels']): Measured {
   const detection = detectLesions(input);
+  const anchored = new Set(detection.anchors.map(({ voxel }) => voxel));
+  const leastVoxels = (input.minimumVoxels * voxelVolumeMm3(input.sensitivity)) / voxelVolumeMm3(input.source);
+  const counts = (component: Component) =>
+    component.length >= leastVoxels || component.some((voxel) => anchored.has(voxel));
   const { components, labels } = drawn
     ? { components: labelledComponents(drawn), labels: drawn }
-    : labelComponents(detection.found, input.source);
+    : labelComponents(detection.found, input.source, counts);
   const lesions = components.map((component, index) => measureComponent(index + 1, component, labels, detection));
   return { lesions, labels };
 }

@@ -102,7 +102,8 @@ export async function registerPrior(request: {
   };
 }
 
-function whyRefused(
+/** The first limit of the settings that a registration does not keep, or null. */
+export function whyRefused(
   found: Pick<Registration, 'similarity' | 'overlap' | 'rotationDegrees' | 'translationMm'>,
   settings: RegistrationSettings,
 ): Refusal | null {

@@ -106,6 +106,26 @@ describe('measures', () => {
 describe('components', () => {
   const grid = sourceGrid('axial', [1, 1, 1], [80, 80, 80]);
 
+  test('a crumb that fine sampling splits off a detection is no lesion of its own; a piece as large as a detection is', () => {
+    const fine = sourceGrid('axial', [0.4, 0.4, 0.4], [120, 120, 120]);
+    const cube = (from: number, to: number) =>
+      Array.from({ length: (to - from) ** 3 }, (_, n): [Vector3, number] => {
+        const edge = to - from;
+        return [[from + (n % edge), from + (Math.floor(n / edge) % edge), from + Math.floor(n / edge ** 2)], 0.9];
+      });
+    // Touching by a corner, which trilinear sampling between two voxel centres does not hold together.
+    const withNeighbour = (neighbour: [Vector3, number][]) =>
+      measureLesions({
+        ...{ sensitivity: withPoint([...cube(36, 40), ...neighbour]), specificity: nothing, thresholds },
+        ...{ minimumVoxels: 3, source: fine, sourceFromTemplate: identityAffine },
+      });
+    const [alone] = withNeighbour([]).lesions;
+    const { lesions, labels } = withNeighbour([[[40, 40, 40], 0.9]]);
+    expect(lesions).toEqual([alone]);
+    expect(labels.voxels.filter((label) => label !== 0)).toHaveLength(alone.voxelCount);
+    expect(withNeighbour(cube(40, 43)).lesions).toHaveLength(2);
+  });
+
   test('voxels that touch by a corner are one lesion, with a gap of one voxel two', () => {
     const corner = withPoint([[[10, 10, 10], 1], [[11, 11, 11], 1]]); // prettier-ignore
     expect(measure(corner, grid).lesions).toHaveLength(1);

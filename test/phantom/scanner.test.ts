@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createPatient, type PhantomPatient } from '../../src/phantom/patient.js';
 import { acquire } from '../../src/phantom/scan.js';
-import { demoScanner, patientFromHead, randomScanner, type ScannerSettings } from '../../src/phantom/scanner.js';
+import {
+  demoScanner,
+  heldOutScanner,
+  patientFromHead,
+  randomScanner,
+  type ScannerSettings,
+} from '../../src/phantom/scanner.js';
 import { loadSourceHead } from '../../src/phantom/source-head.js';
 import { identityAffine, type Affine } from '../../src/volume/affine.js';
 import { resampleLinear } from '../../src/volume/resample.js';
@@ -144,4 +150,20 @@ describe('a scanner', () => {
     expect(deviation(scanners.map(({ positionMm }) => positionMm[1]))).toBeGreaterThan(4);
     expect(deviation(scanners.map(({ positionDeg }) => positionDeg[0]))).toBeGreaterThan(3);
   });
+});
+
+it('holds out a protocol that no other scanner comes near', () => {
+  const seeds = Array.from({ length: 300 }, (_, seed) => seed);
+  const [others, heldOut] = [seeds.map(randomScanner), seeds.map(heldOutScanner)];
+  const all = (scanners: readonly ScannerSettings[], value: (scanner: ScannerSettings) => number) =>
+    scanners.map(value).sort((a, b) => a - b);
+  for (const value of [
+    ({ spacingMm }: ScannerSettings) => spacingMm[2],
+    ({ noise }: ScannerSettings) => noise,
+    ({ bias }: ScannerSettings) => bias,
+    ({ venous }: ScannerSettings) => venous,
+    ({ arterial }: ScannerSettings) => -arterial,
+    ({ tiltDeg }: ScannerSettings) => -tiltDeg[0],
+  ])
+    expect(all(heldOut, value)[0]).toBeGreaterThan(all(others, value).at(-1)!);
 });

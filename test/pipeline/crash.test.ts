@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { stages, type CaseResult, type Stage } from '../../src/case/case-result.js';
+import { stages, type CaseResult } from '../../src/case/case-result.js';
 import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/deliver/send-files.js';
 import { SOPClass } from '../../src/dicom/uid.js';
@@ -49,8 +49,14 @@ const keep: StoreHandler = ({ AffectedSOPInstanceUID }) => {
   };
 };
 
-/** `priora serve` as its own process, built; its case process stops where that stage of that study begins. Resolves with its port. */
-async function startNode(stopAt?: { readonly study: PhantomStudy; readonly stage: Stage }): Promise<number> {
+/** Where the case process can be stopped: as a stage begins, or between the report's files and its row. */
+const moments = [...stages, 'written'] as const;
+
+/** `priora serve` as its own process, built; its case process stops at that moment of that study. Resolves with its port. */
+async function startNode(stopAt?: {
+  readonly study: PhantomStudy;
+  readonly stage: (typeof moments)[number];
+}): Promise<number> {
   const stopper = pathToFileURL(join(import.meta.dirname, 'stop-at-stage.mjs')).href;
   const child = fork(join(root, 'dist/main.js'), ['serve', '--config', join(work, 'priora.yaml')], {
     execArgv: [],
@@ -173,7 +179,7 @@ afterAll(async () => {
 });
 
 test(
-  'kill -9 of everything where each stage begins, and as results are sent, loses nothing and doubles nothing',
+  'kill -9 of everything where each stage begins, as objects are written and as they are sent, loses nothing and doubles nothing',
   { timeout: 1_200_000 },
   async () => {
     const destination = { host: '127.0.0.1', port: await startNode({ study: baseline, stage: 'infer' }) };
@@ -191,7 +197,7 @@ test(
     await until(() => analysis()?.state === 'queued');
     await killEverything();
 
-    for (const [kills, stage] of stages.entries()) {
+    for (const [kills, stage] of moments.entries()) {
       await startNode({ study, stage });
       if (kills === defaultRetryPolicy.crashTries) {
         // Given up, visibly, until a person tries again.
@@ -199,7 +205,7 @@ test(
         queue.retry(analysis()!.key);
       }
       await stopped();
-      await until(() => analysis()?.stage?.startsWith(stage));
+      await until(() => analysis()?.stage?.startsWith(stage === 'written' ? 'report' : stage));
       // Its patient's earlier report is out of the way.
       if (kills === 0) await until(() => delivered(store.cases.find(1)!));
       await killEverything();

@@ -1,8 +1,11 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { setPriority } from 'node:os';
 
 /**
  * Loaded into a node's processes by a test (`NODE_OPTIONS=--import …`). The case process stands still (SIGSTOP) where it begins the stage that
- * PRIORA_STOP_AT names, "<StudyInstanceUID> <stage>", each time it does, and has told its parent so.
+ * PRIORA_STOP_AT names, "<StudyInstanceUID> <stage>", each time it does, and has told its parent so. "written" is where its first object is on disk and
+ * nothing else is.
  */
 const [study, stage] = (process.env.PRIORA_STOP_AT ?? '').split(' ');
 
@@ -25,4 +28,10 @@ if (isCaseProcess && stage) {
     if (begins && current === study) process.kill(process.pid, 'SIGSTOP');
     return sent;
   };
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    renameSync(from, to);
+    if (stage === 'written' && current === study && to.endsWith('.dcm')) process.kill(process.pid, 'SIGSTOP');
+  };
+  syncBuiltinESMExports();
 }

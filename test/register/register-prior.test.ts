@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleSeries } from '../../src/assemble/assemble-series.js';
 import { loadTemplate } from '../../src/prepare/template.js';
-import { registerPrior, resamplePrior } from '../../src/register/register-prior.js';
+import { registerPrior, resamplePrior, whyRefused } from '../../src/register/register-prior.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { registrationSettingsSchema, type RegistrationSettings } from '../../src/register/registration-settings.js';
 import { identityAffine, multiplyAffine, type Affine } from '../../src/volume/affine.js';
@@ -43,6 +43,25 @@ async function read(folder: string, pattern = /\.dcm$/): Promise<Volume> {
 const secondFromFirst = pose([10, -6, 8], [12, -9, 15]);
 /** How far the initial alignment is off. */
 const slip = pose([3, -2, 2], [3, 4, -3]);
+
+describe('the plausibility gate', () => {
+  const plausible = { similarity: 1.3, overlap: 1, rotationDegrees: 20, translationMm: 30 };
+
+  it('takes what keeps every limit, and names the first that is broken', () => {
+    expect(whyRefused(plausible, settings)).toBeNull();
+    const { minimumSimilarity, minimumOverlap, maximumRotationDegrees, maximumTranslationMm } = settings;
+    const kindOf = (change: Partial<typeof plausible>) => whyRefused({ ...plausible, ...change }, settings)?.kind;
+    expect(kindOf({ similarity: minimumSimilarity - 1e-3 })).toBe('low similarity');
+    expect(kindOf({ overlap: minimumOverlap - 1e-3 })).toBe('small overlap');
+    expect(kindOf({ rotationDegrees: maximumRotationDegrees + 0.1 })).toBe('implausible turn');
+    expect(kindOf({ translationMm: maximumTranslationMm + 0.1 })).toBe('implausible shift');
+  });
+
+  it('refuses what is no number', () => {
+    for (const measure of Object.keys(plausible))
+      expect(whyRefused({ ...plausible, [measure]: NaN }, settings)).not.toBeNull();
+  });
+});
 
 describe('registerPrior on known transforms of real heads', () => {
   for (const { name, pattern, sliceMm } of [

@@ -54,6 +54,18 @@ def test_who_waits_for_a_start_takes_no_place(tmp_path, monkeypatch):
     runs.train_all(["jvss-0.5", "jvss-0.9"])
 
 
+def test_an_ensemble_is_one_network_of_each_role():
+    assert reproduce.pair_of(["bce", "m-spec", "m-sens"]) == ["m-sens", "m-spec"]
+    assert reproduce.pair_of(["m-sens", "authors-m-sens", "m-spec"]) == [] and reproduce.pair_of(["m-sens", "bce"]) == []
+
+
+def test_what_is_held_out_is_for_testing_only_and_no_patient_is_in_two_splits():
+    seeds = [(split, seed) for split, parts in RECIPE["phantoms"].items() for part in parts for seed in range(part["seed"], part["seed"] + part["patients"])]
+    assert len({seed for _, seed in seeds}) == len(seeds)
+    held_out = {split for split, parts in RECIPE["phantoms"].items() for part in parts if "scanner" in part or "head" in part}
+    assert held_out == {"test"}
+
+
 def test_the_authors_training_is_that_of_their_program():
     """60 epochs of 20 sub-epochs of 1000 segments, the rate halved after eight of them, their network and augmentation."""
     config = {**DEFAULTS, **options_of("authors-m-sens")}

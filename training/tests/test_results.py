@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bootstrap import value
-from evaluate import subvolume_scores
+from evaluate import subvolume_scores, summary_of_rows
 from results import prior_table, training_table, write_results
 from scores import curves, sensitivity_of, subvolume_precision, subvolume_specificity, through_ends, weight_areas, weight_curve
 from targets import BY_ALPHA, BY_WEIGHT_OF_SSE, SCHWANNOMA, target_table
@@ -30,6 +30,15 @@ def test_subvolume_rates():
     rows = [row("a/t0", 1, 1, 0, positive=[0.9, 0.3], negative=[0.1, 0.6, 0.2]), row("b/t0", 1, 1, 0, negative=[0.7])]
     assert value(rows, subvolume_specificity) == pytest.approx(0.5)
     assert value(rows, subvolume_precision) == pytest.approx(1 / 3)
+
+
+def test_what_evaluate_says_beyond_counts():
+    rows = [{**row("a/t0", 4, 3, 1, [0.9], [0.2, 0.6]), "foundIou10": 2, "falsePositivesIou10": 2}, {**row("b/t0", 4, 2, 0, [0.4], [0.1]), "priorShiftMm": None}]
+    got = summary_of_rows(rows)
+    assert got["iou10"] == {"sensitivity": 0.5, "precision": 0.667}
+    assert got["subvolumes"] == {"sensitivity": 0.5, "specificity": 0.667, "precision": 0.5, "rocArea": 0.833, "prArea": 0.833}
+    assert got["byPriorShift"] == {"0.5-1 mm": {"volumes": 1, "sensitivity": 0.75, "falsePositivesPerVolume": 1.0}}
+    assert summary_of_rows([])["subvolumes"]["precision"] is None
 
 
 def test_roc_area():
@@ -86,7 +95,11 @@ def test_alpha_moves_sensitivity_and_precision():
 def test_areas_over_the_weight_have_an_interval():
     scores = {**{network: patients(9, 0) for network in BY_ALPHA}, **{network: patients(5, 0) for network in BY_WEIGHT_OF_SSE}}
     # (0, 1) to (0.9, 1) to (1, 0), and (0, 1) to (0.5, 1) to (1, 0).
-    assert "| +0.200 (+0.200 to +0.200): 0.950 against 0.750 (paper: 0.947, 0.899) | yes |" in judged("area under JVSS", scores)
+    assert "| +0.200 (+0.200 to +0.200): 0.950 against 0.750, of which 0.900 and 0.500 before the first network" in judged("area under JVSS", scores)
+    assert judged("area under JVSS", scores).endswith("| yes |")
+    # Better in two of three patients is not better beyond the interval.
+    unsure = {**scores, **{network: [*patients(9, 0)[:2], *patients(1, 9)[2:]] for network in BY_ALPHA}}
+    assert judged("area under JVSS", unsure).endswith("| **no** |")
     assert through_ends([(0.5, 1)])[2] == pytest.approx(0.75)
     (area,), drawn = weight_areas([[patients(5, 0)]])
     assert area == pytest.approx(0.75) and np.allclose(drawn, area)
@@ -135,7 +148,11 @@ def test_page(tmp_path):
         (tmp_path / network / "test.json").write_text(json.dumps(scores))
     (tmp_path / "ensemble").mkdir()
     counts = [{"case": f"{patient}/t0", "confirmed": 2, "confirmedFalse": 1, "candidates": 4, "candidatesFalse": 3} for patient in "ab"]
-    (tmp_path / "ensemble" / "test.json").write_text(json.dumps({"volumes": [], "ensemble": counts}))
+    found = {"sens": (True, True, False, False), "spec": (False, True, True, False)}
+    volumes = [{**row(f"{patient}/t0", 4, 2, 1), "network": key, "lesions": [{"found": hit, "mm3": 50, "change": None} for hit in hits]}
+               for patient in "ab" for key, hits in found.items()]
+    for split in ("test", "test-familiar"):
+        (tmp_path / "ensemble" / f"{split}.json").write_text(json.dumps({"volumes": volumes, "ensemble": counts}))
     finding = {"confidence": "confirmed", "volumeMm3": 132.4, "longAxisMm": 8, "probability": 0.9, "templateMm": [-30, 10, 5], "site": None}
     heads = [{"head": "a", "status": "reported", "reason": None, "findings": [finding, {**finding, "confidence": "candidate"}]},
              {"head": SCHWANNOMA[0], "status": "reported", "reason": None, "findings": [{**finding, "confidence": "candidate", "templateMm": list(SCHWANNOMA[1])}]},
@@ -151,7 +168,10 @@ def test_page(tmp_path):
     assert (tmp_path / "docs" / "pictures" / "roc.png").stat().st_size > 1000
     assert "All of them, the ensemble too, were run everywhere in the brain" in page
     assert "Of BCE, prior: yes; JVSS α = 0.995 (M_sens), prior: yes, probabilities of sub-volumes are kept to four decimals" in page
-    assert "A volume has 2.00 (2.00 to 2.00) confirmed findings, of which 1.00 (1.00 to 1.00) are false, and 4.00 (4.00 to 4.00) candidates" in page
+    # Of four metastases each network finds two, one of them alone.
+    shown = "2 | 0.750 (0.750 to 0.750) | 0.500 (0.500 to 0.500) | 2.00 (2.00 to 2.00) | 1.00 (1.00 to 1.00) | 4.00 (4.00 to 4.00) | 3.00 (3.00 to 3.00) |"
+    assert f"| test | {shown}" in page and f"| head and scanners of the training | {shown}" in page
+    assert "| JVSS α = 0.995 (M_sens), prior: yes | other patients: head and scanners of the training | 2 | 0.500" in page
 
     maps = tmp_path / "m-sens" / "test"
     maps.mkdir()
