@@ -6,7 +6,7 @@ export function required(present: boolean, name: string): boolean {
   if (present) return true;
   const missing = `the test peer ${name} is missing: npm run peers`;
   if (process.env['PRIORA_REQUIRE_PEERS'] === '1') throw new Error(missing);
-  console.warn(`skipped: ${missing}`);
+  process.stderr.write(`skipped: ${missing}\n`);
   return false;
 }
 

@@ -10,6 +10,7 @@ import { decodeFrames } from '../../src/dicom/pixel-decoder.js';
 import { writeValues } from '../../src/dicom/stored-values.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { hasPeer, peerEnvironment } from '../peers.js';
+import { descendant, until } from '../processes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pixels-'));
 const size = 64;
@@ -201,6 +202,18 @@ describe('declared and real encoding differ', () => {
     const request = { TransferSyntaxUID: '1.2.840.10008.1.2.4.102', layout, frames: [new Uint8Array(100)] };
     await expect(decodeFrames(request, { SOPInstanceUID: '2.25.1' })).rejects.toThrow(undecodable);
   });
+});
+
+it('a decoder that is killed is no fault of the pixels: the case can be tried again', async () => {
+  const frame = new Uint8Array(100);
+  frame.set([1, 0, 0, 0, 64]);
+  const layout = pixelLayout(dataset(images.unsigned12));
+  const decoding = decodeFrames({ TransferSyntaxUID: TransferSyntax.RLELossless, layout, frames: [frame] }, {});
+  const killed = until(() => descendant(process.pid, 'pixel-decoder-process')).then((pid) => {
+    process.kill(pid, 'SIGKILL');
+  });
+  await expect(decoding).rejects.toThrow(expect.objectContaining({ code: 'CHILD_DIED' }));
+  await killed;
 });
 
 describe('pixelLayout', () => {

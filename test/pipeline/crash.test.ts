@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -18,6 +17,7 @@ import { defaultRetryPolicy } from '../../src/jobs/retry-policy.js';
 import { verifyStorage } from '../../src/receive/verify.js';
 import { databasePath, openStore, type CaseRow, type Store } from '../../src/store/store.js';
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../dimse/recording-server.js';
+import { descendant, processTree, told, until } from '../processes.js';
 import { phantomStudies, type PhantomStudy } from './studies.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -71,23 +71,8 @@ async function startNode(stopAt?: {
   return port;
 }
 
-/** What /proc tells of a process; empty where it has ended. */
-function told(pid: number, file: 'stat' | 'cmdline' | `task/${number}/children`): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-/** Every process below `pid`, itself first. */
-function processTree(pid: number): number[] {
-  const children = told(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
-  return [pid, ...children.flatMap(processTree)];
-}
-
 /** The node's descendant that runs this module. */
-const running = (module: string) => processTree(node!.pid!).find((pid) => told(pid, 'cmdline').includes(module));
+const running = (module: string) => descendant(node!.pid!, module);
 /** proc(5): T is stopped, Z has ended and was not waited for, none is no process. */
 const stateOf = (pid: number) => /\) (\S)/.exec(told(pid, 'stat'))?.[1] ?? null;
 const isThere = (pid: number) => ![null, 'Z'].includes(stateOf(pid));
@@ -111,15 +96,6 @@ async function killEverything(): Promise<void> {
     }
   }
   await exited;
-}
-
-/** Waits (for the test's own time limit) until `condition` holds. */
-async function until<T>(condition: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const value = condition();
-    if (value) return value;
-    await pause(5);
-  }
 }
 
 const reported = ({ StudyInstanceUID }: PhantomStudy) => {
