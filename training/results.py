@@ -58,6 +58,8 @@ PAPER_SUBVOLUMES = {
     "m-sens": (0.927, 0.9873, 0.769, None),
     "m-spec": (0.857, 0.9995, 0.986, None),
 }
+#: Of the patients of test-familiar, on which nothing but M_sens and M_spec was run.
+FAMILIAR = "head and scanners of the training"
 #: (sensitivity, precision) of the paper's JVSS over α, without prior.
 PAPER_BY_ALPHA = [PAPER[network][2:4] for network in BY_ALPHA]
 
@@ -115,7 +117,7 @@ def part_table(scores: dict, familiar: dict) -> list:
     for network in [n for n in ("m-sens", "m-spec") if n in scores]:
         rows = scores[network]
         parts = {words: [row for row in rows if belongs(row)] for words, belongs in PARTS_OF_THE_TEST.items()}
-        for words, part in {**parts, "other patients: head and scanners of the training": familiar.get(network, [])}.items():
+        for words, part in {**parts, f"other patients: {FAMILIAR}": familiar.get(network, [])}.items():
             if part:
                 rates = [text(interval(part, rate)) for rate in (sensitivity, precision)]
                 lines.append([named(network), words, str(len(part)), *rates, f"{value(part, false_per_volume):.2f}"])
@@ -275,9 +277,9 @@ def write_results(runs: Path, to: Path) -> None:
     priors = {words: followed(volumes_of(file)) for words, file in changed.items() if file.exists()}
     ensemble_file, heads = runs / "ensemble" / "test.json", read_real_heads(runs / "real-heads.json")
     ensembles = {words: json.loads(file.read_text()) for words, file in
-                 (("test", ensemble_file), ("head and scanners of the training", ensemble_file.with_name("test-familiar.json"))) if file.exists()}
+                 (("test", ensemble_file), (FAMILIAR, ensemble_file.with_name("test-familiar.json"))) if file.exists()}
     ensemble = ensembles["test"]["ensemble"] if "test" in ensembles else []
-    familiar = both(ensembles["head and scanners of the training"]) if "head and scanners of the training" in ensembles else {}
+    familiar = both(ensembles[FAMILIAR]) if FAMILIAR in ensembles else {}
     maps = runs / "m-sens" / "test"
     lines = [
         "# Results on synthetic patients",
