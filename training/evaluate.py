@@ -20,10 +20,7 @@ from data import Cases
 from heap import keep_freed_memory
 from matching import DIAMETER_CLASSES, TINY_MM3, Matched, equivalent_diameter, findings, match_volume
 from predict import Checkpoint, Maps
-from scores import curves, precision_strict, sensitivity_strict, subvolume_precision, subvolume_sensitivity, subvolume_specificity
-
-#: Classes of a prior's misregistration in mm, half open.
-SHIFT_CLASSES = {"0-0.5 mm": (0, 0.5), "0.5-1 mm": (0.5, 1), "1-2 mm": (1, 2), "2-3 mm": (2, 3)}
+from scores import by_prior_shift, curves, precision_strict, sensitivity_strict, subvolume_precision, subvolume_sensitivity, subvolume_specificity
 
 
 def rate(part: float, whole: float):
@@ -82,14 +79,12 @@ def summary_of_rows(rows: list) -> dict:
         return None if np.isnan(found) else round(found, 3)
 
     curve = curves(rows)
-    by_shift = {name: [row for row in rows if row["priorShiftMm"] is not None and low <= row["priorShiftMm"] < high]
-                for name, (low, high) in SHIFT_CLASSES.items()}
     return {
         "iou10": {"sensitivity": of(sensitivity_strict), "precision": of(precision_strict)},
         "subvolumes": {"sensitivity": of(subvolume_sensitivity), "specificity": of(subvolume_specificity), "precision": of(subvolume_precision),
                        "rocArea": round(curve["rocArea"], 3), "prArea": round(curve["prArea"], 3)},
-        "byPriorShift": {name: {"volumes": len(chosen), "sensitivity": of(sensitivity, chosen), "falsePositivesPerVolume": of(false_per_volume, chosen)}
-                         for name, chosen in by_shift.items() if chosen},
+        "byPriorShift": {f"{low:g}-{high:g} mm": {"volumes": len(chosen), "sensitivity": of(sensitivity, chosen), "falsePositivesPerVolume": of(false_per_volume, chosen)}
+                         for (low, high), chosen in by_prior_shift(rows).items() if chosen},
     }
 
 

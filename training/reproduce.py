@@ -25,8 +25,9 @@ import torch
 from checkpoint import load_network
 from data import cached_case, case_folders
 from export_onnx import export_parts
+from paper import PAPER
 from recipe import RECIPE, SIZES, architecture_of, lineage, options_of, start_of
-from results import PAPER, PRIORS
+from tables import PRIORS
 
 HERE = Path(__file__).parent
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.

@@ -65,6 +65,15 @@ def sensitivity_of(name: str):
     return rate
 
 
+#: Classes of a prior's misregistration in mm, half open.
+PRIOR_SHIFTS = ((0, 0.5), (0.5, 1), (1, 2))
+
+
+def by_prior_shift(rows: list) -> dict:
+    """Class of PRIOR_SHIFTS -> the rows whose prior is that far off, where that is known."""
+    return {(low, high): [row for row in rows if row["priorShiftMm"] is not None and low <= row["priorShiftMm"] < high] for low, high in PRIOR_SHIFTS}
+
+
 def subvolumes(rows: list) -> tuple:
     """Scores of all positive, and of all negative, sub-volumes."""
     return tuple(np.array([s for row in rows for s in row["subvolumes"][kind]]) for kind in ("positive", "negative"))

@@ -43,25 +43,26 @@ export const codecOf = (TransferSyntaxUID: string): Codec | undefined => codings
  * its wavelet: the 9-7 filter cannot be undone (ISO 15444-1 A.6.1, COD marker). What was left out of a reversible one cannot be told.
  */
 export const isLossy = (bytes: Uint8Array, TransferSyntaxUID: string): boolean =>
-  lossySyntaxes.has(TransferSyntaxUID) || waveletOf(bytes) === '9-7';
+  lossySyntaxes.has(TransferSyntaxUID) || isIrreversible(bytes);
 
-function waveletOf(bytes: Uint8Array): '9-7' | '5-3' | null {
-  const u16 = (at: number) => (bytes[at] << 8) | bytes[at + 1];
-  if (u16(0) !== 0xff4f) return null;
-  for (let at = 2; at + 14 <= bytes.length && bytes[at] === 0xff; at += 2 + u16(at + 2))
-    if (bytes[at + 1] === 0x52) return bytes[at + 13] === 0 ? '9-7' : '5-3';
-  return null;
+/** Whether this is JPEG 2000 by the 9-7 filter (COD's last byte is 0; 1 is the reversible 5-3). */
+function isIrreversible(bytes: Uint8Array): boolean {
+  if (u16(bytes, 0) !== 0xff4f) return false;
+  for (let at = 2; at + 14 <= bytes.length && bytes[at] === 0xff; at += 2 + u16(bytes, at + 2))
+    if (bytes[at + 1] === 0x52) return bytes[at + 13] === 0;
+  return false;
 }
+
+const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 
 /**
  * What a frame's bytes really are, by their markers: JPEG families by the SOF marker (ISO 10918-1 Table B.1, ISO 14495-1
  * C.1.1), JPEG 2000 by SIZ, whose Rsiz bit 14 marks high throughput (ISO 15444-15 A.2), RLE by its header (PS3.5 G.5).
  */
 export function identifyCodestream(bytes: Uint8Array): Codestream {
-  const u16 = (at: number) => (bytes[at] << 8) | bytes[at + 1];
   if (bytes.length < 16) return 'unknown';
-  if (u16(0) === 0xff4f && u16(2) === 0xff51) return u16(6) & 0x4000 ? 'htj2k' : 'jpeg2000';
-  if (u16(0) === 0xffd8) {
+  if (u16(bytes, 0) === 0xff4f && u16(bytes, 2) === 0xff51) return u16(bytes, 6) & 0x4000 ? 'htj2k' : 'jpeg2000';
+  if (u16(bytes, 0) === 0xffd8) {
     for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
       const marker = bytes[at + 1];
       if (marker === 0xff) {
@@ -71,7 +72,7 @@ export function identifyCodestream(bytes: Uint8Array): Codestream {
       if (marker === 0xf7) return 'jpegLS';
       if (marker === 0xc3) return 'jpegLossless';
       if (marker >= 0xc0 && marker <= 0xc2) return 'jpegLossy';
-      at += 2 + u16(at + 2);
+      at += 2 + u16(bytes, at + 2);
     }
     return 'unknown';
   }
