@@ -17,16 +17,16 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { packageFolder } from '../src/core/software.js';
-import { cutInput, pathInput } from '../src/infer/boxes.js';
-import { Ensemble, type EnsembleInput } from '../src/infer/ensemble.js';
-import { loadModels, type Manifest } from '../src/infer/manifest.js';
-import type { Provider, ScreenUse } from '../src/infer/messages.js';
-import { normalise } from '../src/prepare/normalise.js';
-import { loadTemplate } from '../src/prepare/template.js';
-import type { Vector3 } from '../src/volume/affine.js';
-import { boundingBox } from '../src/volume/crop.js';
-import { maskWhere } from '../src/volume/mask.js';
-import type { LabelMap } from '../src/volume/volume.js';
+import { cutInput, pathInput } from '../src/analysis/infer/boxes.js';
+import { Ensemble, type EnsembleInput } from '../src/analysis/infer/ensemble.js';
+import { loadModels, type Manifest } from '../src/analysis/infer/manifest.js';
+import type { Provider, ScreenUse } from '../src/analysis/infer/messages.js';
+import { normalise } from '../src/analysis/prepare/normalise.js';
+import { loadTemplate } from '../src/analysis/prepare/template.js';
+import type { Vector3 } from '../src/imaging/affine.js';
+import { boundingBox } from '../src/imaging/crop.js';
+import { maskWhere } from '../src/imaging/mask.js';
+import type { LabelMap } from '../src/imaging/volume.js';
 import { readTimePoint } from '../scripts/training-time-point.js';
 
 const { values, positionals } = parseArgs({

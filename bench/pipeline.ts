@@ -9,15 +9,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { timePointOf } from '../src/case/time-point.js';
+import { timePointOf } from '../src/node/operations/time-point.js';
 import { forkModule } from '../src/core/child-process.js';
 import { parseConfig } from '../src/core/config.js';
 import { packageFolder } from '../src/core/software.js';
-import { startReceivingPacs } from '../src/demo/receiving-pacs.js';
+import { startReceivingPacs } from '../src/phantom/demo/receiving-pacs.js';
 import { decodeFileMeta } from '../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../src/dicom/uid.js';
 import { Association } from '../src/dimse/association.js';
-import { openQueue } from '../src/jobs/queue.js';
+import { openQueue } from '../src/node/queue/queue.js';
 import { demoPatient } from '../src/phantom/demo-patient.js';
 import { seriesIdentity, writeDicomSeries } from '../src/phantom/dicom-series.js';
 import { scan } from '../src/phantom/scan.js';

@@ -4,11 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { createCanvas } from '@napi-rs/canvas';
-import { assembleSeries } from '../src/assemble/assemble-series.js';
-import { inputFiles } from '../src/commands/input-files.js';
-import { prepareCurrent } from '../src/prepare/prepare-current.js';
+import { assembleSeries } from '../src/analysis/assemble/assemble-series.js';
+import { inputFiles } from '../src/cli/input-files.js';
+import { prepareCurrent } from '../src/analysis/prepare/prepare-current.js';
 import { greyImage, outline, windowOf } from '../src/report/section-image.js';
-import type { Grid } from '../src/volume/volume.js';
+import type { Grid } from '../src/imaging/volume.js';
 
 const [series, file] = process.argv.slice(2);
 if (!series || !file) throw new Error('usage: npx tsx scripts/brain-mask-picture.ts SERIES FILE.png');

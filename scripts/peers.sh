@@ -34,5 +34,5 @@ if [ "$(cat .peers/ohif/version 2>/dev/null)" != "$ohif" ]; then
   rm ".peers/$tarball"
   echo "$ohif" > .peers/ohif/version
 fi
-npm ci --prefix test/viewers --ignore-scripts --no-audit --no-fund
+npm ci --prefix test/browser --ignore-scripts --no-audit --no-fund
 echo "Viewers: installed."

@@ -9,15 +9,15 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
-import { assembleSeries } from '../src/assemble/assemble-series.js';
+import { assembleSeries } from '../src/analysis/assemble/assemble-series.js';
 import { createPatient } from '../src/phantom/patient.js';
 import { acquire, brainMaskOn, labelsOn } from '../src/phantom/scan.js';
 import { patientFromHead, randomScanner } from '../src/phantom/scanner.js';
 import { loadSourceHead } from '../src/phantom/source-head.js';
-import { prepareCurrent } from '../src/prepare/prepare-current.js';
-import { identityAffine, type Vector3 } from '../src/volume/affine.js';
-import { resampleLinear } from '../src/volume/resample.js';
-import { templateGrid, type LabelMap, type Volume } from '../src/volume/volume.js';
+import { prepareCurrent } from '../src/analysis/prepare/prepare-current.js';
+import { identityAffine, type Vector3 } from '../src/imaging/affine.js';
+import { resampleLinear } from '../src/imaging/resample.js';
+import { templateGrid, type LabelMap, type Volume } from '../src/imaging/volume.js';
 
 const [folder, out] = process.argv.slice(2);
 if (!folder || !out) throw new Error('usage: npx tsx scripts/phantom-comparison.ts SERIES_FOLDER OUT_FOLDER');

@@ -7,13 +7,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { assembleSeries } from '../src/assemble/assemble-series.js';
-import { composeAffine } from '../src/elastix/transform.js';
-import { prepareCurrent } from '../src/prepare/prepare-current.js';
-import { loadTemplate } from '../src/prepare/template.js';
-import { invertAffine, multiplyAffine } from '../src/volume/affine.js';
-import { encodeNifti } from '../src/volume/nifti.js';
-import { resampleLinear, resampleNearest } from '../src/volume/resample.js';
+import { assembleSeries } from '../src/analysis/assemble/assemble-series.js';
+import { composeAffine } from '../src/imaging/elastix/transform.js';
+import { prepareCurrent } from '../src/analysis/prepare/prepare-current.js';
+import { loadTemplate } from '../src/analysis/prepare/template.js';
+import { invertAffine, multiplyAffine } from '../src/imaging/affine.js';
+import { encodeNifti } from '../src/imaging/nifti.js';
+import { resampleLinear, resampleNearest } from '../src/imaging/resample.js';
 
 const [folder, out] = process.argv.slice(2);
 if (!folder || !out) throw new Error('usage: npx tsx scripts/phantom-head.ts SERIES_FOLDER OUT_FOLDER');

@@ -9,9 +9,9 @@ import { createPatient } from '../src/phantom/patient.js';
 import { acquire, labelsOn } from '../src/phantom/scan.js';
 import { patientFromHead, randomScanner } from '../src/phantom/scanner.js';
 import { loadSourceHead } from '../src/phantom/source-head.js';
-import { applyAffine, identityAffine, invertAffine, type Vector3 } from '../src/volume/affine.js';
-import { resampleLinear } from '../src/volume/resample.js';
-import { templateGrid, type LabelMap, type Volume } from '../src/volume/volume.js';
+import { applyAffine, identityAffine, invertAffine, type Vector3 } from '../src/imaging/affine.js';
+import { resampleLinear } from '../src/imaging/resample.js';
+import { templateGrid, type LabelMap, type Volume } from '../src/imaging/volume.js';
 
 const tile = 190;
 const zoom = 3;

@@ -16,15 +16,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageFolder } from '../src/core/software.js';
-import type { EnsembleInput } from '../src/infer/ensemble.js';
-import { loadModels, type Part } from '../src/infer/manifest.js';
-import { Network, screenMargin, suspicious } from '../src/infer/network.js';
-import { exactShape, screenShape, type NetworkShape } from '../src/infer/network-shape.js';
-import { hasByteDotProducts } from '../src/infer/provider.js';
+import type { EnsembleInput } from '../src/analysis/infer/ensemble.js';
+import { loadModels, type Part } from '../src/analysis/infer/manifest.js';
+import { Network, screenMargin, suspicious } from '../src/analysis/infer/network.js';
+import { exactShape, screenShape, type NetworkShape } from '../src/analysis/infer/network-shape.js';
+import { hasByteDotProducts } from '../src/analysis/infer/provider.js';
 import { Random } from '../src/phantom/random.js';
-import { writeNifti } from '../src/volume/nifti.js';
-import { resampleLinear } from '../src/volume/resample.js';
-import type { LabelMap, Volume } from '../src/volume/volume.js';
+import { writeNifti } from '../src/imaging/nifti.js';
+import { resampleLinear } from '../src/imaging/resample.js';
+import type { LabelMap, Volume } from '../src/imaging/volume.js';
 import { readTimePoint } from './training-time-point.js';
 
 /** Probabilities below this are written as 0, as `training/predict.py` does; curves start above it. */

@@ -5,10 +5,10 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { CaseResult } from '../src/case/case-result.js';
-import { timePointOf } from '../src/case/time-point.js';
-import { analyseFiles } from '../src/commands/analyse.js';
-import { applyAffine, invertAffine } from '../src/volume/affine.js';
+import type { CaseResult } from '../src/model/case-result.js';
+import { timePointOf } from '../src/node/operations/time-point.js';
+import { analyseFiles } from '../src/cli/analyse.js';
+import { applyAffine, invertAffine } from '../src/imaging/affine.js';
 
 const [file, ...folders] = process.argv.slice(2);
 if (!file || folders.length === 0) throw new Error('usage: real-heads <file.json> <folder of a head>…');

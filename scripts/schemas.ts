@@ -6,12 +6,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
-import { destinationsSchema } from '../src/deliver/destinations.js';
-import { priorMatchingSchema } from '../src/match/prior-matching.js';
-import { registrationSettingsSchema } from '../src/register/registration-settings.js';
-import { selectionRulesSchema } from '../src/select/selection-rules.js';
-import { trainingSettingsSchema } from '../src/training/training-settings.js';
-import { responseCriteriaSchema } from '../src/findings/criteria.js';
+import { destinationsSchema } from '../src/node/delivery/destinations.js';
+import { priorMatchingSchema } from '../src/analysis/match/prior-matching.js';
+import { registrationSettingsSchema } from '../src/analysis/register/registration-settings.js';
+import { selectionRulesSchema } from '../src/analysis/select/selection-rules.js';
+import { trainingSettingsSchema } from '../src/training-data/training-settings.js';
+import { responseCriteriaSchema } from '../src/model/criteria.js';
 
 /** `mappings/<name>.yaml` → the schema that its loader checks it with. */
 const schemas: Record<string, z.ZodType> = {

@@ -6,7 +6,7 @@ AAL (Tzourio-Mazoyer et al. 2002, doi:10.1006/nimg.2001.0978) labels cortex and 
 MRIcron (`aal.nii.gz`, BSD-3-Clause). Its 116 regions are merged into lobes and structures; unlabelled voxels within the brain
 mask, mostly white matter, take the nearest lobe; what lies unlabelled around the midline below the thalamus is brain stem.
 
-A voxel is 10 × structure + side: 0 unpaired, 1 right, 2 left. `src/locate/site-atlas.ts` names the structures.
+A voxel is 10 × structure + side: 0 unpaired, 1 right, 2 left. `src/analysis/locate/site-atlas.ts` names the structures.
 """
 
 import re

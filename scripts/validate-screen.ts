@@ -10,11 +10,11 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Ensemble, type Probabilities } from '../src/infer/ensemble.js';
-import { findingRule, loadModels, type Role } from '../src/infer/manifest.js';
-import type { ScreenUse } from '../src/infer/messages.js';
-import { measureLesions, type Measured } from '../src/measure/measure.js';
-import { identityAffine } from '../src/volume/affine.js';
+import { Ensemble, type Probabilities } from '../src/analysis/infer/ensemble.js';
+import { findingRule, loadModels, type Role } from '../src/analysis/infer/manifest.js';
+import type { ScreenUse } from '../src/analysis/infer/messages.js';
+import { measureLesions, type Measured } from '../src/analysis/measure/measure.js';
+import { identityAffine } from '../src/imaging/affine.js';
 import { readTimePoint } from './training-time-point.js';
 
 const leastDice = 0.99;

@@ -17,20 +17,20 @@ const program = new Command('priora')
 
 /** Only the command that was asked for is loaded (all, for the help): the node carries no code that draws or analyses. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  serve: async () => (await import('./commands/serve.js')).registerServeCommand,
-  analyse: async () => (await import('./commands/analyse.js')).registerAnalyseCommand,
-  send: async () => (await import('./commands/send.js')).registerSendCommand,
-  explain: async () => (await import('./commands/explain.js')).registerExplainCommand,
-  history: async () => (await import('./commands/history.js')).registerHistoryCommand,
-  status: async () => (await import('./commands/status.js')).registerStatusCommand,
-  retry: async () => (await import('./commands/retry.js')).registerRetryCommand,
-  release: async () => (await import('./commands/release.js')).registerReleaseCommand,
-  merge: async () => (await import('./commands/merge.js')).registerMergeCommand,
-  therapy: async () => (await import('./commands/therapy.js')).registerTherapyCommand,
-  verify: async () => (await import('./commands/verify.js')).registerVerifyCommand,
-  phantom: async () => (await import('./commands/phantom.js')).registerPhantomCommand,
-  'training-data': async () => (await import('./commands/training-data.js')).registerTrainingDataCommand,
-  migrate: async () => (await import('./commands/migrate.js')).registerMigrateCommand,
+  serve: async () => (await import('./cli/serve.js')).registerServeCommand,
+  analyse: async () => (await import('./cli/analyse.js')).registerAnalyseCommand,
+  send: async () => (await import('./cli/send.js')).registerSendCommand,
+  explain: async () => (await import('./cli/explain.js')).registerExplainCommand,
+  history: async () => (await import('./cli/history.js')).registerHistoryCommand,
+  status: async () => (await import('./cli/status.js')).registerStatusCommand,
+  retry: async () => (await import('./cli/retry.js')).registerRetryCommand,
+  release: async () => (await import('./cli/release.js')).registerReleaseCommand,
+  merge: async () => (await import('./cli/merge.js')).registerMergeCommand,
+  therapy: async () => (await import('./cli/therapy.js')).registerTherapyCommand,
+  verify: async () => (await import('./cli/verify.js')).registerVerifyCommand,
+  phantom: async () => (await import('./cli/phantom.js')).registerPhantomCommand,
+  'training-data': async () => (await import('./cli/training-data.js')).registerTrainingDataCommand,
+  migrate: async () => (await import('./cli/migrate.js')).registerMigrateCommand,
 };
 const asked = Object.hasOwn(commands, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(commands);
 for (const name of asked) (await commands[name]())(program);

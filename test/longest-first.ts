@@ -3,17 +3,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The files that take longest, so that both workers end at about the same time; the rest follow as they come. */
 const longest = [
   'report/combinations',
-  'pipeline/crash',
-  'pipeline/longitudinal',
-  'commands/analyse',
-  'prepare/prepare-current',
-  'register/register-prior',
-  'viewers/ohif',
+  'faults/crash',
+  'analysis/pipeline/longitudinal',
+  'cli/analyse',
+  'analysis/prepare/prepare-current',
+  'analysis/register/register-prior',
+  'browser/ohif',
   'report/validators',
-  'track/identity.property',
-  'measure/phantom-volume.property',
-  'commands/real-input',
-  'prepare/image-gate',
+  'analysis/track/identity.property',
+  'analysis/measure/phantom-volume.property',
+  'cli/real-input',
+  'analysis/prepare/image-gate',
   'node/bad-input',
 ];
 

@@ -1,6 +1,6 @@
 import { PrioraError } from '../core/errors.js';
-import type { Affine } from '../volume/affine.js';
-import type { LabelMap } from '../volume/volume.js';
+import type { Affine } from '../imaging/affine.js';
+import type { LabelMap } from '../imaging/volume.js';
 import { parseFile, type Dataset, type ParsedFile } from './dataset.js';
 import { functionalGroup } from './functional-group.js';
 import { frameData, isNative, type PixelLayout } from './pixel-data.js';

@@ -1,7 +1,7 @@
 import { PrioraError } from '../core/errors.js';
-import { applyAffine, invertAffine, type Vector3 } from '../volume/affine.js';
-import { fillPolygons } from '../volume/polygon-fill.js';
-import type { Grid, LabelMap } from '../volume/volume.js';
+import { applyAffine, invertAffine, type Vector3 } from '../imaging/affine.js';
+import { fillPolygons } from '../imaging/polygon-fill.js';
+import type { Grid, LabelMap } from '../imaging/volume.js';
 import { parseFile, type Dataset } from './dataset.js';
 import { SOPClass } from './uid.js';
 

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 import { fromMni } from './dura.js';
 import type { Random } from './random.js';
 import { tubesAlong } from './sinuses.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { writeFile as encodeDicom, type Dataset } from '../dicom/dataset.js';
 import { derivedUID, SOPClass } from '../dicom/uid.js';
-import { spacingMm } from '../volume/volume.js';
+import { spacingMm } from '../imaging/volume.js';
 import { patientName, type PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import type { PhantomScan } from './scan.js';

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 import { intensityAt, isBrain, type SourceHead } from './source-head.js';
 
 /** MNI coordinates (RAS) → LPS mm. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeNifti } from '../volume/nifti.js';
+import { writeNifti } from '../imaging/nifti.js';
 import { writeDicomSeries } from './dicom-series.js';
 import { createPatient, patientName, type PhantomPatient } from './patient.js';
 import { scan } from './scan.js';

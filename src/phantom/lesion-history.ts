@@ -1,6 +1,6 @@
-import { changeOf } from '../findings/change.js';
-import { shippedCriteria } from '../findings/criteria.js';
-import type { LesionChange } from '../findings/lesion.js';
+import { changeOf } from '../model/change.js';
+import { shippedCriteria } from '../model/criteria.js';
+import type { LesionChange } from '../model/lesion.js';
 import { Random } from './random.js';
 
 /** The course a lesion takes from one time point to the next. */

@@ -1,5 +1,5 @@
-import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { spacingMm, type Grid } from '../volume/volume.js';
+import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { spacingMm, type Grid } from '../imaging/volume.js';
 import type { Random } from './random.js';
 
 export type LesionKind = 'solid' | 'ring' | 'necrotic' | 'lobulated';

@@ -1,4 +1,4 @@
-import { invertAffine, type Vector3 } from '../volume/affine.js';
+import { invertAffine, type Vector3 } from '../imaging/affine.js';
 import { namedVessels } from './arteries.js';
 import { lesionSites } from './lesion-sites.js';
 import { randomAppearance, type LesionAppearance, type LesionKind } from './lesion.js';

@@ -1,4 +1,4 @@
-import type { Affine, Vector3 } from '../volume/affine.js';
+import type { Affine, Vector3 } from '../imaging/affine.js';
 
 /**
  * A rigid transform in LPS mm: rotation about x, then y, then z (degrees) around `centreMm`, then the translation.

@@ -1,6 +1,6 @@
-import type { LesionChange } from '../findings/lesion.js';
-import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { voxelCount, type Grid, type LabelMap, type Volume } from '../volume/volume.js';
+import type { LesionChange } from '../model/lesion.js';
+import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { voxelCount, type Grid, type LabelMap, type Volume } from '../imaging/volume.js';
 import { changeBetween, sphereDiameterMm } from './lesion-history.js';
 import { visitLesion, type LesionKind, type PlacedLesion } from './lesion.js';
 import { addRicianNoise } from './noise.js';

@@ -1,6 +1,6 @@
-import type { Vector3 } from '../volume/affine.js';
-import type { Grid } from '../volume/volume.js';
-import { multiplyAffine, type Affine } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
+import type { Grid } from '../imaging/volume.js';
+import { multiplyAffine, type Affine } from '../imaging/affine.js';
 import { Random } from './random.js';
 import { rigidAffine } from './rigid.js';
 

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 import { brainRadius, fromMni, midlineContour } from './dura.js';
 import type { Random } from './random.js';
 import type { SourceHead } from './source-head.js';

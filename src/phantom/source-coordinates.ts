@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 
 /** A smooth map from a grid's voxels to the source image's voxel coordinates. */
 export interface SourceCoordinates {

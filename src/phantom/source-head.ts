@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invertAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { readNifti } from '../volume/nifti.js';
-import type { Volume } from '../volume/volume.js';
+import { invertAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { readNifti } from '../imaging/nifti.js';
+import type { Volume } from '../imaging/volume.js';
 
 /**
  * The head phantoms are made from: a T1 image and its brain mask on one grid, standing in MNI space (where the

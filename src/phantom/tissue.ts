@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 import { voxelIndexAt, type SourceHead } from './source-head.js';
 import type { Random } from './random.js';
 import { falxPoints, tentoriumPoints } from './dura.js';

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { writeNifti } from '../volume/nifti.js';
-import { resampleLinear } from '../volume/resample.js';
-import { templateGrid, type Grid, type Volume } from '../volume/volume.js';
+import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { writeNifti } from '../imaging/nifti.js';
+import { resampleLinear } from '../imaging/resample.js';
+import { templateGrid, type Grid, type Volume } from '../imaging/volume.js';
 import type { PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import { rigidAffine } from './rigid.js';

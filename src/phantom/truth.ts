@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { writeNifti } from '../volume/nifti.js';
-import type { Grid } from '../volume/volume.js';
+import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { writeNifti } from '../imaging/nifti.js';
+import type { Grid } from '../imaging/volume.js';
 import { patientName, type PhantomPatient } from './patient.js';
 import { lesionTruth, type PhantomLesion, type PhantomScan } from './scan.js';
 import { patientFromHead, type ScannerSettings } from './scanner.js';

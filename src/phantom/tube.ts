@@ -1,5 +1,5 @@
-import { applyAffine, multiplyAffine, invertAffine, type Affine, type Vector3 } from '../volume/affine.js';
-import { spacingMm, type Grid } from '../volume/volume.js';
+import { applyAffine, multiplyAffine, invertAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { spacingMm, type Grid } from '../imaging/volume.js';
 
 /** When a structure takes up contrast: decides how a scan's contrast timing changes it. */
 export type Phase = 'arterial' | 'venous' | 'tissue';

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume/affine.js';
+import type { Vector3 } from '../imaging/affine.js';
 import { midlineContour } from './dura.js';
 import type { Random } from './random.js';
 import { isBrain, voxelIndexAt, type SourceHead } from './source-head.js';

@@ -1,4 +1,4 @@
-import { applyAffine, type Affine, type Vector3 } from '../volume/affine.js';
+import { applyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import type { Random } from './random.js';
 
 /** A displacement field on a regular lattice in LPS mm, three interleaved components a node. */

@@ -1,5 +1,5 @@
 import dcmjs from 'dcmjs';
-import type { Confidence } from '../findings/lesion.js';
+import type { Confidence } from '../model/lesion.js';
 
 /** Red for confirmed, yellow for candidate, sRGB 0…255: apart also for eyes that tell red and green badly. */
 export const confidenceColour: Readonly<Record<Confidence, readonly [number, number, number]>> = {

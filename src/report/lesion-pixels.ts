@@ -1,4 +1,4 @@
-import type { LabelMap } from '../volume/volume.js';
+import type { LabelMap } from '../imaging/volume.js';
 
 /** The pixels of one lesion: slice k → indices `i + columns * j` in the slice, both rising. */
 export type LesionPixels = ReadonlyMap<number, readonly number[]>;

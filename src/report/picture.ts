@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
-import type { Vector3 } from '../volume/affine.js';
-import type { TrackedLesion } from '../findings/lesion.js';
-import type { Grid, LabelMap, Volume } from '../volume/volume.js';
+import type { Vector3 } from '../imaging/affine.js';
+import type { TrackedLesion } from '../model/lesion.js';
+import type { Grid, LabelMap, Volume } from '../imaging/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
 import { greyImage, outline, windowOf, type Edge } from './section-image.js';
-import { segmentLabel } from './segmentation/segments.js';
+import { segmentLabel } from './seg/segments.js';
 import { english } from './wording/english.js';
 
 /** The images of one time point to be looked at; all share one patient space. */

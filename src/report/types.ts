@@ -1,9 +1,9 @@
 import type { Dataset } from '../dicom/dataset.js';
-import type { LabelMap, Grid } from '../volume/volume.js';
-import type { Affine, Vector3 } from '../volume/affine.js';
-import type { GoneLesion, TrackedLesion } from '../findings/lesion.js';
-import type { NoPrior, Refusal, Remark } from '../findings/remark.js';
-import type { ResponseAssessment } from '../findings/response.js';
+import type { LabelMap, Grid } from '../imaging/volume.js';
+import type { Affine, Vector3 } from '../imaging/affine.js';
+import type { GoneLesion, TrackedLesion } from '../model/lesion.js';
+import type { NoPrior, Refusal, Remark } from '../model/remark.js';
+import type { ResponseAssessment } from '../model/response.js';
 import type { Language } from './wording/language.js';
 
 /** One frame of a source: a single-frame instance, or one frame of a multi-frame one. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { LesionIdentity } from '../findings/lesion.js';
+import type { LesionIdentity } from '../model/lesion.js';
 import type { Database } from './database.js';
 import type { CaseRow, CaseStatus, LesionRow } from './rows.js';
 

@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import type { Immunotherapy } from '../findings/response.js';
+import type { Immunotherapy } from '../model/response.js';
 import type { PatientRow } from './rows.js';
 
 export interface PatientTable {

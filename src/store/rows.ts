@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { Immunotherapy } from '../findings/response.js';
+import type { Immunotherapy } from '../model/response.js';
 import type { ObjectKind } from './object-kind.js';
 
 /**

@@ -11,7 +11,7 @@ import { headerTags, instanceHeader } from '../../src/dicom/instance-header.js';
 import { decodeFileMeta, encodeFileMeta } from '../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { hasPeer, sharedData } from '../peers.js';
-import { sliceDataset } from '../receive/instance.js';
+import { sliceDataset } from '../node/ingest/instance.js';
 
 /** Scans a data set in pieces of `sizes` (the last one repeats) and decodes its header. */
 function scan(dataset: Buffer, TransferSyntaxUID: string, sizes: number[] = [dataset.length]) {

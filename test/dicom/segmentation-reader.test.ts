@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseFile, writeFile } from '../../src/dicom/dataset.js';
 import { readSegmentation } from '../../src/dicom/segmentation-reader.js';
 import { writeLabelMap, writeSegmentation } from '../../src/report/report.js';
-import { identityAffine, type Affine } from '../../src/volume/affine.js';
-import { resampleNearest } from '../../src/volume/resample.js';
-import type { Grid } from '../../src/volume/volume.js';
+import { identityAffine, type Affine } from '../../src/imaging/affine.js';
+import { resampleNearest } from '../../src/imaging/resample.js';
+import type { Grid } from '../../src/imaging/volume.js';
 import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js';
 import { smallGrid, syntheticReport } from '../report/synthetic-report.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readStructureSet, regionMask, type StructureSet } from '../../src/dicom/structure-set-reader.js';
 import { writeStructureSet } from '../../src/report/report.js';
-import type { Affine } from '../../src/volume/affine.js';
-import type { Grid } from '../../src/volume/volume.js';
+import type { Affine } from '../../src/imaging/affine.js';
+import type { Grid } from '../../src/imaging/volume.js';
 import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js';
 import { smallGrid, syntheticReport } from '../report/synthetic-report.js';
 

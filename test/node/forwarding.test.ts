@@ -6,10 +6,10 @@ import { parseConfig } from '../../src/core/config.js';
 import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { Association } from '../../src/dimse/association.js';
-import { startNode, type RunningNode } from '../../src/node.js';
+import { startNode, type RunningNode } from '../../src/node/node.js';
 import { databasePath, openStore, type Store } from '../../src/store/store.js';
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../dimse/recording-server.js';
-import { sliceDataset } from '../receive/instance.js';
+import { sliceDataset } from './ingest/instance.js';
 
 const root = resolve(import.meta.dirname, '../..');
 let now = Date.now();

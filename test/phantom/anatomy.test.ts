@@ -14,7 +14,7 @@ import { tissueImage } from '../../src/phantom/tissue.js';
 import type { Tube } from '../../src/phantom/tube.js';
 import { vesselTrees } from '../../src/phantom/vessel-tree.js';
 import { displacementAt, randomHeadShape, type HeadShape } from '../../src/phantom/warp.js';
-import { applyAffine, determinant, invertAffine, multiplyAffine, type Vector3 } from '../../src/volume/affine.js';
+import { applyAffine, determinant, invertAffine, multiplyAffine, type Vector3 } from '../../src/imaging/affine.js';
 
 const distance = (a: Vector3, b: Vector3) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -10,8 +10,8 @@ import { createPatient } from '../../src/phantom/patient.js';
 import { scan, type PhantomScan } from '../../src/phantom/scan.js';
 import { demoScanner, type ScannerSettings } from '../../src/phantom/scanner.js';
 import { loadSourceHead } from '../../src/phantom/source-head.js';
-import { applyAffine, invertAffine, multiplyAffine } from '../../src/volume/affine.js';
-import { readNifti } from '../../src/volume/nifti.js';
+import { applyAffine, invertAffine, multiplyAffine } from '../../src/imaging/affine.js';
+import { readNifti } from '../../src/imaging/nifti.js';
 import { hasPeer } from '../peers.js';
 
 const run = promisify(execFile);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generatePhantoms } from '../../src/phantom/generate.js';
-import { identityAffine, invertAffine, type Affine } from '../../src/volume/affine.js';
-import { readNifti } from '../../src/volume/nifti.js';
-import { resampleLinear } from '../../src/volume/resample.js';
-import { templateGrid } from '../../src/volume/volume.js';
+import { identityAffine, invertAffine, type Affine } from '../../src/imaging/affine.js';
+import { readNifti } from '../../src/imaging/nifti.js';
+import { resampleLinear } from '../../src/imaging/resample.js';
+import { templateGrid } from '../../src/imaging/volume.js';
 
 /** Pearson's. */
 function correlation(a: readonly number[], b: readonly number[]): number {

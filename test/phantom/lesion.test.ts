@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sphereVolumeMm3 } from '../../src/phantom/lesion-history.js';
 import { randomAppearance, visitLesion, type LesionKind, type PlacedLesion } from '../../src/phantom/lesion.js';
 import { Random } from '../../src/phantom/random.js';
-import { identityAffine, type Affine, type Vector3 } from '../../src/volume/affine.js';
-import { voxelVolumeMm3, type Grid } from '../../src/volume/volume.js';
+import { identityAffine, type Affine, type Vector3 } from '../../src/imaging/affine.js';
+import { voxelVolumeMm3, type Grid } from '../../src/imaging/volume.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 

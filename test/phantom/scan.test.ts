@@ -12,8 +12,8 @@ import {
   type ScannerSettings,
 } from '../../src/phantom/scanner.js';
 import { loadSourceHead, type SourceHead } from '../../src/phantom/source-head.js';
-import { applyAffine, determinant, invertAffine, multiplyAffine, type Vector3 } from '../../src/volume/affine.js';
-import { spacingMm, voxelVolumeMm3, type LabelMap } from '../../src/volume/volume.js';
+import { applyAffine, determinant, invertAffine, multiplyAffine, type Vector3 } from '../../src/imaging/affine.js';
+import { spacingMm, voxelVolumeMm3, type LabelMap } from '../../src/imaging/volume.js';
 
 let head: SourceHead;
 let demo: DemoPatient;

@@ -9,9 +9,9 @@ import {
   type ScannerSettings,
 } from '../../src/phantom/scanner.js';
 import { loadSourceHead } from '../../src/phantom/source-head.js';
-import { identityAffine, type Affine } from '../../src/volume/affine.js';
-import { resampleLinear } from '../../src/volume/resample.js';
-import type { Volume } from '../../src/volume/volume.js';
+import { identityAffine, type Affine } from '../../src/imaging/affine.js';
+import { resampleLinear } from '../../src/imaging/resample.js';
+import type { Volume } from '../../src/imaging/volume.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values: readonly number[]) => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { generatePhantoms } from '../../src/phantom/generate.js';
 import { colin27Folder, loadSourceHead } from '../../src/phantom/source-head.js';
-import { readNifti, writeNifti } from '../../src/volume/nifti.js';
-import { coarsen } from '../../src/volume/block-mean.js';
+import { readNifti, writeNifti } from '../../src/imaging/nifti.js';
+import { coarsen } from '../../src/imaging/block-mean.js';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'priora-head-'));
 /** Colin27 in another folder, at 2 mm and three times as bright. */

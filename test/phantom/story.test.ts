@@ -9,7 +9,7 @@ import {
 } from '../../src/phantom/lesion-history.js';
 import { Random } from '../../src/phantom/random.js';
 import { headFromSource, randomHeadShape, sourceFromHead } from '../../src/phantom/warp.js';
-import { invertAffine } from '../../src/volume/affine.js';
+import { invertAffine } from '../../src/imaging/affine.js';
 
 describe('Random', () => {
   it('is a function of its seed, and forks do not depend on what was drawn before', () => {

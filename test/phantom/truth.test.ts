@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assembleSeries } from '../../src/assemble/assemble-series.js';
+import { assembleSeries } from '../../src/analysis/assemble/assemble-series.js';
 import { generatePhantoms, type PhantomFormat } from '../../src/phantom/generate.js';
 import type { PhantomTruth } from '../../src/phantom/truth.js';
 import {
@@ -13,10 +13,10 @@ import {
   multiplyAffine,
   type Affine,
   type Vector3,
-} from '../../src/volume/affine.js';
-import { readNifti } from '../../src/volume/nifti.js';
-import { resampleLinear } from '../../src/volume/resample.js';
-import { voxelVolumeMm3, type Grid, type Volume } from '../../src/volume/volume.js';
+} from '../../src/imaging/affine.js';
+import { readNifti } from '../../src/imaging/nifti.js';
+import { resampleLinear } from '../../src/imaging/resample.js';
+import { voxelVolumeMm3, type Grid, type Volume } from '../../src/imaging/volume.js';
 
 /** Of this patient a sagittal scan is followed by an axial one, and of two scans' lesions there is one of every change. */
 const seed = 80;

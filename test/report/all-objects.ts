@@ -1,4 +1,4 @@
-import { objectWriters } from '../../src/case/object-writers.js';
+import { objectWriters } from '../../src/analysis/case/object-writers.js';
 import { writeRejectionNote, type ReportInput, type WrittenObject } from '../../src/report/report.js';
 import { objectKinds, type ObjectKind } from '../../src/store/store.js';
 import { imagesOf } from './synthetic-report.js';

@@ -1,8 +1,8 @@
 import { SOPClass } from '../../src/dicom/uid.js';
-import { multiplyAffine, type Affine, type Vector3 } from '../../src/volume/affine.js';
+import { multiplyAffine, type Affine, type Vector3 } from '../../src/imaging/affine.js';
 import type { ReportPrior } from '../../src/report/types.js';
-import { rotationAffine, sourceGrid } from '../measure/probability-maps.js';
-import { voxelVolumeMm3 } from '../../src/volume/volume.js';
+import { rotationAffine, sourceGrid } from '../analysis/measure/probability-maps.js';
+import { voxelVolumeMm3 } from '../../src/imaging/volume.js';
 import { followedUp } from './followed-up.js';
 import { smallGrid, syntheticReport, type SyntheticReport } from './synthetic-report.js';
 

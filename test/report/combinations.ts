@@ -1,6 +1,6 @@
 import type { ReportInput } from '../../src/report/types.js';
-import type { Vector3 } from '../../src/volume/affine.js';
-import { sourceGrid } from '../measure/probability-maps.js';
+import type { Vector3 } from '../../src/imaging/affine.js';
+import { sourceGrid } from '../analysis/measure/probability-maps.js';
 import { followUp, refusedPrior } from './cases.js';
 import { followedUp } from './followed-up.js';
 import { syntheticReport, type SyntheticReport } from './synthetic-report.js';

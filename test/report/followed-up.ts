@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { code } from '../../src/dicom/code.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
-import { volumeChange } from '../../src/findings/change.js';
-import { responseCriteriaSchema } from '../../src/findings/criteria.js';
-import type { GoneLesion, LesionSighting, TrackedLesion } from '../../src/findings/lesion.js';
-import type { Immunotherapy } from '../../src/findings/response.js';
-import { assessResponse } from '../../src/respond/rano-bm.js';
-import type { LedgerTimePoint } from '../../src/respond/ledger.js';
+import { volumeChange } from '../../src/model/change.js';
+import { responseCriteriaSchema } from '../../src/model/criteria.js';
+import type { GoneLesion, LesionSighting, TrackedLesion } from '../../src/model/lesion.js';
+import type { Immunotherapy } from '../../src/model/response.js';
+import { assessResponse } from '../../src/analysis/respond/rano-bm.js';
+import type { LedgerTimePoint } from '../../src/analysis/respond/ledger.js';
 import type { SyntheticReport } from './synthetic-report.js';
 
 const criteria = loadMapping(resolve(import.meta.dirname, '../../mappings/response-criteria.yaml'), responseCriteriaSchema); // prettier-ignore

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { outlines, signedArea, type Outline } from '../../src/report/structure-set/outlines.js';
+import { outlines, signedArea, type Outline } from '../../src/report/rtstruct/outlines.js';
 
 const columns = 9;
 const rows = 8;

@@ -1,9 +1,9 @@
 import { loadImage, createCanvas } from '@napi-rs/canvas';
 import { describe, expect, test } from 'vitest';
 import { drawTimePoint, type PictureInput } from '../../src/report/picture.js';
-import { applyAffine } from '../../src/volume/affine.js';
-import { emptyVolume, type Grid, type Volume } from '../../src/volume/volume.js';
-import { sourceGrid } from '../measure/probability-maps.js';
+import { applyAffine } from '../../src/imaging/affine.js';
+import { emptyVolume, type Grid, type Volume } from '../../src/imaging/volume.js';
+import { sourceGrid } from '../analysis/measure/probability-maps.js';
 
 /** A head of grey with a bright spot, and a lesion on the patient's left, in front of the middle. */
 function head(grid: Grid): { current: Volume; labels: PictureInput['labels'] } {

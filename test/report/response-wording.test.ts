@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadMapping } from '../../src/core/mapping-file.js';
-import { responseCriteriaSchema } from '../../src/findings/criteria.js';
+import { responseCriteriaSchema } from '../../src/model/criteria.js';
 import { describeResponse } from '../../src/report/wording/describe-response.js';
 import { wordings } from '../../src/report/wording/language.js';
-import type { LedgerTimePoint } from '../../src/respond/ledger.js';
-import { assessResponse } from '../../src/respond/rano-bm.js';
+import type { LedgerTimePoint } from '../../src/analysis/respond/ledger.js';
+import { assessResponse } from '../../src/analysis/respond/rano-bm.js';
 
 const path = resolve(import.meta.dirname, '../../mappings/response-criteria.yaml');
 const { response: criteria } = loadMapping(path, responseCriteriaSchema);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseFile } from '../../src/dicom/dataset.js';
 import { writeSegmentation } from '../../src/report/report.js';
-import { applyAffine, type Vector3 } from '../../src/volume/affine.js';
+import { applyAffine, type Vector3 } from '../../src/imaging/affine.js';
 import { hasPeer } from '../peers.js';
 import { cases } from './cases.js';
 import {

@@ -1,10 +1,10 @@
 import { parseFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
 import { derivedUID, SOPClass } from '../../src/dicom/uid.js';
-import { applyAffine, invertAffine, type Vector3 } from '../../src/volume/affine.js';
-import type { Confidence, LesionChange, TrackedLesion } from '../../src/findings/lesion.js';
-import { emptyVolume, spacingMm, voxelVolumeMm3, type Grid } from '../../src/volume/volume.js';
+import { applyAffine, invertAffine, type Vector3 } from '../../src/imaging/affine.js';
+import type { Confidence, LesionChange, TrackedLesion } from '../../src/model/lesion.js';
+import { emptyVolume, spacingMm, voxelVolumeMm3, type Grid } from '../../src/imaging/volume.js';
 import type { ReportInput, SourceFrame } from '../../src/report/types.js';
-import { sourceGrid } from '../measure/probability-maps.js';
+import { sourceGrid } from '../analysis/measure/probability-maps.js';
 
 export interface Case {
   readonly name: string;

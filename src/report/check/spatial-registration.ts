@@ -1,5 +1,5 @@
 import type { Dataset } from '../../dicom/dataset.js';
-import { determinant } from '../../volume/affine.js';
+import { determinant } from '../../imaging/affine.js';
 import { namedInstances } from './references.js';
 
 /** How far a rigid matrix may be from orthonormal: it is the product of a few, written to ten digits and more. */

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../dicom/dataset.js';
-import type { Vector3 } from '../../volume/affine.js';
+import type { Vector3 } from '../../imaging/affine.js';
 
 /** How far a contour's points may lie off its plane, mm: coordinates are written to a micrometre. */
 const planarToleranceMm = 0.005;

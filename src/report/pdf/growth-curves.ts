@@ -1,4 +1,4 @@
-import type { Confidence, LesionIdentity, LesionSighting } from '../../findings/lesion.js';
+import type { Confidence, LesionIdentity, LesionSighting } from '../../model/lesion.js';
 import { priorIntervalDays } from '../examination.js';
 import type { ReportInput } from '../types.js';
 import type { GrowthPoint } from './growth-chart.js';

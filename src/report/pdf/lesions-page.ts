@@ -1,4 +1,4 @@
-import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../findings/lesion.js';
+import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../model/lesion.js';
 import type { ReportInput } from '../types.js';
 import { describeGone } from '../wording/describe-gone.js';
 import { describeResponse } from '../wording/describe-response.js';

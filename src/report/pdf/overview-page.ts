@@ -1,6 +1,6 @@
-import type { TrackedLesion } from '../../findings/lesion.js';
-import type { ResponseAssessment } from '../../findings/response.js';
-import type { Vector3 } from '../../volume/affine.js';
+import type { TrackedLesion } from '../../model/lesion.js';
+import type { ResponseAssessment } from '../../model/response.js';
+import type { Vector3 } from '../../imaging/affine.js';
 import { heights, largestSections } from '../axial-section.js';
 import { priorIntervalDays } from '../examination.js';
 import type { TimePointImages } from '../picture.js';

@@ -1,6 +1,6 @@
 import { createCanvas } from '@napi-rs/canvas';
-import type { Vector3 } from '../../volume/affine.js';
-import type { Grid, Volume } from '../../volume/volume.js';
+import type { Vector3 } from '../../imaging/affine.js';
+import type { Grid, Volume } from '../../imaging/volume.js';
 import { labelsIn, pixelOf, sectionOf } from '../axial-section.js';
 import type { Findings } from '../picture.js';
 import { greyImage, outline } from '../section-image.js';

@@ -1,4 +1,4 @@
-import type { LesionChange, TrackedLesion } from '../../findings/lesion.js';
+import type { LesionChange, TrackedLesion } from '../../model/lesion.js';
 
 /** Changes in the order in which they matter to a tumour board. */
 export const changesByUrgency = ['new', 'reappeared', 'grown', 'unclear', 'baseline', 'stable', 'shrunk'] as const;

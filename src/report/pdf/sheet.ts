@@ -1,5 +1,5 @@
 import PDFDocument from 'pdfkit';
-import type { LesionChange } from '../../findings/lesion.js';
+import type { LesionChange } from '../../model/lesion.js';
 import type { Wording } from '../wording/english.js';
 import type { SheetWording } from '../wording/sheet-english.js';
 import { fontFiles, type Typeface } from './typefaces.js';

@@ -1,4 +1,4 @@
-import type { GoneLesion } from '../../findings/lesion.js';
+import type { GoneLesion } from '../../model/lesion.js';
 import type { Wording } from './english.js';
 
 const dayMs = 86_400_000;

@@ -1,4 +1,4 @@
-import type { LedgerLesion, ResponseAssessment } from '../../findings/response.js';
+import type { LedgerLesion, ResponseAssessment } from '../../model/response.js';
 import type { Wording } from './english.js';
 
 /** The verdict and the numbers it came from, one sentence each; the verdict itself comes first. */

@@ -1,6 +1,6 @@
-import type { Confidence, FindingSite, LesionChange } from '../../findings/lesion.js';
-import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
-import type { Refusal, Remark } from '../../findings/remark.js';
+import type { Confidence, FindingSite, LesionChange } from '../../model/lesion.js';
+import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../model/response.js';
+import type { Refusal, Remark } from '../../model/remark.js';
 import { formatOf, listed, plural } from './format.js';
 import { englishObjects } from './objects-english.js';
 import { englishSheet } from './sheet-english.js';

@@ -1,6 +1,6 @@
-import type { Confidence, FindingSite, LesionChange } from '../../findings/lesion.js';
-import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../findings/response.js';
-import type { Refusal, Remark } from '../../findings/remark.js';
+import type { Confidence, FindingSite, LesionChange } from '../../model/lesion.js';
+import type { Immunotherapy, NotEvaluable, ResponseCategory } from '../../model/response.js';
+import type { Refusal, Remark } from '../../model/remark.js';
 import type { Wording } from './english.js';
 import { formatOf, listed, plural } from './format.js';
 import { germanObjects } from './objects-german.js';

@@ -1,4 +1,4 @@
-import type { Confidence } from '../../findings/lesion.js';
+import type { Confidence } from '../../model/lesion.js';
 import type { ObjectKind } from '../../store/store.js';
 
 /** Kinds of objects that have a series of their own. */

@@ -1,0 +1,179 @@
+import type { Confidence, LesionIdentity } from '../../model/lesion.js';
+import { refusal, type DrawnLesion, type ReportedLesion, type Review } from '../review/review.js';
+
+/**
+ * What a person made of a lesion.
+ *
+ * - `kept`: left as it was;
+ * - `accepted`: a candidate, or a mask, that a person stands for;
+ * - `doubted`: a confirmed lesion that a person calls a candidate;
+ * - `edited`: its voxels were changed;
+ * - `added`: drawn by a person where we had none.
+ */
+export type ReviewVerdict = 'kept' | 'accepted' | 'doubted' | 'edited' | 'added';
+
+/** A lesion of a time point as reviews have left it. */
+export interface StandingLesion {
+  /** Null for one that a reader has drawn and not named: it is looked for in the patient's other images. */
+  readonly identity: LesionIdentity | null;
+  readonly confidence: Confidence;
+  readonly verdict: ReviewVerdict;
+  /** Indices on the series' grid, ascending. */
+  readonly voxels: Uint32Array;
+  /** What the reviewer's report measures, where that is not what we measured. */
+  readonly theirs: ReportedLesion['measurements'];
+}
+
+/** What our own report said, the point from which every review is understood. */
+export interface OwnLesion extends LesionIdentity {
+  readonly confidence: Confidence;
+  readonly voxels: Uint32Array;
+  readonly measurements: Required<ReportedLesion['measurements']>;
+}
+
+/** What a review is compared with. */
+export interface ReviewContext {
+  /** The lesions of the time point as the networks found them. */
+  readonly own: readonly OwnLesion[];
+  /** Whether an object was written by us. */
+  readonly isOurs: (SOPInstanceUID: string) => boolean;
+  /** The patient's lesion with this tracking UID; a UID that is new names a new one. */
+  readonly identityOf: (trackingUID: string) => LesionIdentity;
+}
+
+/** Jaccard index from which two masks are taken for one lesion whatever they are called. */
+const sameLesion = 0.1;
+
+/** The lesions as the networks found them, nothing reviewed. */
+export const unreviewed = ({ own }: ReviewContext): StandingLesion[] =>
+  own.map(({ trackingUID, trackingID, confidence, voxels }) => ({
+    identity: { trackingUID, trackingID },
+    confidence,
+    verdict: 'kept',
+    voxels,
+    theirs: {},
+  }));
+
+/**
+ * The lesions that stand after one more review. A SEG says all of it: its segments are the time point's lesions. A report says
+ * which of our lesions stand and how surely; what a person has drawn is not undone by a report that does not know of it.
+ *
+ * @throws PrioraError REVIEW_REFUSED when the object has nothing to do with the lesions of this time point.
+ */
+export function applyReview(
+  standing: readonly StandingLesion[],
+  review: Review,
+  context: ReviewContext,
+): StandingLesion[] {
+  return review.kind === 'SEG' ? applySegmentation(review.lesions, context) : applyReport(standing, review, context);
+}
+
+function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: ReviewContext): StandingLesion[] {
+  const shown = withoutOverlap(drawn).filter(({ voxels }) => voxels.length > 0);
+  const partners = partnersOf(shown, own);
+  const isLesion = (segment: DrawnLesion) => segment.property === 'lesion' || partners.has(segment);
+  const namesOurs = drawn.some(({ trackingUID }) => own.some((lesion) => lesion.trackingUID === trackingUID));
+  if (!namesOurs && !shown.some(isLesion))
+    throw refusal('none of its segments is a lesion, or lies on one of this time point');
+  const given = new Set([...partners.values()].map(({ trackingUID }) => trackingUID));
+  /** The name that the reader gave, if it is one and no other lesion's. */
+  const nameOf = ({ trackingUID }: DrawnLesion): LesionIdentity | null => {
+    if (trackingUID === null || !/^[0-9.]{1,64}$/.test(trackingUID) || given.has(trackingUID)) return null;
+    given.add(trackingUID);
+    return identityOf(trackingUID);
+  };
+  return shown
+    .filter((segment) => isLesion(segment) || segment.property === 'unspecific')
+    .map((segment): StandingLesion => {
+      const { voxels, automatic } = segment;
+      const ours = partners.get(segment);
+      // Another program's segment, which the reader let stand, is no person's word.
+      if (!ours)
+        return {
+          identity: nameOf(segment),
+          confidence: automatic ? 'candidate' : 'confirmed',
+          verdict: 'added',
+          voxels,
+          theirs: {},
+        };
+      const { trackingUID, trackingID } = ours;
+      const lesion = { identity: { trackingUID, trackingID }, voxels, theirs: {} };
+      if (!sameVoxels(ours.voxels, voxels)) return { ...lesion, confidence: 'confirmed', verdict: 'edited' };
+      return automatic
+        ? { ...lesion, confidence: ours.confidence, verdict: 'kept' }
+        : { ...lesion, confidence: 'confirmed', verdict: 'accepted' };
+    });
+}
+
+/** A voxel belongs to the first segment that has it: a label map holds one lesion a voxel. */
+function withoutOverlap(drawn: readonly DrawnLesion[]): DrawnLesion[] {
+  const taken = new Set<number>();
+  // A segment that is no lesion (a whole brain) takes nothing away from those that are.
+  const order = [...drawn].sort((a, b) => Number(a.property === 'other') - Number(b.property === 'other'));
+  return order.map((segment) => {
+    const voxels = segment.voxels.filter((voxel) => !taken.has(voxel));
+    if (segment.property !== 'other') voxels.forEach((voxel) => taken.add(voxel));
+    return { ...segment, voxels };
+  });
+}
+
+/** Which of our lesions each segment is: by TrackingUID, else those that share most, one to one. */
+function partnersOf(drawn: readonly DrawnLesion[], own: readonly OwnLesion[]): Map<DrawnLesion, OwnLesion> {
+  const partners = new Map<DrawnLesion, OwnLesion>();
+  const given = new Set<OwnLesion>();
+  const pair = (segment: DrawnLesion, lesion: OwnLesion) => {
+    if (partners.has(segment) || given.has(lesion)) return;
+    partners.set(segment, lesion);
+    given.add(lesion);
+  };
+  for (const segment of drawn) {
+    const named = own.find(({ trackingUID }) => trackingUID === segment.trackingUID);
+    if (named) pair(segment, named);
+  }
+  const ownerOf = new Map(own.flatMap((lesion) => Array.from(lesion.voxels, (voxel) => [voxel, lesion] as const)));
+  drawn
+    .flatMap((segment) => {
+      const shared = new Map<OwnLesion, number>();
+      for (const voxel of segment.voxels) {
+        const lesion = ownerOf.get(voxel);
+        if (lesion) shared.set(lesion, (shared.get(lesion) ?? 0) + 1);
+      }
+      return [...shared].map(([lesion, count]) => {
+        const jaccard = count / (segment.voxels.length + lesion.voxels.length - count);
+        return { segment, lesion, jaccard };
+      });
+    })
+    .filter(({ jaccard }) => jaccard >= sameLesion)
+    .sort((a, b) => b.jaccard - a.jaccard)
+    .forEach(({ segment, lesion }) => pair(segment, lesion));
+  return partners;
+}
+
+const sameVoxels = (a: Uint32Array, b: Uint32Array): boolean =>
+  a.length === b.length && a.every((voxel, index) => voxel === b[index]);
+
+function applyReport(
+  standing: readonly StandingLesion[],
+  review: Extract<Review, { kind: 'SR' }>,
+  { own, isOurs }: ReviewContext,
+): StandingLesion[] {
+  const ownByUID = new Map(own.map((lesion) => [lesion.trackingUID, lesion]));
+  if (!review.lesions.some(({ trackingUID }) => ownByUID.has(trackingUID)) && !review.predecessors.some(isOurs))
+    throw refusal('it names no lesion of this time point, and no report of ours as the one it replaces');
+  const reported = new Map(review.lesions.map((lesion) => [lesion.trackingUID, lesion]));
+  return standing.flatMap((lesion): StandingLesion[] => {
+    const ours = lesion.identity && ownByUID.get(lesion.identity.trackingUID);
+    if (!ours) return [lesion];
+    const group = reported.get(ours.trackingUID);
+    if (!group) return [];
+    const theirs = Object.fromEntries(
+      Object.entries(group.measurements).filter(
+        // Ours are written with two decimals.
+        ([name, value]) => Math.abs(value - ours.measurements[name as keyof typeof ours.measurements]) > 0.006,
+      ),
+    );
+    const confidence = group.confidence ?? lesion.confidence;
+    if (confidence === lesion.confidence) return [{ ...lesion, theirs }];
+    return [{ ...lesion, confidence, verdict: confidence === 'confirmed' ? 'accepted' : 'doubted', theirs }];
+  });
+}

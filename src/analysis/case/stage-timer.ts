@@ -1,0 +1,26 @@
+import { performance } from 'node:perf_hooks';
+import { PrioraError } from '../../core/errors.js';
+import type { Stage } from '../../model/case-result.js';
+
+export interface StageHooks {
+  /** A stage began, or went on to this fraction of itself. */
+  readonly onStage?: ((stage: Stage, fraction?: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs the stages of one case, one after the other, and keeps how long each took. */
+export class StageTimer {
+  readonly seconds: Partial<Record<Stage, number>> = {};
+
+  constructor(private readonly hooks: StageHooks) {}
+
+  /** @throws PrioraError CANCELLED when the case was stopped before the stage began. */
+  async run<T>(stage: Stage, work: (progress: (fraction: number) => void) => T | Promise<T>): Promise<T> {
+    if (this.hooks.signal?.aborted) throw new PrioraError('CANCELLED', `stopped before ${stage}`);
+    this.hooks.onStage?.(stage);
+    const start = performance.now();
+    const result = await work((fraction) => this.hooks.onStage?.(stage, fraction));
+    this.seconds[stage] = Math.round(performance.now() - start) / 1000;
+    return result;
+  }
+}

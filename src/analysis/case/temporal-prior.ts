@@ -1,0 +1,103 @@
+import type { AssembledSeries } from '../assemble/assemble-series.js';
+import { asPrioraError } from '../../core/errors.js';
+import type { NoPrior } from '../../model/remark.js';
+import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
+import { earlierStudies } from '../match/find-prior.js';
+import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
+import { registerPrior } from '../register/register-prior.js';
+import type { RegistrationSettings } from '../register/registration-settings.js';
+import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
+import { invertAffine, multiplyAffine, type Affine } from '../../imaging/affine.js';
+import type { Volume } from '../../imaging/volume.js';
+import { assembleSource } from './assemble-source.js';
+import type { CasePrior, CaseResult } from '../../model/case-result.js';
+
+/** A prior whose images were assembled and registered, whatever the verdict. */
+export interface FoundPrior {
+  readonly row: CasePrior;
+  readonly series: AssembledSeries;
+  /** As acquired, its shading corrected as the networks want it. */
+  readonly image: Volume;
+  /** Its reported case, whose lesions are followed; null when it has none. */
+  readonly reported: CaseRow | null;
+  /** Rigid: patient space of the template, where the current image lies → patient space of the prior. */
+  readonly priorFromTemplate: Affine;
+  /** Rigid: patient space of the current source → patient space of the prior. */
+  readonly priorFromCurrent: Affine;
+}
+
+export interface TemporalPrior {
+  readonly found: FoundPrior | null;
+  /** What the networks see and lesions are tracked against: `found`, if its registration was accepted. */
+  readonly used: FoundPrior | null;
+  /** Null when the prior was used. */
+  readonly unusedBecause: NoPrior | null;
+}
+
+/** Why there is no prior at all. */
+function whyNone(store: Store, current: SeriesRow): NoPrior {
+  const studies = earlierStudies(store, current);
+  return studies === 0 ? { kind: 'no earlier study' } : { kind: 'no eligible earlier study', studies };
+}
+
+/**
+ * Assembles the prior and lays it on the prepared current image. A prior that cannot be used costs the comparison, not the case.
+ *
+ * @param series the current one, as the index has it.
+ * @throws PrioraError for failures that are not the prior's images' fault.
+ */
+export async function temporalPrior(
+  store: Store,
+  dataDir: string,
+  series: SeriesRow,
+  prior: SeriesRow | null,
+  current: Prepared,
+  settings: {
+    readonly registration: RegistrationSettings;
+    readonly biasCorrection: BiasCorrection;
+    readonly zone: string;
+  },
+  stop: { signal?: AbortSignal },
+): Promise<TemporalPrior> {
+  const unused = (unusedBecause: NoPrior, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
+  if (!prior) return unused(whyNone(store, series));
+  const { StudyInstanceUID, SeriesInstanceUID } = prior;
+  const reported = store.cases.latestReportedOfSeries(SeriesInstanceUID) ?? null;
+  try {
+    const assembled = await assembleSource(store, dataDir, prior, settings.zone, stop);
+    const image = correctBias(assembled.volume, settings.biasCorrection);
+    const initial = reported
+      ? (reported.result as CaseResult).sourceFromTemplate
+      : (await prepareCurrent(image, stop)).sourceFromTemplate;
+    const { priorFromCurrent: priorFromTemplate, ...registration } = await registerPrior({
+      current: current.image,
+      currentMask: current.brainMask,
+      prior: image,
+      initial,
+      settings: settings.registration,
+      ...stop,
+    });
+    const { verdict, similarity, refusal, rotationDegrees, translationMm } = registration;
+    const row = {
+      StudyInstanceUID,
+      SeriesInstanceUID,
+      verdict,
+      similarity,
+      refusal,
+      rotationDegrees,
+      translationMm,
+    };
+    const priorFromCurrent = multiplyAffine(priorFromTemplate, invertAffine(current.sourceFromTemplate));
+    const found = { row, series: assembled, image, reported, priorFromTemplate, priorFromCurrent };
+    if (refusal) return unused({ kind: 'registration refused', refusal }, found);
+    return { found, used: found, unusedBecause: null };
+  } catch (thrown) {
+    const error = asPrioraError(thrown);
+    const { message } = error;
+    // The search is the same each time: asking again gives the same refusal.
+    if (error.code === 'REGISTRATION_FAILED')
+      return unused({ kind: 'registration failed', StudyInstanceUID, SeriesInstanceUID, message });
+    if (!error.blamesInput) throw error;
+    return unused({ kind: 'prior images unusable', StudyInstanceUID, SeriesInstanceUID, message });
+  }
+}

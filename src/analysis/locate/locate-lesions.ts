@@ -1,0 +1,66 @@
+import { applyTransforms, type StageTransform } from '../../imaging/elastix/transform.js';
+import type { FindingSite } from '../../model/lesion.js';
+import { applyAffine, invertAffine, type Affine, type Vector3 } from '../../imaging/affine.js';
+import type { LabelMap, Volume } from '../../imaging/volume.js';
+import { siteOf } from './site-atlas.js';
+
+/** A lesion just outside the atlas' brain belongs to the structure within this distance, in voxels of the atlas. */
+const reach = 4;
+
+/**
+ * Where each lesion lies: the structure that holds most of its voxels, after the atlas was laid on this brain; a lesion on the
+ * brain's surface takes the nearest structure of its neighbourhood.
+ *
+ * @param labels lesion numbers, on the source grid.
+ * @param templateFromSource rigid: source → template patient space, LPS mm.
+ * @param atlasFromTemplate template patient space, where the patient's brain lies → atlas; the first applied first.
+ * @returns for each lesion number its site, null where the atlas does not tell.
+ */
+export function locateLesions(
+  labels: LabelMap,
+  templateFromSource: Affine,
+  atlasFromTemplate: readonly StageTransform[],
+  atlas: Volume,
+): Map<number, FindingSite | null> {
+  const voxelFromPatient = invertAffine(atlas.patientFromVoxel);
+  const places = new Map<number, Vector3[]>();
+  const [nx, ny] = labels.shape;
+  labels.voxels.forEach((number, index) => {
+    if (number === 0) return;
+    const voxel: Vector3 = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
+    const inTemplate = applyAffine(templateFromSource, applyAffine(labels.patientFromVoxel, voxel));
+    const place = applyAffine(voxelFromPatient, applyTransforms(atlasFromTemplate, inTemplate));
+    const known = places.get(number);
+    if (known) known.push(place);
+    else places.set(number, [place]);
+  });
+  return new Map([...places].map(([number, at]) => [number, siteOf(mostFrequent(at, atlas))]));
+}
+
+/** The atlas value that most of the places have; looks around them, ever wider, when none has any. */
+function mostFrequent(places: readonly Vector3[], atlas: Volume): number {
+  for (let radius = 0; radius <= reach; radius++) {
+    const votes = new Map<number, number>();
+    for (const place of places)
+      for (const value of valuesAround(place, radius, atlas)) votes.set(value, (votes.get(value) ?? 0) + 1);
+    // Equal votes go to the smaller value, so that the answer depends on nothing else.
+    const [first] = [...votes].sort(([a, m], [b, n]) => n - m || a - b);
+    if (first) return first[0];
+  }
+  return 0;
+}
+
+/** Values other than 0 on the surface of a cube of half-width `radius` around a place. */
+function valuesAround(place: Vector3, radius: number, { shape, voxels }: Volume): number[] {
+  const [x, y, z] = place.map(Math.round);
+  const found: number[] = [];
+  for (let k = z - radius; k <= z + radius; k++)
+    for (let j = y - radius; j <= y + radius; j++)
+      for (let i = x - radius; i <= x + radius; i++) {
+        if (Math.max(Math.abs(i - x), Math.abs(j - y), Math.abs(k - z)) !== radius) continue;
+        if (i < 0 || j < 0 || k < 0 || i >= shape[0] || j >= shape[1] || k >= shape[2]) continue;
+        const value = voxels[i + shape[0] * (j + shape[1] * k)];
+        if (value) found.push(value);
+      }
+  return found;
+}

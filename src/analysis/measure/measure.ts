@@ -1,0 +1,51 @@
+import type { Affine } from '../../imaging/affine.js';
+import type { Lesion } from '../../model/lesion.js';
+import { voxelVolumeMm3, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
+import { detectLesions } from './detect.js';
+import { labelComponents, labelledComponents, type Component } from './components.js';
+import { measureComponent } from './component-measures.js';
+
+export interface MeasureInput {
+  /** Probabilities of M_sens and M_spec on one common (template) grid. */
+  readonly sensitivity: Volume;
+  readonly specificity: Volume;
+  readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
+  /** Voxels of the common grid that a finding has at least, as the models' manifests say. */
+  readonly minimumVoxels: number;
+  /** The source series' own grid. */
+  readonly source: Grid;
+  /** Patient space of the template → patient space of the source, LPS mm. */
+  readonly sourceFromTemplate: Affine;
+  /** Mask on the template grid; outside it nothing counts. */
+  readonly region?: LabelMap;
+}
+
+export interface Measured {
+  /** Largest first, then by position; `lesions[n].number` is n + 1. */
+  readonly lesions: readonly Lesion[];
+  /** Lesion numbers on the source grid, 0 is background. */
+  readonly labels: LabelMap & { readonly voxels: Uint16Array };
+}
+
+/**
+ * From the two probability maps to measured lesions on the source grid: each map is sampled once, trilinearly, in the
+ * source's voxels; the union of both above their thresholds (Huang 2021, II.D) falls into 26-connected components, of which those
+ * with `minimumVoxels` count. One that M_spec touches is confirmed, the others are candidates. What the sampling splits off a detection is a lesion of
+ * its own only where it is as large as a detection has to be.
+ *
+ * @param drawn lesions that a person has drawn on the source grid, numbered from 1: these are measured instead, each as one
+ *   lesion whatever its parts; their probabilities are what the networks saw there.
+ * @throws RangeError when the maps (or the region) do not share one grid.
+ */
+export function measureLesions(input: MeasureInput, drawn?: Measured['labels']): Measured {
+  const detection = detectLesions(input);
+  const anchored = new Set(detection.anchors.map(({ voxel }) => voxel));
+  const leastVoxels = (input.minimumVoxels * voxelVolumeMm3(input.sensitivity)) / voxelVolumeMm3(input.source);
+  const counts = (component: Component) =>
+    component.length >= leastVoxels || component.some((voxel) => anchored.has(voxel));
+  const { components, labels } = drawn
+    ? { components: labelledComponents(drawn), labels: drawn }
+    : labelComponents(detection.found, input.source, counts);
+  const lesions = components.map((component, index) => measureComponent(index + 1, component, labels, detection));
+  return { lesions, labels };
+}

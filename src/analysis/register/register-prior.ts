@@ -1,0 +1,124 @@
+import { linearStage } from '../../imaging/elastix/parameter-map.js';
+import { registerImages } from '../../imaging/elastix/register-images.js';
+import { composeAffine } from '../../imaging/elastix/transform.js';
+import type { Refusal } from '../../model/remark.js';
+import { applyAffine, identityAffine, invertAffine, multiplyAffine, type Affine } from '../../imaging/affine.js';
+import { coarsen } from '../../imaging/block-mean.js';
+import { boundingBox, boxOn, crop } from '../../imaging/crop.js';
+import { flatten, flattenedCeilings } from '../../imaging/flatten.js';
+import { mutualInformation } from '../../imaging/mutual-information.js';
+import { resampleLinear, resampleNearest } from '../../imaging/resample.js';
+import { templateGrid, type LabelMap, type Volume } from '../../imaging/volume.js';
+import type { RegistrationSettings } from './registration-settings.js';
+
+/** A prior laid on the current image, or why it was not. */
+export interface Registration {
+  /** Rigid: current patient space (the prepared image's, i.e. the template's) → the prior's patient space, LPS mm. */
+  readonly priorFromCurrent: Affine;
+  /** Normalised mutual information of the two images within the current brain mask, 1 to 2. */
+  readonly similarity: number;
+  /** Fraction of the current brain inside the prior's field of view. */
+  readonly overlap: number;
+  readonly verdict: 'accepted' | 'refused';
+  /** Why it was refused; null when accepted. */
+  readonly refusal: Refusal | null;
+  /** Turn against the initial alignment. */
+  readonly rotationDegrees: number;
+  /** Shift of the brain's middle against the initial alignment. */
+  readonly translationMm: number;
+  /** Peak resident memory of the registration process. */
+  readonly peakRssMb: number;
+  /** Processor time of the registration process. */
+  readonly cpuSeconds: number;
+}
+
+/** Around the brain: its outline against skull and scalp guides the registration. */
+const marginMm = 8;
+
+/**
+ * Registers a prior to the current image, rigidly.
+ *
+ * @param current prepared image on the template grid.
+ * @param currentMask its brain, on the same grid.
+ * @param prior the prior series as acquired.
+ * @param initial rigid current → prior patient space to start from: the prior's own `sourceFromTemplate`.
+ * @throws PrioraError REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
+ */
+export async function registerPrior(request: {
+  current: Volume;
+  currentMask: LabelMap;
+  prior: Volume;
+  initial: Affine;
+  settings: RegistrationSettings;
+  signal?: AbortSignal;
+}): Promise<Registration> {
+  const { current, currentMask, prior, initial, settings, signal } = request;
+  const box = boundingBox(currentMask);
+  if (!box) throw new RangeError('the brain mask is empty');
+  const fixed = flatten(coarsen(current, settings.spacingMm));
+  const moving = flatten(coarsen(prior, settings.spacingMm));
+  const { transforms, peakRssMb, cpuSeconds } = await registerImages({
+    fixed: crop(fixed, boxOn(fixed, currentMask, box, identityAffine, marginMm)!),
+    moving,
+    initial,
+    stages: [
+      linearStage('rigid', {
+        resolutions: settings.resolutions,
+        iterations: settings.iterations,
+        samples: settings.samples,
+      }),
+    ],
+    ...(signal ? { signal } : {}),
+  });
+  const priorFromCurrent = composeAffine(transforms);
+  const mask = resampleNearest(currentMask, fixed, identityAffine);
+  const { normalised: similarity, overlap } = mutualInformation(
+    fixed,
+    moving,
+    priorFromCurrent,
+    flattenedCeilings,
+    mask,
+  );
+  const motion = multiplyAffine(invertAffine(initial), priorFromCurrent);
+  const middle = applyAffine(currentMask.patientFromVoxel, [
+    (box.first[0] + box.last[0]) / 2,
+    (box.first[1] + box.last[1]) / 2,
+    (box.first[2] + box.last[2]) / 2,
+  ]);
+  const moved = applyAffine(motion, middle);
+  const rotationDegrees = (Math.acos(Math.min(1, (motion[0] + motion[5] + motion[10] - 1) / 2)) * 180) / Math.PI;
+  const translationMm = Math.hypot(moved[0] - middle[0], moved[1] - middle[1], moved[2] - middle[2]);
+  const refusal = whyRefused({ similarity, overlap, rotationDegrees, translationMm }, settings);
+  return {
+    priorFromCurrent,
+    similarity,
+    overlap,
+    verdict: refusal ? 'refused' : 'accepted',
+    refusal,
+    rotationDegrees,
+    translationMm,
+    peakRssMb,
+    cpuSeconds,
+  };
+}
+
+/** The first limit of the settings that a registration does not keep, or null. */
+export function whyRefused(
+  found: Pick<Registration, 'similarity' | 'overlap' | 'rotationDegrees' | 'translationMm'>,
+  settings: RegistrationSettings,
+): Refusal | null {
+  if (!(found.similarity >= settings.minimumSimilarity))
+    return { kind: 'low similarity', similarity: found.similarity, minimum: settings.minimumSimilarity };
+  if (!(found.overlap >= settings.minimumOverlap))
+    return { kind: 'small overlap', percent: 100 * found.overlap, minimumPercent: 100 * settings.minimumOverlap };
+  if (!(found.rotationDegrees <= settings.maximumRotationDegrees))
+    return { kind: 'implausible turn', degrees: found.rotationDegrees };
+  if (!(found.translationMm <= settings.maximumTranslationMm))
+    return { kind: 'implausible shift', millimetres: found.translationMm };
+  return null;
+}
+
+/** The prior as the current image sees it, on the template grid: resampled once, from its source. */
+export function resamplePrior(prior: Volume, { priorFromCurrent }: Pick<Registration, 'priorFromCurrent'>): Volume {
+  return resampleLinear(prior, templateGrid, priorFromCurrent);
+}

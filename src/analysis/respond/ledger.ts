@@ -1,0 +1,118 @@
+import type { ResponseCriteria } from '../../model/criteria.js';
+import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../model/lesion.js';
+
+/** RANO-BM's numbers, `response` in `mappings/response-criteria.yaml`. */
+export type RanoCriteria = ResponseCriteria['response'];
+
+/** A lesion as one time point shows it; what a person has accepted is confirmed, what he has rejected is not there. */
+export type LedgerSighting = LesionIdentity &
+  Pick<TrackedLesion, 'confidence' | 'change' | 'longAxisMm' | 'shortAxisMm' | 'axialSlices' | 'splitFrom'>;
+
+/** A time point as the ledger needs it. */
+export interface LedgerTimePoint {
+  /** From 1, in order of acquisition. */
+  readonly order: number;
+  /** Milliseconds since the epoch, UTC. */
+  readonly acquiredAt: number;
+  /** It was compared with an earlier time point; without, lesions have their names, but none is known to be new or gone. */
+  readonly followed: boolean;
+  readonly lesions: readonly LedgerSighting[];
+  /** Lesions of earlier time points that are not found here. */
+  readonly gone: readonly Pick<GoneLesion, 'trackingUID' | 'status' | 'mergedInto'>[];
+}
+
+/**
+ * The lesions that count, from the baseline to the present. Nothing of it is stored; the same time points give the same
+ * ledger, so that a study that arrives late puts it right. Only lesions that stand enter: confirmed at some time point up to now.
+ */
+export class Ledger {
+  readonly baseline: LedgerTimePoint;
+  /** Time points before the present that could be compared, the baseline first; only the baseline where the present is it. */
+  readonly before: readonly LedgerTimePoint[];
+  readonly now: LedgerTimePoint;
+  /** Chosen at the baseline among its standing, measurable lesions: largest first, ties by tracking UID. */
+  readonly targets: readonly string[];
+  /** Every other standing lesion that is not known to be new. */
+  readonly nonTargets: readonly string[];
+  /** Standing lesions that appeared where an earlier time point was empty. */
+  readonly new: readonly string[];
+  private readonly standing = new Set<string>();
+  private readonly identities = new Map<string, LesionIdentity & { firstSeen: number }>();
+  /** Fragment → the lesion it broke off from. */
+  private readonly wholes = new Map<string, string>();
+
+  /** @param timePoints all of the patient's, in order of acquisition, at least one. */
+  constructor(
+    timePoints: readonly LedgerTimePoint[],
+    private readonly criteria: RanoCriteria,
+  ) {
+    this.baseline = timePoints[0];
+    this.now = timePoints.at(-1)!;
+    const earlier = timePoints.filter((timePoint) => timePoint.followed && timePoint !== this.now);
+    this.before = [this.baseline, ...earlier.filter((timePoint) => timePoint !== this.baseline)];
+    const appeared = new Set<string>();
+    timePoints.forEach(({ order, lesions }, index) => {
+      for (const lesion of lesions) {
+        const { trackingUID, trackingID, splitFrom, change } = lesion;
+        const known = this.identities.has(trackingUID);
+        if (!known) this.identities.set(trackingUID, { trackingUID, trackingID, firstSeen: order });
+        if (!known && index > 0 && change === 'new') appeared.add(trackingUID);
+        const whole = splitFrom && this.identities.get(splitFrom.trackingUID);
+        if (!known && whole && whole.firstSeen < order) this.wholes.set(trackingUID, whole.trackingUID);
+        if (stands(lesion)) for (const uid of this.withWholes(trackingUID)) this.standing.add(uid);
+      }
+    });
+    this.targets = this.baseline.lesions
+      .filter((lesion) => stands(lesion) && this.isMeasurable(lesion))
+      .sort((a, b) => b.longAxisMm - a.longAxisMm || (a.trackingUID < b.trackingUID ? -1 : 1))
+      .slice(0, criteria.maximumTargets)
+      .map(({ trackingUID }) => trackingUID);
+    const others = [...this.identities.values()]
+      .filter(({ trackingUID: uid }) => this.standing.has(uid) && !this.targets.includes(uid) && !this.wholes.has(uid))
+      .sort((a, b) => a.firstSeen - b.firstSeen || (a.trackingUID < b.trackingUID ? -1 : 1))
+      .map(({ trackingUID }) => trackingUID);
+    this.nonTargets = others.filter((uid) => !appeared.has(uid));
+    this.new = others.filter((uid) => appeared.has(uid));
+  }
+
+  identity(trackingUID: string): LesionIdentity & { readonly firstSeen: number } {
+    return this.identities.get(trackingUID)!;
+  }
+
+  /**
+   * A lesion's longest diameter as the criteria count it: parts it broke into are added; what grew into another target is
+   * counted there; what is seen counts at least `tooSmallToMeasureMm`, what is gone 0.
+   *
+   * @returns null where the images do not show its site.
+   */
+  lengthMm(trackingUID: string, { lesions, gone }: LedgerTimePoint): number | null {
+    const parts = lesions.filter(
+      ({ trackingUID: uid }) => this.standing.has(uid) && this.withWholes(uid).includes(trackingUID),
+    );
+    if (parts.length > 0) return sum(parts.map(({ longAxisMm }) => this.counted(longAxisMm)));
+    const absent = gone.find((lesion) => lesion.trackingUID === trackingUID);
+    if (absent?.status === 'not covered') return null;
+    const into = absent?.mergedInto?.trackingUID;
+    const merged = lesions.find((lesion) => lesion.trackingUID === into);
+    return merged && !this.targets.includes(merged.trackingUID) ? this.counted(merged.longAxisMm) : 0;
+  }
+
+  /** The lesion, what it broke off from, and so on. */
+  private withWholes(trackingUID: string): string[] {
+    const whole = this.wholes.get(trackingUID);
+    return whole === undefined ? [trackingUID] : [trackingUID, ...this.withWholes(whole)];
+  }
+
+  private counted(longAxisMm: number): number {
+    return Math.max(longAxisMm, this.criteria.tooSmallToMeasureMm);
+  }
+
+  private isMeasurable({ longAxisMm, shortAxisMm, axialSlices }: LedgerSighting): boolean {
+    const { minimumLongAxisMm, minimumShortAxisMm, minimumAxialSlices } = this.criteria.measurable;
+    return longAxisMm >= minimumLongAxisMm && shortAxisMm >= minimumShortAxisMm && axialSlices >= minimumAxialSlices;
+  }
+}
+
+const stands = ({ confidence }: LedgerSighting): boolean => confidence === 'confirmed';
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

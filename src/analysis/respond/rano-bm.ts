@@ -1,0 +1,205 @@
+import type { Immunotherapy, LedgerLesion, NotEvaluable, ResponseAssessment } from '../../model/response.js';
+import { Ledger, sum, type LedgerTimePoint, type RanoCriteria } from './ledger.js';
+
+const dayMs = 86_400_000;
+/** Sums that differ by less are equal: thresholds are met by what reaches them, whatever binary fractions make of it. */
+const toleranceMm = 1e-9;
+
+type Judgement = Omit<ResponseAssessment, 'confirmed' | 'confirmationDays' | 'sustainedDays'>;
+type Targets = ResponseAssessment['targets'];
+type NonTargets = ResponseAssessment['nonTargets'];
+
+/**
+ * The radiographic response at the last of a patient's time points.
+ *
+ * @param timePoints all of the patient's up to the one to be judged, in order of acquisition, at least one.
+ * @see Lin NU et al., Response assessment criteria for brain metastases: proposal from the RANO group. Lancet Oncol 2015; 16: e270
+ */
+export function assessResponse(
+  timePoints: readonly LedgerTimePoint[],
+  criteria: RanoCriteria,
+  immunotherapy: Immunotherapy,
+): ResponseAssessment {
+  const judgement = judge(timePoints, criteria, immunotherapy);
+  const sustainedDays = daysSustained(timePoints, judgement, criteria, immunotherapy);
+  const { confirmationDays } = criteria;
+  return {
+    ...judgement,
+    confirmed: sustainedDays !== null && sustainedDays >= confirmationDays,
+    confirmationDays,
+    sustainedDays,
+  };
+}
+
+/** For CR and PR: since when every evaluable time point showed it (CR shows PR, too), in days; else null. */
+function daysSustained(
+  timePoints: readonly LedgerTimePoint[],
+  { overall }: Judgement,
+  criteria: RanoCriteria,
+  immunotherapy: Immunotherapy,
+): number | null {
+  if (overall !== 'CR' && overall !== 'PR') return null;
+  const showing = overall === 'CR' ? ['CR'] : ['CR', 'PR'];
+  let since = timePoints.at(-1)!;
+  for (let count = timePoints.length - 1; count > 0; count--) {
+    const earlier = judge(timePoints.slice(0, count), criteria, immunotherapy);
+    if (earlier.overall === 'NE') continue;
+    if (!showing.includes(earlier.overall)) break;
+    since = timePoints[count - 1];
+  }
+  return Math.round((timePoints.at(-1)!.acquiredAt - since.acquiredAt) / dayMs);
+}
+
+/** Everything but whether it lasts. */
+function judge(
+  timePoints: readonly LedgerTimePoint[],
+  criteria: RanoCriteria,
+  immunotherapy: Immunotherapy,
+): Judgement {
+  const ledger = new Ledger(timePoints, criteria);
+  const { now, baseline } = ledger;
+  const isStart = now === baseline;
+  if (!isStart && !now.followed) return notCompared(ledger, criteria, immunotherapy);
+  const targets = judgeTargets(ledger, criteria);
+  const nonTargets = judgeNonTargets(ledger, criteria);
+  const newLesions = ledger.new
+    .filter((uid) => ledger.lengthMm(uid, now) !== 0)
+    .map((uid): LedgerLesion => ({
+      ...ledger.identity(uid),
+      longAxisMm: ledger.lengthMm(uid, now),
+      baselineMm: null,
+      nadirMm: smallestBefore(ledger, uid),
+    }));
+  const verdict = { targets: targets.category, nonTargets: nonTargets.category, hasNewLesion: newLesions.length > 0 };
+  const known = { baselineOrder: ledger.baseline.order, immunotherapy, targets, nonTargets, newLesions };
+  const notEvaluable = isStart ? null : whyNotEvaluable(verdict);
+  if (isStart || notEvaluable) {
+    const overall = notEvaluable ? 'NE' : 'baseline';
+    return { ...known, overall, notEvaluable, underImmunotherapy: null };
+  }
+  const plain = overallResponse({ ...verdict, newLesionIsProgression: true });
+  const underImmunotherapy = overallResponse({ ...verdict, newLesionIsProgression: false });
+  return {
+    ...known,
+    overall: immunotherapy === 'yes' ? underImmunotherapy : plain,
+    notEvaluable: null,
+    underImmunotherapy: immunotherapy === 'unknown' && underImmunotherapy !== plain ? underImmunotherapy : null,
+  };
+}
+
+/** A time point that could not be compared: the ledger as it stood before, and no verdict. */
+function notCompared(ledger: Ledger, criteria: RanoCriteria, immunotherapy: Immunotherapy): Judgement {
+  const unknown = (lesions: readonly LedgerLesion[]) => lesions.map((lesion) => ({ ...lesion, longAxisMm: null }));
+  const targets = judgeTargets(ledger, criteria);
+  const nonTargets = judgeNonTargets(ledger, criteria);
+  return {
+    overall: 'NE',
+    notEvaluable: 'no usable prior',
+    immunotherapy,
+    underImmunotherapy: null,
+    baselineOrder: ledger.baseline.order,
+    targets: { ...targets, category: 'NE', lesions: unknown(targets.lesions), sumMm: 0 },
+    nonTargets: { category: 'NE', lesions: unknown(nonTargets.lesions) },
+    newLesions: [],
+  };
+}
+
+/** What the overall response is made of. */
+interface Verdict {
+  readonly targets: Targets['category'];
+  readonly nonTargets: NonTargets['category'];
+  readonly hasNewLesion: boolean;
+}
+
+function whyNotEvaluable({ targets, nonTargets, hasNewLesion }: Verdict): NotEvaluable | null {
+  if (targets === 'PD' || nonTargets === 'PD' || hasNewLesion) return null;
+  if (targets === 'NE' || (targets === 'none' && nonTargets === 'NE')) return 'incomplete coverage';
+  return targets === 'none' && nonTargets === 'none' ? 'no lesion' : null;
+}
+
+/** Lin 2015, the table that joins target, non-target and new lesions. */
+function overallResponse(
+  verdict: Verdict & { newLesionIsProgression: boolean },
+): Exclude<ResponseAssessment['overall'], 'baseline'> {
+  const { targets, nonTargets, hasNewLesion, newLesionIsProgression } = verdict;
+  if (targets === 'PD' || nonTargets === 'PD' || (hasNewLesion && newLesionIsProgression)) return 'PD';
+  if (targets === 'NE') return 'NE';
+  const nothingElse = (nonTargets === 'CR' || nonTargets === 'none') && !hasNewLesion;
+  if (targets === 'none') return nonTargets === 'CR' && !hasNewLesion ? 'CR' : 'non-CR/non-PD';
+  // CR and PR are for patients without new lesions; under immunotherapy these are no progression, but no response either.
+  if (targets === 'SD' || hasNewLesion) return 'SD';
+  return targets === 'CR' && nothingElse ? 'CR' : 'PR';
+}
+
+function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
+  const { targets, baseline, before, now } = ledger;
+  const lengths = (timePoint: LedgerTimePoint) => targets.map((uid) => ledger.lengthMm(uid, timePoint));
+  const sumAt = (timePoint: LedgerTimePoint) => sum(lengths(timePoint).map((length) => length ?? 0));
+  const nadir = before
+    .filter((timePoint) => !lengths(timePoint).includes(null))
+    .reduce((least, timePoint) => (sumAt(timePoint) < sumAt(least) - toleranceMm ? timePoint : least), baseline);
+  const current = lengths(now);
+  const atNadir = lengths(nadir);
+  const sums = { sumMm: sumAt(now), baselineSumMm: sumAt(baseline), nadirSumMm: sumAt(nadir), nadirOrder: nadir.order };
+  const { percent, oneLesionMm } = criteria.progression;
+
+  const category = (): Targets['category'] => {
+    if (targets.length === 0) return 'none';
+    if (now === baseline) return 'baseline';
+    const { sumMm, baselineSumMm, nadirSumMm } = sums;
+    // Targets out of view only add to the sum: what is progression without them is progression.
+    const risen = sumMm >= nadirSumMm * (1 + percent / 100) - toleranceMm;
+    if (risen && current.some((length, index) => (length ?? 0) - atNadir[index]! >= oneLesionMm - toleranceMm))
+      return 'PD';
+    if (current.includes(null)) return 'NE';
+    if (sumMm === 0) return 'CR';
+    const fallen = sumMm <= baselineSumMm * (1 - criteria.partialResponsePercent / 100) + toleranceMm;
+    return fallen ? 'PR' : 'SD';
+  };
+  return {
+    category: category(),
+    lesions: targets.map((uid, index) => ({
+      ...ledger.identity(uid),
+      longAxisMm: current[index],
+      baselineMm: ledger.lengthMm(uid, baseline),
+      nadirMm: atNadir[index],
+    })),
+    ...sums,
+  };
+}
+
+function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
+  const { nonTargets, baseline, now } = ledger;
+  const { growthMm, lengthMm } = criteria.nonTargetProgression;
+  const lesions = nonTargets.map((uid): LedgerLesion => {
+    const identity = ledger.identity(uid);
+    const seenAtBaseline = identity.firstSeen === baseline.order;
+    return {
+      ...identity,
+      longAxisMm: ledger.lengthMm(uid, now),
+      baselineMm: seenAtBaseline ? ledger.lengthMm(uid, baseline) : null,
+      nadirMm: smallestBefore(ledger, uid),
+    };
+  });
+  const progresses = ({ longAxisMm, nadirMm }: LedgerLesion) =>
+    longAxisMm !== null &&
+    nadirMm !== null &&
+    longAxisMm >= lengthMm - toleranceMm &&
+    longAxisMm - nadirMm >= growthMm - toleranceMm;
+  const category = (): NonTargets['category'] => {
+    if (lesions.length === 0) return 'none';
+    if (now === baseline) return 'baseline';
+    if (lesions.some(progresses)) return 'PD';
+    if (lesions.every(({ longAxisMm }) => longAxisMm === 0)) return 'CR';
+    return lesions.some(({ longAxisMm }) => longAxisMm !== null && longAxisMm > 0) ? 'non-CR/non-PD' : 'NE';
+  };
+  return { category: category(), lesions };
+}
+
+/** A lesion's smallest length from its first sight to the time point before the last; null when it was not seen by then. */
+function smallestBefore(ledger: Ledger, uid: string): number | null {
+  const { firstSeen } = ledger.identity(uid);
+  const before = ledger.before.filter((timePoint) => timePoint !== ledger.now && timePoint.order >= firstSeen);
+  const lengths = before.flatMap((timePoint) => ledger.lengthMm(uid, timePoint) ?? []);
+  return lengths.length > 0 ? Math.min(...lengths) : null;
+}

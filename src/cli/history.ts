@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { patientHistory } from '../node/operations/patient-history.js';
+import { ExitCode } from '../core/exit-code.js';
+import { historyText } from './history-text.js';
+import { researchUse } from './time-point-text.js';
+import { namedPatient } from './named-patient.js';
+import { readNode } from './open-node.js';
+
+/** `priora history <patient>` */
+export function registerHistoryCommand(program: Command): void {
+  program
+    .command('history')
+    .description("a patient's lesions over time")
+    .argument('<PatientID>')
+    .option('--issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
+    .option('--config <file>', 'configuration file')
+    .option('--json', 'print one JSON object')
+    .action((PatientID: string, given: { issuer?: string; config?: string; json?: boolean }) =>
+      readNode(given.config, ({ store, config: { time } }) => {
+        const history = patientHistory(store, namedPatient(store, PatientID, given.issuer));
+        if (given.json) console.log(JSON.stringify({ ...history, notice: researchUse }, null, 2));
+        else console.log(historyText(history, time.zone));
+        if (history.timePoints.length === 0) process.exitCode = ExitCode.nothingToDo;
+      }),
+    );
+}

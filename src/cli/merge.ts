@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { enqueueAnalysis } from '../node/queue/case-jobs.js';
+import { PrioraError } from '../core/errors.js';
+import { ExitCode } from '../core/exit-code.js';
+import { mergePatients } from '../node/operations/merge-patients.js';
+import { contradictions } from '../node/ingest/patient-identity.js';
+import type { PatientRow } from '../store/store.js';
+import { namedPatient } from './named-patient.js';
+import { withNode, type OpenNode } from './open-node.js';
+
+/**
+ * Merges two patients and queues their studies to be read again; one whose inputs stay the same finds its finished case.
+ *
+ * @returns how many studies are queued.
+ */
+export function mergeAndReadAgain(
+  { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
+  from: PatientRow,
+  into: PatientRow,
+): number {
+  return store.transaction(() => {
+    const read = mergePatients(store, from, into).flatMap(({ StudyInstanceUID }) => {
+      const analysed = store.cases.latestOfStudy(StudyInstanceUID)?.SeriesInstanceUID;
+      return analysed ? [store.series.find(analysed)!] : [];
+    });
+    for (const series of read) enqueueAnalysis(queue, series);
+    return read.length;
+  });
+}
+
+/** `priora merge <from> <into>` */
+export function registerMergeCommand(program: Command): void {
+  program
+    .command('merge')
+    .description('file the studies of one patient under another, after a person has found that both are the same')
+    .argument('<from>', 'PatientID whose studies move')
+    .argument('<into>', 'PatientID that stays')
+    .option('--from-issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
+    .option('--into-issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
+    .option('--force', 'although name, birth date or sex contradict each other')
+    .option('--config <file>', 'configuration file')
+    .action(
+      (
+        fromID: string,
+        intoID: string,
+        given: { fromIssuer?: string; intoIssuer?: string; force?: boolean; config?: string },
+      ) =>
+        withNode(given.config, (node) => {
+          const from = namedPatient(node.store, fromID, given.fromIssuer);
+          const into = namedPatient(node.store, intoID, given.intoIssuer);
+          if (from.patientKey === into.patientKey) {
+            console.log(`${fromID} and ${intoID} are one patient already`);
+            process.exitCode = ExitCode.nothingToDo;
+            return;
+          }
+          const contradicted = contradictions(from, into);
+          if (contradicted.length > 0 && !given.force)
+            throw new PrioraError(
+              'USAGE_INVALID',
+              `${contradicted.join(', ')} of patients ${fromID} and ${intoID} contradict each other; --force merges them all the same`,
+            );
+          const queued = mergeAndReadAgain(node, from, into);
+          console.log(
+            `patient ${fromID} is filed under ${intoID} now; ${queued} ${queued === 1 ? 'study is' : 'studies are'} read again`,
+          );
+        }),
+    );
+}

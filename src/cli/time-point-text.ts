@@ -1,0 +1,41 @@
+import type { ReportedLesion } from '../analysis/case/lesion-row.js';
+import type { TimePoint } from '../node/operations/time-point.js';
+import { english } from '../report/wording/english.js';
+
+/** The line that stands wherever results are shown. */
+export const researchUse = 'Research use only: not a medical device, not for clinical use.';
+
+/** What became of a lesion: `grown +95 %`. */
+export function changeText({ change, sincePrior }: Pick<ReportedLesion, 'change' | 'sincePrior'>): string {
+  if (!sincePrior) return change;
+  const percent = sincePrior.volumeChangePercent;
+  return `${change} ${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`;
+}
+
+/** A time point for a terminal: prior, registration, one line a lesion. */
+export function timePointText(timePoint: TimePoint): string {
+  const { PatientID, StudyInstanceUID, status, reason, prior, noPriorReason, forced, notes, lesions, gone, seconds } =
+    timePoint;
+  const lines = [`patient ${PatientID}  study ${StudyInstanceUID}`];
+  if (status !== 'reported') return [...lines, `  ${status}: ${reason}`].join('\n');
+  if (forced) lines.push('  series selection was overridden');
+  if (prior) {
+    const similarity = prior.similarity === null ? '' : `, similarity ${prior.similarity.toFixed(3)}`;
+    lines.push(`  prior ${prior.StudyInstanceUID}`, `  registration ${prior.verdict}${similarity}`);
+  }
+  if (noPriorReason) lines.push(`  no prior used: ${noPriorReason}`);
+  lines.push(...notes.map((note) => `  note: ${note}`));
+  if (lesions.length === 0) lines.push('  nothing found');
+  for (const lesion of lesions)
+    lines.push(
+      `  ${lesion.trackingID.padEnd(12)} ${lesion.confidence.padEnd(10)} ${changeText(lesion).padEnd(16)} ` +
+        `${lesion.volumeMm3.toFixed(0).padStart(7)} mm³  ${lesion.longAxisMm.toFixed(1).padStart(5)} mm  p ${lesion.probability.toFixed(2)}`,
+    );
+  for (const { trackingID, status, mergedInto } of gone)
+    lines.push(`  ${trackingID.padEnd(12)} ${status}${mergedInto ? ` into ${mergedInto.trackingID}` : ''}`);
+  if (timePoint.response) lines.push(`  ${english.overall(timePoint.response.overall)}`);
+  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+  const parts = Object.entries(seconds).map(([stage, value]) => `${stage} ${value.toFixed(1)}`);
+  lines.push(`  ${total.toFixed(1)} s: ${parts.join(', ')}`);
+  return lines.join('\n');
+}

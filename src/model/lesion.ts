@@ -1,0 +1,113 @@
+import type { Vector3 } from '../imaging/affine.js';
+import type { Code } from '../dicom/code.js';
+import type { VolumeChange } from './change.js';
+
+/** `confirmed`: the high-specificity network touches the lesion; `candidate`: only the high-sensitivity one sees it. */
+export type Confidence = 'confirmed' | 'candidate';
+
+/** A measured straight line: its two ends in patient space (LPS, mm). */
+export type Segment3d = readonly [Vector3, Vector3];
+
+/** One finding of the ensemble, measured on the source series' own grid. Positions are LPS millimetres. */
+export interface Lesion {
+  /** 1 … n, the lesion's value in the label map. */
+  readonly number: number;
+  readonly confidence: Confidence;
+  readonly voxelCount: number;
+  readonly volumeMm3: number;
+  /** Longest distance in one of the patient's axial planes. */
+  readonly longAxisMm: number;
+  /** Longest distance perpendicular to the long axis, in the same plane. */
+  readonly shortAxisMm: number;
+  readonly longAxis: Segment3d;
+  readonly shortAxis: Segment3d;
+  /** Patient z (mm) of the axial plane on which both axes were measured. */
+  readonly axialPlaneMm: number;
+  /** How many of the patient's axial slices it is seen on, at the acquisition's own spacing, whatever its orientation. */
+  readonly axialSlices: number;
+  /** Index k of the source slice that holds most of the lesion. */
+  readonly sourceSlice: number;
+  readonly maximum3dDiameterMm: number;
+  readonly centroidPatientMm: Vector3;
+  /** Where the ensemble is surest. */
+  readonly peakPatientMm: Vector3;
+  /** Largest probability of either network, 0 … 1. */
+  readonly probability: number;
+  /** Largest probability of each network. */
+  readonly probabilities: { readonly sensitivity: number; readonly specificity: number };
+}
+
+/**
+ * What became of a lesion since the prior study.
+ *
+ * - `baseline`: the first look at its site; there is no usable prior, or the prior does not cover it;
+ * - `new`: the prior covers the site and both networks saw nothing there;
+ * - `grown`, `stable`, `shrunk`: the same lesion at the prior, by volume;
+ * - `reappeared`: not at the prior, but the same lesion was there before it;
+ * - `unclear`: it cannot be told. The prior was not quite empty here, or could not be compared.
+ */
+export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk' | 'reappeared' | 'unclear';
+
+/** Where a lesion lies, from an atlas registered with the patient. */
+export interface FindingSite {
+  /** Lobe or structure (SCT). */
+  readonly structure: Code;
+  /** Right, left, or null for a midline structure. */
+  readonly laterality: Code | null;
+}
+
+/** One lesion as it was measured at one time point. */
+export interface LesionSighting {
+  readonly StudyInstanceUID: string;
+  /** The time point, from 1 in order of acquisition. */
+  readonly order: number;
+  /** Milliseconds since the epoch, UTC. */
+  readonly acquiredAt: number;
+  readonly confidence: Confidence;
+  readonly volumeMm3: number;
+  readonly longAxisMm: number;
+  readonly shortAxisMm: number;
+  readonly axialSlices: number;
+}
+
+/** What a lesion is called for life. */
+export interface LesionIdentity {
+  readonly trackingUID: string;
+  /** Human-readable twin of {@link trackingUID}, e.g. `Lesion 3`; at most 64 characters. */
+  readonly trackingID: string;
+}
+
+/** A lesion with the identity it keeps for life. */
+export interface TrackedLesion extends Lesion, LesionIdentity {
+  readonly change: LesionChange;
+  /** Null where the atlas does not tell. */
+  readonly site: FindingSite | null;
+  /** The same lesion at earlier time points, oldest first; empty at first sight. */
+  readonly history: readonly LesionSighting[];
+  /**
+   * Against the last and the first entry of {@link history}; null at first sight, and where no prior could be compared. What
+   * merged since the prior is compared with its parts together; the parts of what split have no numbers of their own.
+   */
+  readonly sincePrior: VolumeChange | null;
+  readonly sinceBaseline: VolumeChange | null;
+  /** Other lesions of the prior that have grown together with this one. */
+  readonly mergedFrom: readonly LesionIdentity[];
+  /** The lesion of the prior that this one is a part of, when another part has kept the identity. */
+  readonly splitFrom: LesionIdentity | null;
+}
+
+/** One lesion over a patient's time points. */
+export interface LesionHistory extends LesionIdentity {
+  /** As last seen. */
+  readonly site: FindingSite | null;
+  /** Oldest first, at least one. */
+  readonly history: readonly LesionSighting[];
+}
+
+/** A lesion of earlier time points that is not found now. */
+export interface GoneLesion extends LesionHistory {
+  /** `merged`: it is part of another one now · `not covered`: the images do not show its site. */
+  readonly status: 'no longer seen' | 'merged' | 'not covered';
+  /** The lesion it is part of now; null unless merged. */
+  readonly mergedInto: LesionIdentity | null;
+}

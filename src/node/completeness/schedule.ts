@@ -1,0 +1,100 @@
+import type { Clock } from '../../core/clock.js';
+import type { JobQueue } from '../queue/job.js';
+import type { JobHandler } from '../queue/runner.js';
+import type { SeriesRow } from '../../store/rows.js';
+import type { Store } from '../../store/store.js';
+import { gatherEvidence, type SeriesEvidence } from './evidence.js';
+import { judgeCompleteness, type CompletenessRules, type Judgement } from './judge.js';
+
+export const completenessJobKind = 'complete';
+
+/** What is kept in `series.completeness`. */
+export type CompletenessVerdict = Judgement & { readonly evidence: SeriesEvidence; readonly judgedAt: number };
+
+/** One patient's cases share this serial key, in the order of acquisition (jobs/). */
+export const patientSerialKey = (patientKey: number): string => `patient:${patientKey}`;
+
+const jobKey = (SeriesInstanceUID: string) => `${completenessJobKind}:${SeriesInstanceUID}`;
+
+/** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
+export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
+
+/**
+ * Sees to it that the series is judged at `at` (another call moves that). Judging takes no turn in its patient's order: a
+ * localiser that waits for its timer must not hold up the series that matters.
+ */
+function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): void {
+  queue.enqueue(
+    {
+      key: jobKey(series.SeriesInstanceUID),
+      kind: completenessJobKind,
+      payload: { SeriesInstanceUID: series.SeriesInstanceUID },
+      runAfter: at,
+      priority: 10,
+    },
+    { known: 'refresh' },
+  );
+}
+
+/**
+ * After each instance: the timer runs anew. A look that is due earlier is left as it is, for it finds the newer time and
+ * waits on: a slice of a long series writes no job.
+ */
+export function instanceArrived(queue: JobQueue, series: SeriesRow, rules: CompletenessRules): void {
+  const at = series.lastInstanceAt + rules.timerSeconds * 1000;
+  if (!queue.isQueuedFor(jobKey(series.SeriesInstanceUID), at)) scheduleCompleteness(queue, series, at);
+}
+
+/** After an orderly release: the evidence may suffice once the series has settled. */
+export function seriesReleased(
+  store: Store,
+  queue: JobQueue,
+  SeriesInstanceUIDs: readonly string[],
+  now: number,
+  rules: CompletenessRules,
+): void {
+  const wait = Math.min(rules.settleSeconds, rules.timerSeconds) * 1000;
+  for (const SeriesInstanceUID of SeriesInstanceUIDs) {
+    const series = store.series.find(SeriesInstanceUID);
+    if (series?.state === 'receiving') scheduleCompleteness(queue, series, now + wait);
+  }
+}
+
+/**
+ * At start-up: every series that still receives has its timer. Restores what a kill between two commits may have lost;
+ * finds nothing to do otherwise.
+ */
+export function resumeCompleteness(store: Store, queue: JobQueue, rules: CompletenessRules): void {
+  for (const series of store.series.receiving()) {
+    const job = queue.find(jobKey(series.SeriesInstanceUID));
+    if (job?.state !== 'queued' && job?.state !== 'running') instanceArrived(queue, series, rules);
+  }
+}
+
+/**
+ * Handler of the completeness jobs. When a series is complete, its state and whatever `onComplete` enqueues are one
+ * commit; otherwise the job waits for its next look.
+ */
+export function completenessHandler(options: {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  readonly rules: CompletenessRules & { readonly spacingTolerance: number };
+  readonly onComplete: (series: SeriesRow, verdict: CompletenessVerdict) => void;
+}): JobHandler {
+  const { store, queue, clock, rules, onComplete } = options;
+  return ({ SeriesInstanceUID }: { SeriesInstanceUID: string }): Promise<void> => {
+    store.transaction(() => {
+      const series = store.series.find(SeriesInstanceUID);
+      if (series?.state !== 'receiving') return;
+      const now = clock.now();
+      const evidence = gatherEvidence(store, SeriesInstanceUID, rules.spacingTolerance);
+      const verdict = { ...judgeCompleteness(evidence, now, rules), evidence, judgedAt: now };
+      store.series.setCompleteness(SeriesInstanceUID, verdict);
+      if (!verdict.complete) return scheduleCompleteness(queue, series, verdict.nextLookAt!);
+      store.series.setState(SeriesInstanceUID, 'complete');
+      onComplete(store.series.find(SeriesInstanceUID)!, verdict);
+    });
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { deliveryRetryPolicy } from '../queue/case-jobs.js';
+import type { CaseResult } from '../../model/case-result.js';
+import type { Clock } from '../../core/clock.js';
+import type { Config } from '../../core/config.js';
+import { asPrioraError, PrioraError } from '../../core/errors.js';
+import type { Logger } from '../../core/log.js';
+import { mayDeliver, type Destination } from './destinations.js';
+import { sendFiles, type SendOutcome } from './send-files.js';
+import { defaultRetryPolicy, retryDecision } from '../queue/retry-policy.js';
+import type { JobContext, JobHandler } from '../queue/runner.js';
+import type { Mappings } from '../mappings.js';
+import type { DeliveryRow, Store } from '../../store/store.js';
+
+export interface DeliveryContext {
+  readonly store: Store;
+  readonly config: Config;
+  readonly mappings: Mappings;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Handler of the jobs that send a case's objects. Done means that the destination answered Success or a warning for each. */
+export function deliverCase(context: DeliveryContext): JobHandler {
+  const { store, config } = context;
+  return async ({ destination: name, caseKey }: { destination: string; caseKey: number }, job) => {
+    const { demonstration } = store.cases.find(caseKey)!.result as CaseResult;
+    const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, store.objects.find(SOPInstanceUID)!.path);
+    const open = store.deliveries.ofCase(caseKey).filter(({ destination }) => destination === name);
+    await deliver(context, name, open, path, job, (destination) => {
+      if (!mayDeliver(destination, { demonstration }))
+        throw new PrioraError('DESTINATION_FORBIDDEN', `${name} does not allow results of demonstration weights`);
+    });
+  };
+}
+
+/** Handler of the jobs that pass a series on as it was received. */
+export function forwardSeries(context: DeliveryContext): JobHandler {
+  const { store, config, clock } = context;
+  return async ({ destination: name, SeriesInstanceUID }: { destination: string; SeriesInstanceUID: string }, job) => {
+    const instances = new Map(store.instances.ofSeries(SeriesInstanceUID).map((row) => [row.SOPInstanceUID, row]));
+    store.transaction(() => {
+      for (const SOPInstanceUID of instances.keys())
+        store.deliveries.request({ SOPInstanceUID, destination: name, caseKey: null }, clock.now());
+    });
+    const requested = [...instances.keys()].map((SOPInstanceUID) => store.deliveries.find(SOPInstanceUID, name)!);
+    const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, instances.get(SOPInstanceUID)!.path);
+    await deliver(context, name, requested, path, job);
+  };
+}
+
+/**
+ * One attempt at sending what is not delivered yet; each outcome is noted as it comes. What the destination did not take fails
+ * the job, which the queue then tries again; with the last attempt the deliveries are failed, for `priora status` and `priora retry`.
+ *
+ * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, DESTINATION_FORBIDDEN, CONFIG_INVALID (no such destination).
+ */
+async function deliver(
+  { store, config, mappings, logger, clock }: DeliveryContext,
+  name: string,
+  requested: readonly DeliveryRow[],
+  pathOf: (delivery: DeliveryRow) => string,
+  run: JobContext,
+  check: (destination: Destination) => void = () => undefined,
+): Promise<void> {
+  const { job, signal } = run;
+  const pending = requested.filter(({ state }) => state !== 'delivered');
+  if (pending.length === 0) return;
+  const open = new Map<string, SendOutcome | null>(pending.map(({ SOPInstanceUID }) => [SOPInstanceUID, null]));
+  const note = (SOPInstanceUID: string, state: DeliveryRow['state'], status: number | null, error: string | null) =>
+    store.deliveries.note({ SOPInstanceUID, destination: name }, { state, status, error }, clock.now());
+  const onOutcome = (outcome: SendOutcome) => {
+    const { SOPInstanceUID, status, delivered } = outcome;
+    if (!delivered) return void open.set(SOPInstanceUID, outcome);
+    note(SOPInstanceUID, 'delivered', status, null);
+    open.delete(SOPInstanceUID);
+    run.setStage(`${pending.length - open.size} of ${pending.length} sent`);
+  };
+  try {
+    const destination = mappings.destinations.find((candidate) => candidate.name === name);
+    if (!destination) throw new PrioraError('CONFIG_INVALID', `mappings/destinations.yaml has no destination ${name}`);
+    check(destination);
+    const paths = pending.map(pathOf);
+    await sendFiles({ destination, callingAETitle: config.dicom.aeTitle, paths, onOutcome, logger, signal });
+    if (open.size > 0)
+      throw new PrioraError('DESTINATION_REFUSED', `${name} did not take ${open.size} of ${pending.length} objects`);
+  } catch (thrown) {
+    const error = asPrioraError(thrown);
+    const policy = { ...defaultRetryPolicy, ...deliveryRetryPolicy(config) };
+    // Stopping the node is no attempt: the queue gets the job back as it was.
+    const last =
+      error.code !== 'CANCELLED' &&
+      !retryDecision(error, { tries: job.attempts + 1, deadline: job.deadline }, clock.now(), policy).retry;
+    const state = last ? 'failed' : 'pending';
+    for (const [SOPInstanceUID, outcome] of open)
+      note(SOPInstanceUID, state, outcome?.status ?? null, outcome?.reason ?? error.message);
+    throw error;
+  }
+}

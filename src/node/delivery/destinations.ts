@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { objectKinds, type ObjectKind } from '../../store/object-kind.js';
+
+const aeTitle = z
+  .string()
+  .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'must be 1 to 16 printable characters without backslash');
+
+/** What a destination can ask for. Its report is the one that refers to the segmentation it gets. */
+export const deliverableKinds = ['SEG', 'LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS', 'PDF', 'RejectionNote'] as const;
+export type DeliverableKind = (typeof deliverableKinds)[number];
+
+/** One peer that results go to. */
+const destinationSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+    .describe('Names the destination in logs and `priora status`.'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535),
+  calledAETitle: aeTitle.describe("The destination's AE title."),
+  callingAETitle: aeTitle.optional().describe("What we call ourselves towards it. [the node's AE title]"),
+  tls: z
+    .strictObject({
+      caFile: z.string().optional(),
+      keyFile: z.string().optional(),
+      certificateFile: z.string().optional(),
+    })
+    .optional()
+    .describe('TLS; without caFile the system’s authorities are trusted.'),
+  objects: z
+    .array(z.enum(deliverableKinds))
+    .default(['SEG', 'SR'])
+    .describe(
+      'What it gets. SEG: lesions (BINARY). LABELMAP: the same as a label map (Supplement 243). SR: the report (TID 1500). ' +
+        'RTSTRUCT: contours for planning systems. REG: the rigid registration prior → current. KOS: the slices to look at. ' +
+        'PDF: a sheet of two pages for the tumour board. RejectionNote: retires results that newer ones replace (IHE IOCM).',
+    ),
+  forwardOriginals: z.boolean().default(false).describe('Whether received series are passed on, byte for byte.'),
+  sendsStudies: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether new studies also come from this AE title (a PACS that routes). Otherwise what it sends is not analysed.',
+    ),
+  allowDemonstrationModels: z
+    .boolean()
+    .default(false)
+    .describe('Results of demonstration weights leave this machine only where this is true.'),
+});
+
+/** `mappings/destinations.yaml` */
+export const destinationsSchema = z.strictObject({
+  destinations: z
+    .array(destinationSchema)
+    .default([])
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'two destinations share a name'),
+});
+
+export type Destination = z.output<typeof destinationSchema>;
+
+interface Objects {
+  readonly objects: readonly DeliverableKind[];
+}
+
+/** Whether the destination's report must refer to the label map, because it gets no SEG. */
+const readsLabelMap = ({ objects }: Objects): boolean => objects.includes('LABELMAP') && !objects.includes('SEG');
+
+/** The kinds to write for a case: SEG and SR always, else what some destination gets. */
+export function kindsToWrite(destinations: readonly Objects[]): ObjectKind[] {
+  const wanted = destinations.flatMap((destination): ObjectKind[] => [
+    ...destination.objects,
+    ...(destination.objects.includes('SR') && readsLabelMap(destination) ? (['LABELMAP-SR'] as const) : []),
+  ]);
+  return objectKinds.filter((kind) => kind === 'SEG' || kind === 'SR' || wanted.includes(kind));
+}
+
+/** Those of a case's objects that a destination gets. */
+export function objectsFor<Item extends { readonly kind: ObjectKind }>(
+  destination: Objects,
+  written: readonly Item[],
+): Item[] {
+  const { objects } = destination;
+  // A case without findings has no segmentation, and then only one report.
+  const ofLabelMap = readsLabelMap(destination) && written.some(({ kind }) => kind === 'LABELMAP-SR');
+  const report = ofLabelMap ? 'LABELMAP-SR' : 'SR';
+  return written.filter(({ kind }) =>
+    kind === 'SR' || kind === 'LABELMAP-SR' ? kind === report && objects.includes('SR') : objects.includes(kind),
+  );
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Demonstration weights stay on this machine unless the destination allows them. */
+export function mayDeliver(
+  { host, allowDemonstrationModels }: Destination,
+  { demonstration }: { demonstration: boolean },
+): boolean {
+  return !demonstration || allowDemonstrationModels || loopback.test(host);
+}

@@ -1,0 +1,44 @@
+import { PrioraError } from '../../core/errors.js';
+import type { InstanceHeader } from '../../dicom/instance-header.js';
+import { SOPClass } from '../../dicom/uid.js';
+
+/** What the sender announced: the C-STORE command, or a file's meta information. */
+export interface Announced {
+  readonly SOPClassUID: string;
+  readonly SOPInstanceUID: string;
+}
+
+/** PS3.5 9.1; leading zeros are against the rule but harmless. It also keeps path separators out of file names. */
+const isUID = (value: string) => value.length <= 64 && /^\d+(\.\d+)*$/.test(value);
+
+const mrClasses = new Set<string>([
+  SOPClass.MRImageStorage,
+  SOPClass.EnhancedMRImageStorage,
+  SOPClass.LegacyConvertedEnhancedMRImageStorage,
+]);
+
+/**
+ * Why a readable instance cannot be taken in, or undefined when it can.
+ *
+ * @returns DICOM_MISSING_ATTRIBUTE or DICOM_CLASS_MISMATCH
+ */
+export function admissionError(announced: Announced, header: InstanceHeader): PrioraError | undefined {
+  const subject = { SOPInstanceUID: header.SOPInstanceUID || announced.SOPInstanceUID };
+  for (const keyword of ['SOPClassUID', 'SOPInstanceUID', 'StudyInstanceUID', 'SeriesInstanceUID'] as const) {
+    if (header[keyword] === '') return new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing`, { subject });
+    if (!isUID(header[keyword]))
+      return new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is no valid UID`, { subject });
+  }
+  if (header.PatientID === '')
+    return new PrioraError('DICOM_MISSING_ATTRIBUTE', 'PatientID is missing: no follow-up could be matched', {
+      subject,
+    });
+  for (const keyword of ['SOPClassUID', 'SOPInstanceUID'] as const)
+    if (header[keyword] !== announced[keyword])
+      return new PrioraError('DICOM_CLASS_MISMATCH', `${keyword} differs from what the sender announced`, { subject });
+  if (mrClasses.has(header.SOPClassUID) && header.Modality !== '' && header.Modality !== 'MR')
+    return new PrioraError('DICOM_CLASS_MISMATCH', `Modality ${header.Modality} under an MR storage class`, {
+      subject,
+    });
+  return undefined;
+}

@@ -1,0 +1,79 @@
+import type { GoneLesion, LesionHistory, LesionIdentity } from '../../model/lesion.js';
+import type { ResponseAssessment } from '../../model/response.js';
+import type { PatientRow, Store } from '../../store/store.js';
+import type { CaseResult } from '../../model/case-result.js';
+import { lesionHistories } from '../../analysis/case/lesion-history.js';
+import { reportedLesion, type ReportedLesion } from '../../analysis/case/lesion-row.js';
+import { english } from '../../report/wording/english.js';
+import type { CaseReview } from '../../analysis/case/reviewed-lesions.js';
+import { standingTimePoints, type StandingTimePoint } from '../../analysis/case/standing-time-points.js';
+
+/** What a time point knows of a lesion: its measures, or why there are none. */
+export type LesionEntry =
+  ({ readonly seen: true } & ReportedLesion) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
+
+/** A patient's lesions over time, as the reports that stand say; `priora history --json` prints it. */
+export interface PatientHistory {
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  /** In order of acquisition. */
+  readonly timePoints: readonly {
+    /** From 1. */
+    readonly order: number;
+    /** ISO 8601, UTC. */
+    readonly acquiredAt: string;
+    readonly StudyInstanceUID: string;
+    readonly SeriesInstanceUID: string;
+    /** Why nothing was compared with a prior; null where it was. */
+    readonly noPriorReason: string | null;
+    readonly response: ResponseAssessment;
+    /** What readers have made of it; null where nobody has reviewed it. */
+    readonly review: CaseReview | null;
+  }[];
+  /** In the order of first sight. */
+  readonly lesions: readonly (LesionIdentity & {
+    /** As last seen. */
+    readonly site: LesionHistory['site'];
+    /** One a time point; null before first sight and where nothing could be compared. */
+    readonly entries: readonly (LesionEntry | null)[];
+  })[];
+}
+
+/** Everything the reports that stand say of a patient's lesions. */
+export function patientHistory(
+  store: Store,
+  { patientKey, IssuerOfPatientID, PatientID }: Pick<PatientRow, 'patientKey' | 'IssuerOfPatientID' | 'PatientID'>,
+): PatientHistory {
+  const timePoints = standingTimePoints(store, patientKey);
+  return {
+    IssuerOfPatientID,
+    PatientID,
+    timePoints: timePoints.map(({ reported, order, acquiredAt }) => {
+      const { noPriorReason, response, review } = reported.result as CaseResult;
+      return {
+        order,
+        acquiredAt: new Date(acquiredAt).toISOString(),
+        StudyInstanceUID: reported.StudyInstanceUID,
+        SeriesInstanceUID: reported.SeriesInstanceUID!,
+        noPriorReason: noPriorReason && english.remark(noPriorReason),
+        response,
+        review,
+      };
+    }),
+    lesions: [...lesionHistories(timePoints).values()].map(({ trackingUID, trackingID, site }) => ({
+      trackingUID,
+      trackingID,
+      site,
+      entries: timePoints.map((timePoint) => entryOf(timePoint, trackingUID)),
+    })),
+  };
+}
+
+function entryOf({ reported, lesions }: StandingTimePoint, trackingUID: string): LesionEntry | null {
+  const lesion = lesions.find((candidate) => candidate.trackingUID === trackingUID);
+  if (!lesion) {
+    const gone = (reported.result as CaseResult).gone.find((candidate) => candidate.trackingUID === trackingUID);
+    return gone ? { seen: false, status: gone.status, mergedInto: gone.mergedInto } : null;
+  }
+  return { seen: true, ...reportedLesion(lesion) };
+}

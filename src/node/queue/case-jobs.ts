@@ -1,0 +1,61 @@
+import { patientOrderKey, patientSerialKey } from '../completeness/schedule.js';
+import type { Config } from '../../core/config.js';
+import type { JobQueue } from './job.js';
+import type { RetryPolicy } from './retry-policy.js';
+import type { CaseRow, SeriesRow } from '../../store/store.js';
+
+/** Kinds of the jobs that carry a study from complete to delivered; `complete` comes before them. */
+export const jobKinds = { analyse: 'analyse', deliver: 'deliver', forward: 'forward' } as const;
+
+/** How long a destination that does not take what it is sent is tried again. */
+export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> {
+  const { firstRetrySeconds, longestRetrySeconds, giveUpAfterSeconds } = delivery;
+  // Doubling from the first to the longest delay, then one try each longest delay until the limit.
+  const doublings = Math.max(Math.ceil(Math.log2(longestRetrySeconds / firstRetrySeconds)), 0);
+  return {
+    firstDelayMs: firstRetrySeconds * 1000,
+    longestDelayMs: longestRetrySeconds * 1000,
+    transientTries: 1 + doublings + Math.ceil(giveUpAfterSeconds / Math.max(longestRetrySeconds, 1)),
+  };
+}
+
+/** A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. */
+export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {
+  queue.enqueue(
+    {
+      key: `${jobKinds.analyse}:${series.StudyInstanceUID}`,
+      kind: jobKinds.analyse,
+      payload: { StudyInstanceUID: series.StudyInstanceUID },
+      serialKey: patientSerialKey(series.patientKey),
+      orderKey: patientOrderKey(series),
+    },
+    { known: 'refresh' },
+  );
+}
+
+/** The pending objects of a case are to go to a destination; after those of the study's earlier cases, or a report would come back over its successor. */
+export function enqueueDelivery(
+  queue: JobQueue,
+  destination: string,
+  { caseKey, StudyInstanceUID }: Pick<CaseRow, 'caseKey' | 'StudyInstanceUID'>,
+): void {
+  queue.enqueue({
+    key: `${jobKinds.deliver}:${destination}:${caseKey}`,
+    kind: jobKinds.deliver,
+    payload: { destination, caseKey },
+    serialKey: `${jobKinds.deliver}:${destination}:${StudyInstanceUID}`,
+    orderKey: caseKey,
+  });
+}
+
+/** A complete series is to go to a destination as it was received. */
+export function enqueueForwarding(queue: JobQueue, destination: string, SeriesInstanceUID: string): void {
+  queue.enqueue(
+    {
+      key: `${jobKinds.forward}:${destination}:${SeriesInstanceUID}`,
+      kind: jobKinds.forward,
+      payload: { destination, SeriesInstanceUID },
+    },
+    { known: 'refresh' },
+  );
+}

@@ -1,0 +1,108 @@
+import type { ErrorCode } from '../../core/errors.js';
+
+/**
+ * - `queued`: waits for its time (`runAfter`), its turn (`serialKey`) and a worker;
+ * - `running`: leased to one process; a lease that runs out, or whose process is dead, returns the job to the queue;
+ * - `done`: its handler returned;
+ * - `failed`: a permanent error, or the retries are used up: needs a person, `priora retry` queues it again;
+ * - `cancelled`: withdrawn before it was done.
+ */
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** What is to be done. The same `key` is the same job. */
+export interface JobRequest {
+  /** Names the job for good, e.g. `case:1.2.840…`. */
+  readonly key: string;
+  /** Which handler runs it. */
+  readonly kind: string;
+  /** JSON value handed to the handler. */
+  readonly payload: unknown;
+  /** Higher runs first [0]. */
+  readonly priority?: number;
+  /** Not before this time, ms since the epoch [now]. */
+  readonly runAfter?: number;
+  /** Jobs of one serial key (a patient) run one at a time and in order of `orderKey` (acquisition time) [none]. */
+  readonly serialKey?: string;
+  /** [0] */
+  readonly orderKey?: number;
+  /** A transient failure is not retried after this time, ms since the epoch [none]. */
+  readonly deadline?: number;
+}
+
+/** What `enqueue` does when the key is known. */
+export interface EnqueueOptions {
+  /**
+   * `keep` [default]: nothing, whatever its state. `refresh`: an unfinished job takes the new payload and times (a running
+   * one runs once more when it ends), a finished one is queued again with its attempts forgotten.
+   */
+  readonly known?: 'keep' | 'refresh';
+}
+
+export interface Job {
+  readonly jobKey: number;
+  readonly key: string;
+  readonly kind: string;
+  readonly payload: unknown;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly runAfter: number;
+  readonly serialKey: string | null;
+  readonly orderKey: number;
+  /** What the handler last reported. */
+  readonly stage: string | null;
+  /** Runs that ended in an error. */
+  readonly attempts: number;
+  /** Runs whose process died. */
+  readonly crashes: number;
+  readonly owner: string | null;
+  readonly leaseExpiresAt: number | null;
+  /** Refreshed while running: when it runs once more. */
+  readonly requeueAfter: number | null;
+  readonly cancelRequested: boolean;
+  readonly deadline: number | null;
+  readonly code: ErrorCode | null;
+  readonly error: string | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/**
+ * A durable queue; `openQueue` is the one in SQLite. Every call is one commit (or joins the store's transaction).
+ * What takes a {@link Job} wants the one that `claim` gave: it carries the lease.
+ */
+export interface JobQueue {
+  /** @returns the job as it is now; `created` when the key was unknown. */
+  enqueue(request: JobRequest, options?: EnqueueOptions): { job: Job; created: boolean };
+  /** Leases the best claimable job of these kinds to this process, or undefined. */
+  claim(kinds: readonly string[]): Job | undefined;
+  /** Prolongs the leases of these jobs; returns the keys of those that are to stop, and of those whose lease was lost. */
+  renew(jobs: readonly Job[]): { cancelled: number[]; lost: number[] };
+  /** Where the job is, for people. */
+  setStage(job: Job, stage: string): void;
+  /** The handler returned. Ignored (false) when the lease was lost meanwhile. */
+  complete(job: Job): boolean;
+  /** The handler threw: queued again with backoff or failed, as the error's class says. Ignored (false) without a lease. */
+  fail(job: Job, error: unknown): boolean;
+  /** Gives a claimed job back unharmed (shutdown): no attempt is counted. */
+  release(job: Job): void;
+  /** Withdraws a queued job; a running one is asked to stop. @returns false when it had ended already. */
+  cancel(key: string): boolean;
+  /** Queues a job that has ended again, with its attempts forgotten. @returns false when it has not ended, or is not known. */
+  retry(key: string): boolean;
+  /** Returns the jobs of dead processes to the queue: expired leases, and this machine's processes that are gone. */
+  reclaim(): number;
+  /** Forgets jobs that were done or cancelled before this time, a bounded number a call; what failed stays for a person. */
+  prune(finishedBefore: number): number;
+  find(key: string): Job | undefined;
+  /** Whether the job is queued for a time no later than `at`: the cheap question of every received instance. */
+  isQueuedFor(key: string, at: number): boolean;
+  /** Oldest first. */
+  list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];
+  /** Jobs per kind and state. */
+  counts(): { kind: string; state: JobState; n: number }[];
+  /** When the next queued job of these kinds is due (it may still wait for its turn), or undefined. */
+  nextDue(kinds: readonly string[]): number | undefined;
+  /** Calls back after a job may have become claimable through this object; returns the off switch. */
+  onChange(listener: () => void): () => void;
+}

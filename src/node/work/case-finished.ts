@@ -1,0 +1,55 @@
+import type { Clock } from '../../core/clock.js';
+import { objectsFor } from '../delivery/destinations.js';
+import { enqueueAnalysis, enqueueDelivery } from '../queue/case-jobs.js';
+import type { JobQueue } from '../queue/job.js';
+import type { Mappings } from '../mappings.js';
+import { studiesAffectedBy } from '../../analysis/match/find-prior.js';
+import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
+import { objectsOf } from '../../analysis/case/write-objects.js';
+
+interface Following {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly mappings: Mappings;
+  readonly clock: Clock;
+}
+
+/**
+ * What follows from a finished case, in the same commit. A reported one's objects go to every destination that wants them, and every study
+ * whose prior it is runs again. The next time point does so, too, also when the study that stood before it is held or rejected now; it finds its finished
+ * case when nothing changed for it.
+ */
+export function caseFinished(following: Following, finished: CaseRow): void {
+  // It will run again, and what stood before it stands until then.
+  if (finished.status === 'failed') return;
+  const { store, queue, mappings } = following;
+  const reported = finished.status === 'reported';
+  const standing = reported ? finished : superseded(store, finished);
+  const series = standing && store.series.find(standing.SeriesInstanceUID!)!;
+  if (reported) {
+    requestDeliveries(following, finished);
+    for (const later of studiesAffectedBy(store, series!, mappings.priorMatching)) enqueueAnalysis(queue, later);
+  }
+  const next = series && nextTimePoint(store, series);
+  if (next) enqueueAnalysis(queue, next);
+}
+
+/** The report that a case takes the place of. */
+const superseded = (store: Store, { supersededCaseKey }: CaseRow): CaseRow | undefined =>
+  supersededCaseKey === null ? undefined : store.cases.find(supersededCaseKey);
+
+function nextTimePoint(store: Store, { patientKey, acquiredAt: at }: SeriesRow): SeriesRow | undefined {
+  const next = store.cases.standing(patientKey).find(({ acquiredAt }) => acquiredAt !== null && acquiredAt > at!);
+  return next && store.series.find(next.SeriesInstanceUID!);
+}
+
+function requestDeliveries({ store, queue, mappings, clock }: Following, finished: CaseRow): void {
+  const { caseKey, StudyInstanceUID } = finished;
+  const objects = objectsOf(store, finished);
+  for (const destination of mappings.destinations) {
+    const wanted = objectsFor(destination, objects);
+    for (const { SOPInstanceUID } of wanted)
+      store.deliveries.request({ SOPInstanceUID, destination: destination.name, caseKey }, clock.now());
+    if (wanted.length > 0) enqueueDelivery(queue, destination.name, { caseKey, StudyInstanceUID });
+  }
+}

@@ -1,0 +1,73 @@
+import type { LesionIdentity, Segment3d, TrackedLesion } from '../../model/lesion.js';
+import { codes, type Code } from '../codes.js';
+import { roundedDecimalString } from '../decimal-string.js';
+import { frameOfReferenceUID } from '../source-attributes.js';
+import { instancesWithFrames } from '../source-instances.js';
+import type { ReportInput, WrittenObject } from '../types.js';
+import { coded, container, image, numeric, polyline, text, type ContentItem } from './content-item.js';
+import { baselineCategory, findingSite, lesionContext } from './lesion-context.js';
+import { volumeHistory } from './volume-history.js';
+
+/**
+ * One lesion as a volumetric ROI (TID 1411). Each number has a child, because OHIF stops at one that has none.
+ *
+ * @param segmentNumber of the lesion in `segmentation`.
+ * @param slices of the source that the lesion lies on.
+ */
+export function measurementGroup(
+  lesion: TrackedLesion,
+  segmentNumber: number,
+  input: ReportInput,
+  segmentation: WrittenObject,
+  slices: ReadonlySet<number>,
+): ContentItem {
+  const { source } = input;
+  const frames = source.frames.filter(({ k }) => slices.has(k));
+  const FrameOfReferenceUID = frameOfReferenceUID(source.header);
+  const axis = (concept: Code, lengthMm: number, ends: Segment3d) =>
+    numeric('CONTAINS', concept, roundedDecimalString(lengthMm, 2), codes.millimetre, [
+      polyline('INFERRED FROM', codes.path, ends, FrameOfReferenceUID),
+    ]);
+  // What each number refers to; the group's own site tells the side, too.
+  const site = coded('HAS CONCEPT MOD', codes.findingSite, lesion.site?.structure ?? codes.brain);
+  return container(
+    codes.measurementGroup,
+    [
+      ...lesionContext(lesion, input),
+      image('CONTAINS', codes.referencedSegment, {
+        ReferencedSOPClassUID: segmentation.SOPClassUID,
+        ReferencedSOPInstanceUID: segmentation.SOPInstanceUID,
+        ReferencedSegmentNumber: segmentNumber,
+      }),
+      ...instancesWithFrames(frames).map((reference) => image('CONTAINS', codes.sourceImageForSegmentation, reference)),
+      findingSite(lesion.site),
+      numeric('CONTAINS', codes.volume, roundedDecimalString(lesion.volumeMm3, 2), codes.cubicMillimetre, [
+        coded('HAS CONCEPT MOD', codes.measurementMethod, codes.sumOfVoxelVolumes),
+      ]),
+      axis(codes.longAxis, lesion.longAxisMm, lesion.longAxis),
+      axis(codes.shortAxis, lesion.shortAxisMm, lesion.shortAxis),
+      numeric(
+        'CONTAINS',
+        codes.maximum3dDiameter,
+        roundedDecimalString(lesion.maximum3dDiameterMm, 2),
+        codes.millimetre,
+        [site],
+      ),
+      numeric('CONTAINS', codes.certaintyOfFinding, roundedDecimalString(lesion.probability * 100, 1), codes.percent, [
+        site,
+      ]),
+      ...volumeHistory(lesion, site),
+      coded('CONTAINS', codes.detectionConfidence, codes[lesion.confidence]),
+      coded('CONTAINS', codes.changeSincePrior, codes[lesion.change]),
+      ...(lesion.sinceBaseline
+        ? [coded('CONTAINS', codes.changeSinceFirst, codes[lesion.sinceBaseline.category])]
+        : []),
+      ...baselineCategory(lesion, input),
+      ...(lesion.mergedFrom.length > 0 ? [text('CONTAINS', codes.mergedFrom, names(lesion.mergedFrom))] : []),
+      ...(lesion.splitFrom ? [text('CONTAINS', codes.splitFrom, names([lesion.splitFrom]))] : []),
+    ],
+    '1411',
+  );
+}
+
+const names = (lesions: readonly LesionIdentity[]): string => lesions.map(({ trackingID }) => trackingID).join(', ');

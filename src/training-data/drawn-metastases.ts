@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { PrioraError } from '../core/errors.js';
+import { readSegmentation } from '../dicom/segmentation-reader.js';
+import { readStructureSet, regionMask } from '../dicom/structure-set-reader.js';
+import { SOPClass } from '../dicom/uid.js';
+import { identityAffine } from '../imaging/affine.js';
+import { resampleNearest } from '../imaging/resample.js';
+import type { Grid, LabelMap } from '../imaging/volume.js';
+import type { TrainingSettings } from './training-settings.js';
+
+/** Which of several names are metastases'. */
+export function isMetastasis(names: readonly string[], { take, leave }: TrainingSettings['metastases']): boolean {
+  const some = (expressions: readonly string[]) =>
+    expressions.some((expression) => names.some((name) => new RegExp(expression, 'i').test(name)));
+  return some(take) && !some(leave);
+}
+
+/**
+ * The metastases of a segmentation or structure set on the grid of the series it was drawn on: one mask a segment or region.
+ *
+ * @throws PrioraError LABEL_UNUSABLE when none of its names is one of a metastasis; what the readers throw.
+ */
+export async function drawnMetastases(
+  { path, SOPClassUID }: { readonly path: string; readonly SOPClassUID: string },
+  grid: Grid,
+  rules: TrainingSettings['metastases'],
+): Promise<LabelMap[]> {
+  const bytes = await readFile(path);
+  const drawn =
+    SOPClassUID === SOPClass.RTStructureSetStorage
+      ? readStructureSet(bytes).regions.map((region) => ({
+          names: [region.ROIName, region.RTROIInterpretedType],
+          mask: () => regionMask(region, grid),
+        }))
+      : (await readSegmentation(bytes)).segments.map((segment) => ({
+          names: [segment.SegmentLabel, segment.type?.meaning ?? ''],
+          mask: () => resampleNearest(segment.mask, grid, identityAffine),
+        }));
+  const taken = drawn.filter(({ names }) => isMetastasis(names, rules));
+  if (taken.length === 0) {
+    const names = drawn.map((entry) => `"${entry.names.filter(Boolean).join(', ')}"`).join(', ');
+    throw new PrioraError(
+      'LABEL_UNUSABLE',
+      `none of its outlines is a metastasis by its name: ${names || 'it is empty'}`,
+    );
+  }
+  return taken.map(({ mask }) => mask());
+}

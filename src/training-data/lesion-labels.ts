@@ -1,0 +1,98 @@
+import { PrioraError } from '../core/errors.js';
+import { warpLinear } from '../imaging/elastix/warp.js';
+import { connectedComponents, type Component } from '../analysis/measure/components.js';
+import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { boxOn, type IndexBox } from '../imaging/crop.js';
+import { voxelVolumeMm3, type Grid, type LabelMap } from '../imaging/volume.js';
+
+/** A metastasis of the label map; evaluation reads these from case.json. */
+export interface LabelledLesion {
+  /** Its value in the label map. */
+  readonly id: number;
+  /** As outlined, before it was resampled. */
+  readonly volumeMm3: number;
+  /** On the target grid. */
+  readonly centroidVoxel: Vector3;
+}
+
+/** Label maps for training are bytes. */
+const mostLesions = 255;
+
+/**
+ * Outlines as one label map on `target`: every 26-connected part of every mask is a metastasis with a number of its own. Each is
+ * resampled by itself, trilinearly, and takes as many voxels as its volume asks for, those it fills most: at a fixed share of one half,
+ * whatever is a few voxels small would lose half of them. Where two meet, the one that fills a voxel more has it.
+ *
+ * @param targetFromSource patient space of the masks → of the target, rigid.
+ * @throws PrioraError LABEL_UNUSABLE for more metastases than a byte counts, or one outside the target.
+ */
+export function lesionLabels(
+  masks: readonly LabelMap[],
+  target: Grid,
+  targetFromSource: Affine,
+): { labels: LabelMap & { voxels: Uint8Array }; lesions: LabelledLesion[] } {
+  const voxels = new Uint8Array(target.shape[0] * target.shape[1] * target.shape[2]);
+  const strongest = new Float32Array(voxels.length);
+  const lesions: LabelledLesion[] = [];
+  for (const mask of masks)
+    for (const component of connectedComponents(mask.voxels as Uint8Array, mask.shape)) {
+      const id = lesions.length + 1;
+      if (id > mostLesions) throw new PrioraError('LABEL_UNUSABLE', `there are more than ${mostLesions} metastases`);
+      const volumeMm3 = component.length * voxelVolumeMm3(mask);
+      const count = Math.max(1, Math.round(volumeMm3 / voxelVolumeMm3(target)));
+      const filled = shares(mask, component, target, targetFromSource).slice(0, count);
+      if (filled.length === 0) throw new PrioraError('LABEL_UNUSABLE', 'a metastasis lies outside the head');
+      const sum: [number, number, number] = [0, 0, 0];
+      const [nx, ny] = target.shape;
+      for (const { index, share } of filled) {
+        [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))].forEach(
+          (at, axis) => (sum[axis] += at),
+        );
+        if (share <= strongest[index]) continue;
+        strongest[index] = share;
+        voxels[index] = id;
+      }
+      lesions.push({
+        id,
+        volumeMm3: Math.round(volumeMm3 * 10) / 10,
+        centroidVoxel: sum.map((value) => Math.round((value / filled.length) * 10) / 10) as unknown as Vector3,
+      });
+    }
+  return { labels: { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels }, lesions };
+}
+
+/** The target voxels that hold some of a component (0 to 1, linear between voxel centres), those it fills most first. */
+function shares(mask: LabelMap, component: Component, target: Grid, targetFromSource: Affine) {
+  const alone = cutOut(mask, component);
+  const whole: IndexBox = { first: [0, 0, 0], last: alone.shape.map((count) => count - 1) as unknown as Vector3 };
+  const box = boxOn(target, alone, whole, targetFromSource, 0);
+  if (!box) return [];
+  const movingFromFixed = invertAffine(targetFromSource);
+  const { voxels } = warpLinear(alone, target, box, [{ kind: 'affine', movingFromFixed }]);
+  const held: { index: number; share: number }[] = [];
+  const { first, last } = box;
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++)
+      for (let i = first[0]; i <= last[0]; i++) {
+        const index = i + target.shape[0] * (j + target.shape[1] * k);
+        if (voxels[index] > 0) held.push({ index, share: voxels[index] });
+      }
+  return held.sort((a, b) => b.share - a.share || a.index - b.index);
+}
+
+/** A component by itself, with one voxel of 0 on every side, also where the series ends. */
+function cutOut({ shape: [nx, ny], patientFromVoxel }: Grid, component: Component): LabelMap {
+  const places = Array.from(component, (voxel): Vector3 => [
+    voxel % nx,
+    Math.floor(voxel / nx) % ny,
+    Math.floor(voxel / (nx * ny)),
+  ]);
+  const bound = (of: (...values: number[]) => number) =>
+    [0, 1, 2].map((axis) => places.reduce((bound, place) => of(bound, place[axis]), places[0][axis]));
+  const first = bound(Math.min).map((at) => at - 1);
+  const [sx, sy, sz] = bound(Math.max).map((at, axis) => at - first[axis] + 2);
+  const voxels = new Uint8Array(sx * sy * sz);
+  for (const [i, j, k] of places) voxels[i - first[0] + sx * (j - first[1] + sy * (k - first[2]))] = 1;
+  const shift = [1, 0, 0, first[0], 0, 1, 0, first[1], 0, 0, 1, first[2], 0, 0, 0, 1];
+  return { shape: [sx, sy, sz], patientFromVoxel: multiplyAffine(patientFromVoxel, shift), voxels };
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
+import { writeObjects, type CaseObject } from '../../../src/analysis/case/write-objects.js';
+import { kindsToWrite, type DeliverableKind } from '../../../src/node/delivery/destinations.js';
+import { parseFile } from '../../../src/dicom/dataset.js';
+import type { ReportInput } from '../../../src/report/types.js';
+import type { CaseRow, Store } from '../../../src/store/store.js';
+import { cases } from '../../report/cases.js';
+import { imagesOf } from '../../report/synthetic-report.js';
+import { addSeries, temporaryFolder, temporaryStore } from '../../store/temporary-store.js';
+
+const followUp = cases.find(({ name }) => name === 'coronal')!.input;
+const nothing: ReportInput = { ...followUp, lesions: [], prior: null };
+let store: Store;
+let dataDir: string;
+beforeEach(() => {
+  store = temporaryStore();
+  dataDir = temporaryFolder();
+  addSeries(store, { study: '1.2.1' });
+});
+afterEach(() => store.close());
+
+/** Writes a case as the pipeline does; the study's cases supersede each other. */
+function report(input: ReportInput, objects: readonly DeliverableKind[]): { row: CaseRow; objects: CaseObject[] } {
+  const study = { StudyInstanceUID: '1.2.1', SeriesInstanceUID: '1.2.1.1' };
+  const before = store.cases.latestOfStudy('1.2.1');
+  const fingerprint = String((before?.caseKey ?? 0) + 1);
+  const opened = store.cases.open({ ...study, priorCaseKey: null, priorSeriesInstanceUID: null, fingerprint }, 1).case;
+  const folder = new CaseFolder(dataDir, opened.caseKey);
+  const written = writeObjects(
+    store,
+    folder,
+    opened,
+    input,
+    imagesOf(input),
+    kindsToWrite([{ objects }]),
+    before ?? null,
+  );
+  const result = { objects: written.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })) };
+  store.cases.finish(opened.caseKey, { status: 'reported', result }, 2);
+  for (const object of written) store.objects.insert({ ...object, createdAt: 2 });
+  return { row: store.cases.find(opened.caseKey)!, objects: written };
+}
+
+const kinds = ({ objects }: { objects: readonly CaseObject[] }) => objects.map(({ kind }) => kind);
+const uidOf = ({ objects }: { objects: readonly CaseObject[] }, kind: string) =>
+  objects.find((object) => object.kind === kind)?.SOPInstanceUID;
+const text = ({ objects }: { objects: readonly CaseObject[] }, kind: string) => {
+  const { path } = objects.find((object) => object.kind === kind)!;
+  return JSON.stringify(parseFile(readFileSync(join(dataDir, path))).dataset);
+};
+
+describe('a case writes', () => {
+  test.each<[string, ReportInput, DeliverableKind[], string[]]>([
+    ['its SEG and SR, whoever wants them', followUp, [], ['SEG', 'SR']],
+    ['what its destinations want', followUp, ['SR', 'KOS', 'RTSTRUCT', 'REG'], ['SEG', 'SR', 'RTSTRUCT', 'REG', 'KOS']],
+    ['a report of its own for who gets the label map instead', followUp, ['LABELMAP', 'SR'],
+      ['SEG', 'SR', 'LABELMAP', 'LABELMAP-SR']],
+    ['none for who gets both', followUp, ['LABELMAP', 'SEG', 'SR'], ['SEG', 'SR', 'LABELMAP']],
+    ['its report alone when nothing was found', nothing, ['LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS'], ['SR']],
+    ['no rejection without an earlier case', followUp, ['RejectionNote'], ['SEG', 'SR']],
+  ])('%s', (_, input, wanted, expected) => {
+    const { objects } = report(input, wanted);
+    expect(kinds({ objects })).toEqual(expected);
+    for (const { path } of objects) expect(existsSync(join(dataDir, path))).toBe(true);
+  }); // prettier-ignore
+
+  test('the report refers to the segments of the object beside it', () => {
+    const written = report(followUp, ['LABELMAP', 'SR']);
+    expect(text(written, 'SR')).toContain(uidOf(written, 'SEG'));
+    expect(text(written, 'LABELMAP-SR')).toContain(uidOf(written, 'LABELMAP'));
+    expect(text(written, 'LABELMAP-SR')).not.toContain(uidOf(written, 'SEG'));
+  });
+});
+
+describe('a case that supersedes another', () => {
+  const all: DeliverableKind[] = ['SEG', 'LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS', 'PDF'];
+
+  test('and says the same has the same objects, and rejects nothing', () => {
+    const first = report(followUp, all);
+    const second = report(followUp, all);
+    expect(second.objects.map(({ SOPInstanceUID }) => SOPInstanceUID)).toEqual(
+      first.objects.map(({ SOPInstanceUID }) => SOPInstanceUID),
+    );
+  });
+
+  test('adds what a destination wants by now, and leaves the rest as it is', () => {
+    const first = report(followUp, []);
+    const second = report(followUp, ['RTSTRUCT']);
+    expect(kinds(second)).toEqual(['SEG', 'SR', 'RTSTRUCT']);
+    expect(uidOf(second, 'SR')).toBe(uidOf(first, 'SR'));
+  });
+
+  test('and says something else rejects what changed, of every kind, whatever is wanted by now', () => {
+    const first = report(followUp, all);
+    const lesions = followUp.lesions.map((lesion) => ({ ...lesion, trackingID: 'Lesion 7' }));
+    const second = report({ ...followUp, lesions }, []);
+    expect(kinds(second)).toEqual(['SEG', 'SR', 'LABELMAP', 'RTSTRUCT', 'REG', 'KOS', 'PDF', 'RejectionNote']);
+    // The registration of the two studies is none of the lesions' business.
+    expect(uidOf(second, 'REG')).toBe(uidOf(first, 'REG'));
+    const note = text(second, 'RejectionNote');
+    for (const { kind, SOPInstanceUID } of first.objects) expect(note.includes(SOPInstanceUID)).toBe(kind !== 'REG');
+    expect(text(second, 'SR')).toContain(uidOf(first, 'SR'));
+
+    // Read a third time with the same outcome, it still supersedes the first and nothing else.
+    const third = report({ ...followUp, lesions }, []);
+    expect(kinds(third)).not.toContain('RejectionNote');
+    expect(uidOf(third, 'SR')).toBe(uidOf(second, 'SR'));
+  });
+
+  test('and finds nothing rejects all that spoke of lesions', () => {
+    const first = report(followUp, all);
+    const second = report(nothing, all);
+    expect(kinds(second)).toEqual(['SR', 'PDF', 'RejectionNote']);
+    const note = text(second, 'RejectionNote');
+    for (const { SOPInstanceUID } of first.objects) expect(note).toContain(SOPInstanceUID);
+  });
+});
+
+test('an object that would break the standard is not written', () => {
+  const header = { ...followUp.source.header, FrameOfReferenceUID: 'none' };
+  const broken = { ...followUp, source: { ...followUp.source, header } };
+  expect(() => report(broken, [])).toThrow(expect.objectContaining({ code: 'DICOM_INVALID_OUTPUT' }));
+});

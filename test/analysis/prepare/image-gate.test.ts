@@ -1,0 +1,105 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assembleSeries } from '../../../src/analysis/assemble/assemble-series.js';
+import { gateLimits, whyNotAHead } from '../../../src/analysis/prepare/image-gate.js';
+import { prepareCurrent } from '../../../src/analysis/prepare/prepare-current.js';
+import { emptyVolume, templateGrid, type Volume } from '../../../src/imaging/volume.js';
+import { sharedData } from '../../peers.js';
+import { loadTemplate } from '../../../src/analysis/prepare/template.js';
+import { seeded, warpedHead } from './warped-head.js';
+
+const timeout = 240_000;
+const avanto = sharedData('t1gd-siemens-avanto');
+const fruit = sharedData('t1-fruit-ge');
+const enhanced = sharedData('t1-enhanced-siemens-xa30');
+
+async function read(folder: string, pattern = /\.dcm$/): Promise<Volume> {
+  const names = (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  return (await assembleSeries(names.map((name) => join(folder, name)))).volume;
+}
+
+/** Cubes of `size` voxels, each somewhere else. */
+function scrambled(volume: Volume, size: number): Volume {
+  const random = seeded(3);
+  const [nx, ny, nz] = volume.shape;
+  const blocks = volume.shape.map((length) => Math.floor(length / size));
+  const order = Array.from({ length: blocks[0] * blocks[1] * blocks[2] }, (_, index) => index);
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  const corner = (block: number) =>
+    size *
+    ((block % blocks[0]) +
+      nx * ((Math.floor(block / blocks[0]) % blocks[1]) + ny * Math.floor(block / blocks[0] / blocks[1])));
+  const voxels = new Float32Array(nx * ny * nz);
+  for (const [to, from] of order.entries())
+    for (let k = 0; k < size; k++)
+      for (let j = 0; j < size; j++) {
+        const offset = nx * (j + ny * k);
+        voxels.set(volume.voxels.subarray(corner(from) + offset, corner(from) + offset + size), corner(to) + offset);
+      }
+  return { ...volume, voxels };
+}
+
+describe('the image gate', () => {
+  it('names every measure that fails, and passes only what reaches all limits', () => {
+    expect(whyNotAHead(gateLimits)).toBeNull();
+    expect(whyNotAHead({ similarity: 1, correlation: NaN, edges: 1 })).toMatch(/similarity.*correlation/);
+  });
+
+  it('refuses an empty image and values that are no numbers at once', async () => {
+    await expect(prepareCurrent(emptyVolume(templateGrid))).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
+    const image = emptyVolume({ ...templateGrid, shape: [20, 20, 20] });
+    image.voxels[5] = NaN;
+    await expect(prepareCurrent(image)).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
+  });
+
+  it('refuses a scrambled head', { timeout }, async () => {
+    const { image } = warpedHead(await loadTemplate(), {
+      seed: 4,
+      spacing: [2, 2, 2],
+      shape: [112, 125, 95],
+      rotation: [3, 0, 0],
+      shiftMm: [0, 0, 0],
+      scale: [1, 1, 1],
+      warpMm: 3,
+      noise: 0.03,
+      bias: 0.1,
+      lesions: 0,
+    });
+    await expect(prepareCurrent(scrambled(image, 12))).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
+  });
+
+  it.skipIf(!avanto || !fruit)("refuses the fruit's pixels under a head's header", { timeout }, async () => {
+    const head = await read(avanto!);
+    const pixels = await read(fruit!);
+    const [nx, ny, nz] = head.shape;
+    const voxels = new Float32Array(nx * ny * nz);
+    const nearest = (at: number, axis: number) => Math.floor((at * pixels.shape[axis]) / head.shape[axis]);
+    for (let k = 0; k < nz; k++)
+      for (let j = 0; j < ny; j++)
+        for (let i = 0; i < nx; i++)
+          voxels[i + nx * (j + ny * k)] =
+            pixels.voxels[nearest(i, 0) + pixels.shape[0] * (nearest(j, 1) + pixels.shape[1] * nearest(k, 2))];
+    await expect(prepareCurrent({ ...head, voxels })).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
+  });
+
+  it.skipIf(!avanto)('takes a post-contrast head', { timeout }, async () => {
+    const prepared = await prepareCurrent(await read(avanto!));
+    expect(whyNotAHead(prepared.quality)).toBeNull();
+    expect(prepared.incompleteCoverage).toBe(false);
+    const volumeMl = prepared.brainMask.voxels.filter((value: number) => value > 0).length / 1000;
+    expect(volumeMl).toBeGreaterThan(1000);
+    expect(volumeMl).toBeLessThan(2000);
+  });
+
+  it.skipIf(!enhanced)('takes a 2 mm head without contrast under a surface coil’s shading', { timeout }, async () => {
+    const prepared = await prepareCurrent(await read(enhanced!, /series5/));
+    expect(whyNotAHead(prepared.quality)).toBeNull();
+    // The right way up: the header of this series is trustworthy.
+    const turn = prepared.sourceFromTemplate;
+    expect(Math.min(turn[0], turn[5], turn[10])).toBeGreaterThan(0.9);
+  });
+});

@@ -1,0 +1,324 @@
+import { resolve } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadMapping } from '../../../src/core/mapping-file.js';
+import { responseCriteriaSchema } from '../../../src/model/criteria.js';
+import type { Immunotherapy } from '../../../src/model/response.js';
+import type { LedgerSighting, LedgerTimePoint } from '../../../src/analysis/respond/ledger.js';
+import { assessResponse } from '../../../src/analysis/respond/rano-bm.js';
+
+const path = resolve(import.meta.dirname, '../../../mappings/response-criteria.yaml');
+const criteria = loadMapping(path, responseCriteriaSchema).response;
+const dayMs = 86_400_000;
+
+/** A lesion by name and long axis: as wide as it is long, on many slices, confirmed, seen before unless said otherwise. */
+const seen = (name: string, longAxisMm: number, other: Partial<LedgerSighting> = {}): LedgerSighting => ({
+  trackingUID: `2.25.${name}`,
+  trackingID: name,
+  confidence: 'confirmed',
+  change: 'stable',
+  longAxisMm,
+  shortAxisMm: longAxisMm,
+  axialSlices: 9,
+  splitFrom: null,
+  ...other,
+});
+const fresh = (name: string, longAxisMm: number, other: Partial<LedgerSighting> = {}) =>
+  seen(name, longAxisMm, { change: 'new', ...other });
+const identity = (name: string) => ({ trackingUID: `2.25.${name}`, trackingID: name });
+
+/** Time points six weeks apart; a scan is its lesions, or a whole time point. */
+type Scan = readonly LedgerSighting[] | Partial<LedgerTimePoint>;
+const course = (...scans: Scan[]): LedgerTimePoint[] =>
+  scans.map((scan, index) => ({
+    order: index + 1,
+    acquiredAt: index * 42 * dayMs,
+    followed: index > 0,
+    gone: [],
+    ...(Array.isArray(scan) ? { lesions: scan as LedgerSighting[] } : { lesions: [], ...scan }),
+  }));
+const assess = (timePoints: readonly LedgerTimePoint[], immunotherapy: Immunotherapy = 'no') =>
+  assessResponse(timePoints, criteria, immunotherapy);
+
+describe('the baseline', () => {
+  test('takes as targets the five largest measurable lesions, ties by tracking UID; the rest are non-targets', () => {
+    const { overall, targets, nonTargets, newLesions } = assess(
+      course([
+        seen('a', 12), seen('b', 31), seen('d', 14), seen('c', 14), seen('e', 10), seen('f', 11), seen('g', 9.9),
+        seen('thin', 25, { shortAxisMm: 4.9 }), seen('flat', 25, { axialSlices: 1 }),
+        seen('doubtful', 25, { confidence: 'candidate' }),
+      ]),
+    ); // prettier-ignore
+    expect(overall).toBe('baseline');
+    expect(targets.lesions.map(({ trackingID }) => trackingID)).toEqual(['b', 'c', 'd', 'a', 'f']);
+    expect(targets).toMatchObject({ category: 'baseline', sumMm: 82, baselineSumMm: 82, nadirSumMm: 82 });
+    expect(nonTargets.lesions.map(({ trackingID }) => trackingID)).toEqual(['e', 'flat', 'g', 'thin']);
+    expect(newLesions).toEqual([]);
+  });
+
+  test('a lesion of exactly 10 × 5 mm on two slices is measurable', () => {
+    const { targets } = assess(course([seen('a', 10, { shortAxisMm: 5, axialSlices: 2 })]));
+    expect(targets.lesions).toHaveLength(1);
+  });
+});
+
+describe('target lesions (Lin 2015): sums of longest diameters', () => {
+  const two = [seen('a', 30), seen('b', 20)];
+
+  test('PR: down by 30 % from the baseline, not confirmed before it has lasted four weeks', () => {
+    const first = course(two, [seen('a', 20), seen('b', 15)]);
+    expect(assess(first)).toMatchObject({ overall: 'PR', confirmed: false, sustainedDays: 0 });
+    expect(assess(first).targets).toMatchObject({ category: 'PR', baselineSumMm: 50, nadirSumMm: 50, sumMm: 35 });
+    const second = course(two, [seen('a', 20), seen('b', 15)], [seen('a', 20), seen('b', 14)]);
+    expect(assess(second)).toMatchObject({ overall: 'PR', confirmed: true, sustainedDays: 42 });
+  });
+
+  test('SD: down by less than 30 % from the baseline', () => {
+    expect(assess(course(two, [seen('a', 20.1), seen('b', 15)])).overall).toBe('SD');
+  });
+
+  test('four weeks are 28 days by the calendar, not 27', () => {
+    const at = (days: number) => {
+      const [a, b, c] = course(two, [seen('a', 10)], [seen('a', 10)]);
+      return assess([a, b, { ...c, acquiredAt: b.acquiredAt + days * dayMs }]).confirmed;
+    };
+    expect([at(27), at(27.9), at(28)]).toEqual([false, true, true]);
+  });
+
+  test('PD: up by 20 % from the nadir, not from the baseline', () => {
+    const result = assess(course(two, [seen('a', 15), seen('b', 10)], [seen('a', 20), seen('b', 10)]));
+    expect(result).toMatchObject({ overall: 'PD', confirmed: false, sustainedDays: null });
+    expect(result.targets).toMatchObject({ category: 'PD', nadirSumMm: 25, nadirOrder: 2, sumMm: 30 });
+    expect(result.targets.lesions[0]).toMatchObject({ baselineMm: 30, nadirMm: 15, longAxisMm: 20 });
+  });
+
+  test('no PD when the sum is up by 20 % but no lesion by 5 mm', () => {
+    const small = [seen('a', 10), seen('b', 10)];
+    expect(assess(course(small, [seen('a', 12.4), seen('b', 12.4)])).overall).toBe('SD');
+    expect(assess(course(small, [seen('a', 15), seen('b', 10)])).overall).toBe('PD');
+  });
+
+  test('no PD when one lesion is up by 5 mm but the sum by less than 20 %', () => {
+    expect(assess(course([seen('a', 40), seen('b', 20)], [seen('a', 40), seen('b', 25)])).overall).toBe('SD');
+  });
+
+  test('CR: all gone; what is still seen counts at least 5 mm', () => {
+    const gone = assess(course(two, [], []));
+    expect(gone).toMatchObject({ overall: 'CR', confirmed: true, sustainedDays: 42 });
+    const faint = assess(course(two, [seen('a', 2)]));
+    expect(faint).toMatchObject({ overall: 'PR', targets: { category: 'PR', sumMm: 5 } });
+  });
+
+  test('a PR sustains no CR, what is not evaluable between does not interrupt, and what comes back is progression', () => {
+    const unseen: Scan = { gone: [{ ...identity('b'), status: 'not covered', mergedInto: null }] };
+    expect(assess(course(two, unseen)).overall).toBe('NE');
+    expect(assess(course(two, [], [seen('a', 3)]))).toMatchObject({ overall: 'PD', targets: { nadirSumMm: 0 } });
+    expect(assess(course(two, [seen('a', 9)], []))).toMatchObject({ overall: 'CR', confirmed: false });
+    expect(assess(course(two, [], unseen, []))).toMatchObject({ overall: 'CR', sustainedDays: 84 });
+  });
+
+  test('targets that grow together are one length; a target that breaks apart is the sum of its parts', () => {
+    const merged: Scan = {
+      lesions: [seen('a', 45)],
+      gone: [{ ...identity('b'), status: 'merged', mergedInto: identity('a') }],
+    };
+    expect(assess(course(two, merged)).targets).toMatchObject({ sumMm: 45, category: 'SD' });
+    const split = [seen('a', 14), fresh('part', 12, { splitFrom: identity('a') }), seen('b', 20)];
+    const result = assess(course(two, split, split));
+    expect(result).toMatchObject({ overall: 'SD', newLesions: [], targets: { sumMm: 46 } });
+  });
+
+  test('progression shows even where another target is out of view', () => {
+    const gone = [{ ...identity('b'), status: 'not covered', mergedInto: null } as const];
+    expect(assess(course(two, { lesions: [seen('a', 61)], gone })).overall).toBe('PD');
+    const result = assess(course(two, { lesions: [seen('a', 30)], gone }));
+    expect(result).toMatchObject({ overall: 'NE', notEvaluable: 'incomplete coverage' });
+    expect(result.targets.lesions.map(({ longAxisMm }) => longAxisMm)).toEqual([30, null]);
+  });
+});
+
+describe('non-target lesions', () => {
+  const start = [seen('t', 20), seen('n', 6)];
+
+  test('that persist keep a complete response of the targets partial', () => {
+    const result = assess(course(start, [seen('n', 5)]));
+    expect(result).toMatchObject({
+      overall: 'PR',
+      targets: { category: 'CR' },
+      nonTargets: { category: 'non-CR/non-PD' },
+    });
+    expect(assess(course(start, []))).toMatchObject({ overall: 'CR', nonTargets: { category: 'CR' } });
+  });
+
+  test('that grow unequivocally are progression, whatever the targets do', () => {
+    expect(assess(course(start, [seen('t', 10), seen('n', 11)]))).toMatchObject({
+      overall: 'PD',
+      targets: { category: 'PR' },
+      nonTargets: { category: 'PD' },
+    });
+    // 5 mm more, but still too small to be measured reliably.
+    expect(assess(course([seen('t', 20), seen('n', 2)], [seen('t', 20), seen('n', 9)])).overall).toBe('SD');
+  });
+
+  test('alone make no PR and no SD', () => {
+    const tiny = [seen('n', 6)];
+    expect(assess(course(tiny, [seen('n', 5)]))).toMatchObject({
+      overall: 'non-CR/non-PD',
+      targets: { category: 'none' },
+    });
+    expect(assess(course(tiny, [])).overall).toBe('CR');
+  });
+});
+
+describe('new lesions', () => {
+  const start = [seen('a', 20)];
+  const withNew = course(start, [seen('a', 10), fresh('x', 6)]);
+
+  test('are progression, but not alone under immunotherapy; where that is unknown, both are said', () => {
+    expect(assess(withNew, 'no')).toMatchObject({ overall: 'PD', underImmunotherapy: null });
+    expect(assess(withNew, 'yes')).toMatchObject({ overall: 'SD', underImmunotherapy: null });
+    expect(assess(withNew, 'unknown')).toMatchObject({ overall: 'PD', underImmunotherapy: 'SD' });
+    expect(assess(withNew).newLesions).toMatchObject([{ trackingID: 'x', longAxisMm: 6, firstSeen: 2 }]);
+    // With growing targets it is progression either way.
+    const both = course(start, [seen('a', 30), fresh('x', 6)]);
+    expect(assess(both, 'unknown')).toMatchObject({ overall: 'PD', underImmunotherapy: null });
+  });
+
+  test('a candidate is none; once confirmed it is, since it was first seen', () => {
+    const doubtful = fresh('x', 6, { confidence: 'candidate' });
+    expect(assess(course(start, [seen('a', 20), doubtful]))).toMatchObject({ overall: 'SD', newLesions: [] });
+    const later = course(start, [seen('a', 20), doubtful], [seen('a', 20), seen('x', 7)]);
+    expect(assess(later)).toMatchObject({ overall: 'PD', newLesions: [{ trackingID: 'x', firstSeen: 2 }] });
+  });
+
+  test('what was a candidate at the baseline and is confirmed later is not new', () => {
+    const timePoints = course([seen('a', 20), seen('x', 25, { confidence: 'candidate' })], [seen('a', 20), seen('x', 25)]); // prettier-ignore
+    expect(assess(timePoints)).toMatchObject({
+      overall: 'SD',
+      newLesions: [],
+      targets: { lesions: [{ trackingID: 'a' }] },
+      nonTargets: { lesions: [{ trackingID: 'x', baselineMm: 25 }] },
+    });
+  });
+
+  test('what appears where nobody has looked before is not new', () => {
+    const late = seen('x', 12, { change: 'baseline' });
+    expect(assess(course(start, [seen('a', 20), late]))).toMatchObject({ overall: 'SD', newLesions: [] });
+  });
+
+  test('after a baseline without any lesion are progression', () => {
+    expect(assess(course([], []))).toMatchObject({ overall: 'NE', notEvaluable: 'no lesion' });
+    expect(assess(course([], [fresh('x', 6)])).overall).toBe('PD');
+  });
+});
+
+describe('without a usable prior', () => {
+  const unread: Scan = { lesions: [seen('a', 30, { change: 'unclear' }), seen('b', 9, { change: 'unclear' })], followed: false }; // prettier-ignore
+
+  test('nothing can be judged', () => {
+    const broken = assess(course([seen('a', 20)], unread));
+    expect(broken).toMatchObject({ overall: 'NE', notEvaluable: 'no usable prior', newLesions: [] });
+    expect(broken.targets).toMatchObject({ category: 'NE', lesions: [{ trackingID: 'a', longAxisMm: null }] });
+  });
+
+  test('the ledger goes on: the baseline stands, what was not compared is no nadir, and what came there is not new', () => {
+    const { overall, targets, nonTargets, newLesions } = assess(
+      course([seen('a', 20)], { ...unread, lesions: [] }, [seen('a', 13), seen('b', 9)]),
+    );
+    expect(overall).toBe('PR');
+    expect(targets).toMatchObject({ baselineSumMm: 20, nadirSumMm: 20, nadirOrder: 1, sumMm: 13 });
+    expect(nonTargets.lesions).toMatchObject([{ trackingID: 'b', baselineMm: null }]);
+    expect(newLesions).toEqual([]);
+  });
+});
+
+describe('properties', () => {
+  const lengths = fc.array(fc.integer({ min: 10, max: 60 }), { minLength: 1, maxLength: 7 });
+  const named = (values: readonly number[]) => values.map((mm, index) => seen(`l${index}`, mm));
+  /** Time points over the same lesions, each present (with a length) or gone. */
+  const courses = lengths.chain((first) =>
+    fc
+      .array(
+        fc.tuple(...first.map(() => fc.option(fc.integer({ min: 1, max: 80 }), { nil: null }))),
+        { minLength: 1, maxLength: 4 },
+      )
+      .map((later) =>
+        course(
+          named(first),
+          ...later.map((row) => row.flatMap((mm, index) => (mm === null ? [] : [seen(`l${index}`, mm)]))),
+        ),
+      ),
+  ); // prettier-ignore
+  const rank = { CR: 0, PR: 1, SD: 2, PD: 3 } as Record<string, number>;
+
+  test('the larger the targets now, the worse the verdict', () => {
+    fc.assert(
+      fc.property(courses, fc.double({ min: 1, max: 3, noNaN: true }), (timePoints, factor) => {
+        const last = timePoints.at(-1)!;
+        const scaled = last.lesions.map((lesion) => ({ ...lesion, longAxisMm: lesion.longAxisMm * factor }));
+        const before = assess(timePoints).targets.category;
+        const after = assess([...timePoints.slice(0, -1), { ...last, lesions: scaled }]).targets.category;
+        expect(rank[after]).toBeGreaterThanOrEqual(rank[before]);
+      }),
+    );
+  });
+
+  test('the order in which a time point lists its lesions does not matter', () => {
+    fc.assert(
+      fc.property(courses, (timePoints) => {
+        const reversed = timePoints.map((timePoint) => ({ ...timePoint, lesions: [...timePoint.lesions].reverse() }));
+        expect(assess(reversed)).toEqual(assess(timePoints));
+      }),
+    );
+  });
+
+  test('lesions that are candidates at every time point change nothing', () => {
+    const doubtful = fc.array(
+      fc.record({
+        name: fc.constantFrom('x', 'y', 'z'),
+        mm: fc.integer({ min: 1, max: 90 }),
+        at: fc.nat(4),
+        change: fc.constantFrom('new' as const, 'stable' as const, 'unclear' as const),
+        ofTarget: fc.boolean(),
+      }),
+      { maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(courses, doubtful, fc.constantFrom<Immunotherapy>('yes', 'no', 'unknown'), (timePoints, more, drug) => {
+        const crowded = timePoints.map((timePoint, index) => ({
+          ...timePoint,
+          lesions: [
+            ...timePoint.lesions,
+            ...more
+              .filter(({ at }) => at === index)
+              .map(({ name, mm, change, ofTarget }) =>
+                seen(name, mm, { change, confidence: 'candidate', splitFrom: ofTarget ? identity('l0') : null }),
+              ),
+          ],
+        }));
+        expect(assess(crowded, drug)).toEqual(assess(timePoints, drug));
+      }),
+    ); // prettier-ignore
+  });
+
+  test('targets are chosen once and kept: every later time point has those of the baseline', () => {
+    fc.assert(
+      fc.property(courses, (timePoints) => {
+        const chosen = (count: number) =>
+          assess(timePoints.slice(0, count)).targets.lesions.map(({ trackingUID }) => trackingUID);
+        for (let count = 2; count <= timePoints.length; count++) expect(chosen(count)).toEqual(chosen(1));
+        expect(chosen(1).length).toBeLessThanOrEqual(5);
+      }),
+    );
+  });
+
+  test('the nadir is no sum that came before, and never above the baseline', () => {
+    fc.assert(
+      fc.property(courses, (timePoints) => {
+        const sums = timePoints.map((_, index) => assess(timePoints.slice(0, index + 1)).targets.sumMm);
+        const { nadirSumMm } = assess(timePoints).targets;
+        expect(nadirSumMm).toBe(Math.min(...sums.slice(0, -1)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { nodeStatus } from '../../../src/cli/status.js';
+import { PrioraError } from '../../../src/core/errors.js';
+import { silentLogger } from '../../../src/core/log.js';
+import type { JobQueue } from '../../../src/node/queue/job.js';
+import { openQueue } from '../../../src/node/queue/queue.js';
+import { startRunner, type JobHandler, type Runner, type RunnerOptions } from '../../../src/node/queue/runner.js';
+import { openStore } from '../../../src/store/store.js';
+import { temporaryStore } from '../../store/temporary-store.js';
+
+let store: ReturnType<typeof temporaryStore>;
+let queue: JobQueue;
+let runner: Runner | undefined;
+
+beforeEach(() => {
+  store = temporaryStore();
+  queue = openQueue(store);
+});
+afterEach(async () => {
+  await runner?.stop();
+  runner = undefined;
+  store.close();
+});
+
+const run = (handlers: Record<string, JobHandler>, options: Partial<RunnerOptions> = {}) =>
+  (runner = startRunner({ queue, handlers, logger: silentLogger, pollMs: 20, ...options }));
+
+describe('the runner', () => {
+  it('runs what is queued and what is enqueued later, and notes the stage', async () => {
+    const seen: unknown[] = [];
+    queue.enqueue({ key: 'a', kind: 'note', payload: 1 });
+    run({
+      note: (payload: number, context) => {
+        context.setStage('writing');
+        seen.push(payload);
+        return Promise.resolve();
+      },
+    });
+    await runner!.idle();
+    queue.enqueue({ key: 'b', kind: 'note', payload: 2 });
+    await runner!.idle();
+    expect(seen).toEqual([1, 2]);
+    expect(queue.find('b')).toMatchObject({ state: 'done', stage: 'writing' });
+  });
+
+  it('hears of jobs that another process enqueued', async () => {
+    let heard!: () => void;
+    const done = new Promise<void>((resolve) => (heard = resolve));
+    run({ note: () => Promise.resolve(heard()) });
+    const other = openStore(store.path);
+    openQueue(other).enqueue({ key: 'a', kind: 'note', payload: null });
+    await done;
+    other.close();
+  });
+
+  it('runs as many of a kind as it may, and no more', async () => {
+    let most = 0;
+    let now = 0;
+    for (let index = 0; index < 12; index++) queue.enqueue({ key: `${index}`, kind: 'slow', payload: null });
+    run(
+      {
+        slow: async () => {
+          most = Math.max(most, ++now);
+          await new Promise((resolve) => setImmediate(resolve));
+          now--;
+        },
+      },
+      { concurrency: { slow: 3 } },
+    );
+    await runner!.idle();
+    expect(most).toBe(3);
+    expect(queue.list({ state: 'done' })).toHaveLength(12);
+  });
+
+  it('keeps running when a handler throws', async () => {
+    queue.enqueue({ key: 'bad', kind: 'note', payload: 'bad' });
+    queue.enqueue({ key: 'good', kind: 'note', payload: 'good' });
+    run({ note: (payload: string) => (payload === 'bad' ? Promise.reject(new Error('?')) : Promise.resolve()) });
+    await runner!.idle();
+    expect(queue.find('bad')).toMatchObject({ state: 'queued', attempts: 1 });
+    expect(queue.find('good')?.state).toBe('done');
+  });
+
+  it('runs a job again whose end could not be written, and goes on when its stage cannot be', async () => {
+    let full = true;
+    const unlessFull = <Result>(write: () => Result): Result => {
+      if (full) throw new PrioraError('STORAGE_FULL', 'no space left');
+      return write();
+    };
+    const failing: JobQueue = {
+      ...queue,
+      complete: (job) => unlessFull(() => queue.complete(job)),
+      fail: (job, thrown) => unlessFull(() => queue.fail(job, thrown)),
+      setStage: (job, stage) => unlessFull(() => queue.setStage(job, stage)),
+      release: (job) => unlessFull(() => queue.release(job)),
+    };
+    queue.enqueue({ key: 'a', kind: 'note', payload: null });
+    let runs = 0;
+    const again = new Promise<void>((resolve) => {
+      run(
+        {
+          note: (_, { setStage }) => {
+            setStage('writing');
+            if (++runs === 2) resolve();
+            return Promise.resolve();
+          },
+        },
+        { queue: failing, renewMs: 20, logger: pino({ level: 'error' }, { write: () => void (full = false) }) },
+      );
+    });
+    await again;
+    await runner!.idle();
+    expect(runs).toBe(2);
+    expect(queue.find('a')?.state).toBe('done');
+  });
+
+  it('stops what runs on shutdown and gives it back unharmed', async () => {
+    let started!: () => void;
+    const running = new Promise<void>((resolve) => (started = resolve));
+    queue.enqueue({ key: 'a', kind: 'long', payload: null });
+    run({
+      long: (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('stopped')));
+          started();
+        }),
+    });
+    await running;
+    await runner!.stop();
+    expect(queue.find('a')).toMatchObject({ state: 'queued', attempts: 0, crashes: 0 });
+  });
+
+  it('stops a job that is cancelled', async () => {
+    queue.enqueue({ key: 'a', kind: 'long', payload: null });
+    const ended = new Promise<void>((resolve) =>
+      run(
+        {
+          long: (_, { signal }) =>
+            new Promise((_resolve, reject) => {
+              queue.cancel('a');
+              signal.addEventListener('abort', () => {
+                reject(new Error('stopped'));
+                resolve();
+              });
+            }),
+        },
+        { renewMs: 10 },
+      ),
+    );
+    await ended;
+    await runner!.idle();
+    expect(queue.find('a')?.state).toBe('cancelled');
+  });
+
+  it('raises an alarm when a job failed for good: an error in the log, and a line with what to do in the status', async () => {
+    const lines: { level: number; code?: string }[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
+    queue.enqueue({ key: 'analyse:1.2.3', kind: 'analyse', payload: null });
+    const broken = new PrioraError('DICOM_INVALID_OUTPUT', 'PatientID is missing');
+    run({ analyse: () => Promise.reject(broken) }, { logger });
+    await runner!.idle();
+    expect(lines).toMatchObject([{ level: pino.levels.values['error'], code: 'DICOM_INVALID_OUTPUT' }]);
+    const { failedJobs } = nodeStatus({ store, queue } as unknown as Parameters<typeof nodeStatus>[0]);
+    expect(failedJobs).toMatchObject([
+      {
+        key: 'analyse:1.2.3',
+        code: 'DICOM_INVALID_OUTPUT',
+        attempts: 1,
+        action: expect.stringContaining('not sent') as string,
+      },
+    ]);
+  });
+});
