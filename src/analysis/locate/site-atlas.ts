@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageFolder } from '../../core/software.js';
 import { code, type Code } from '../../dicom/code.js';
 import type { FindingSite } from '../../model/lesion.js';
 import { readNifti } from '../../imaging/nifti.js';
@@ -37,5 +38,5 @@ let loaded: Promise<Volume> | undefined;
 
 /** The lobes and structures of Colin27, `assets/colin27/sites.nii.gz` (made by `scripts/site-atlas.py`); read once a process. */
 export function loadSiteAtlas(): Promise<Volume> {
-  return (loaded ??= readNifti(fileURLToPath(new URL('../../../assets/colin27/sites.nii.gz', import.meta.url))));
+  return (loaded ??= readNifti(join(packageFolder, 'assets/colin27/sites.nii.gz')));
 }

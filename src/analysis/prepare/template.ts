@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageFolder } from '../../core/software.js';
 import { coarsen } from '../../imaging/block-mean.js';
 import { blur } from '../../imaging/box-blur.js';
 import { flatten } from '../../imaging/flatten.js';
@@ -33,7 +34,7 @@ export function strippedTemplate(template: Template): Template {
 }
 
 async function readTemplate(): Promise<Template> {
-  const path = (name: string) => fileURLToPath(new URL(`../../assets/colin27/${name}`, import.meta.url));
+  const path = (name: string) => join(packageFolder, 'assets/colin27', name);
   const [head, mask] = await Promise.all([readNifti(path('head.nii.gz')), readNifti(path('brain-mask.nii.gz'))]);
   return {
     head,
