@@ -112,7 +112,7 @@ function whole() {
     const found = await registerPrior({ current, currentMask: template.brainMask, prior, initial, settings });
     const { user, system } = process.cpuUsage(before);
     return {
-      movingFromFixed: found.priorFromCurrent,
+      movingFromFixed: found.priorFromTemplate,
       cpuSeconds: found.cpuSeconds + (user + system) / 1e6,
       peakRssMb: found.peakRssMb,
     };

@@ -22,7 +22,7 @@ import type { Ensemble } from './infer/ensemble.js';
 import { findingRule } from './infer/manifest.js';
 import { locateLesions } from './locate/locate-lesions.js';
 import { loadSiteAtlas } from './locate/site-atlas.js';
-import type { Mappings } from '../node/mappings.js';
+import type { AnalysisMappings } from './mappings.js';
 import { findPrior } from './match/find-prior.js';
 import { measureLesions } from './measure/measure.js';
 import { correctBias } from './prepare/bias-correction.js';
@@ -43,7 +43,7 @@ import { templateGrid, type Volume } from '../imaging/volume.js';
 export interface PipelineContext {
   readonly store: Store;
   readonly dataDir: string;
-  readonly mappings: Mappings;
+  readonly mappings: AnalysisMappings;
   readonly ensemble: Ensemble;
   readonly language: Language;
   /** Of times that no header gives an offset for, IANA. */

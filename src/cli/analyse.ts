@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { startEnsemble } from '../analysis/infer/start-ensemble.js';
 import { timePointOf, type TimePoint } from '../node/operations/time-point.js';
-import { patientOrderKey } from '../node/completeness/schedule.js';
+import { patientOrderKey } from '../node/queue/case-jobs.js';
 import { systemClock } from '../core/clock.js';
 import { loadConfig, type Config } from '../core/config.js';
 import { asPrioraError, PrioraError } from '../core/errors.js';

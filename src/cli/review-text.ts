@@ -1,4 +1,4 @@
-import type { CaseReview } from '../analysis/case/reviewed-lesions.js';
+import type { CaseReview } from '../model/case-review.js';
 
 const units = { volumeMm3: 'mm³', longAxisMm: 'mm long', shortAxisMm: 'mm short' };
 

@@ -3,7 +3,7 @@ import type { GoneLesion, LesionIdentity } from './lesion.js';
 import type { NoPrior, Refusal, Remark } from './remark.js';
 import type { ResponseAssessment } from './response.js';
 import type { ObjectKind } from '../store/store.js';
-import type { CaseReview } from '../analysis/case/reviewed-lesions.js';
+import type { CaseReview } from './case-review.js';
 
 /** The stages in the order a study goes through them. */
 export const stages = [

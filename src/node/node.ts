@@ -109,7 +109,7 @@ export async function startNode(config: Config, logger: Logger, clock: Clock = s
     // The reason may quote the header; `priora status` and `explain` tell it.
     log.info({ status, code }, 'case finished');
   };
-  const delivery = { store, config, mappings, logger, clock };
+  const delivery = { store, config, destinations: mappings.destinations, logger, clock };
   const runner = startRunner({
     queue,
     logger,

@@ -1,16 +1,6 @@
 import type { Confidence, LesionIdentity } from '../../model/lesion.js';
-import { refusal, type DrawnLesion, type ReportedLesion, type Review } from '../review/review.js';
-
-/**
- * What a person made of a lesion.
- *
- * - `kept`: left as it was;
- * - `accepted`: a candidate, or a mask, that a person stands for;
- * - `doubted`: a confirmed lesion that a person calls a candidate;
- * - `edited`: its voxels were changed;
- * - `added`: drawn by a person where we had none.
- */
-export type ReviewVerdict = 'kept' | 'accepted' | 'doubted' | 'edited' | 'added';
+import type { ReadersMeasurements, ReviewVerdict } from '../../model/case-review.js';
+import { refusal, type DrawnLesion, type Review } from '../review/review.js';
 
 /** A lesion of a time point as reviews have left it. */
 export interface StandingLesion {
@@ -21,14 +11,14 @@ export interface StandingLesion {
   /** Indices on the series' grid, ascending. */
   readonly voxels: Uint32Array;
   /** What the reviewer's report measures, where that is not what we measured. */
-  readonly theirs: ReportedLesion['measurements'];
+  readonly theirs: ReadersMeasurements;
 }
 
 /** What our own report said, the point from which every review is understood. */
 export interface OwnLesion extends LesionIdentity {
   readonly confidence: Confidence;
   readonly voxels: Uint32Array;
-  readonly measurements: Required<ReportedLesion['measurements']>;
+  readonly measurements: Required<ReadersMeasurements>;
 }
 
 /** What a review is compared with. */

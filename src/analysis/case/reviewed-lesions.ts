@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { assembleSeries } from '../assemble/assemble-series.js';
 import { asPrioraError } from '../../core/errors.js';
+import type { CaseReview } from '../../model/case-review.js';
 import type { Confidence, LesionIdentity } from '../../model/lesion.js';
 import { readReview } from '../review/read-review.js';
 import type { ReviewedSeries } from '../review/review.js';
@@ -12,18 +13,6 @@ import { applyReview, unreviewed, type OwnLesion, type ReviewContext, type Stand
 import { CaseFolder } from './case-folder.js';
 import type { CaseResult } from '../../model/case-result.js';
 import { instancePaths } from './select-for-analysis.js';
-
-/** What people have made of a time point; kept with the case that follows from it. */
-export interface CaseReview {
-  /** The readers' objects, oldest first. */
-  readonly objects: readonly string[];
-  /** In the order of the case's lesion numbers. */
-  readonly lesions: readonly (LesionIdentity & Pick<StandingLesion, 'verdict' | 'theirs'>)[];
-  /** Lesions of ours that do not stand. */
-  readonly rejected: readonly LesionIdentity[];
-  /** The case that they corrected: what the networks found. */
-  readonly correctedCaseKey: number;
-}
 
 /** The lesions of a time point that people have reviewed: the last word on what they are and where they lie. */
 export interface ReviewedTimePoint {

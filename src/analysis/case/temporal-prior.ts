@@ -69,7 +69,7 @@ export async function temporalPrior(
     const initial = reported
       ? (reported.result as CaseResult).sourceFromTemplate
       : (await prepareCurrent(image, stop)).sourceFromTemplate;
-    const { priorFromCurrent: priorFromTemplate, ...registration } = await registerPrior({
+    const { priorFromTemplate, ...registration } = await registerPrior({
       current: current.image,
       currentMask: current.brainMask,
       prior: image,

@@ -13,8 +13,8 @@ import type { RegistrationSettings } from './registration-settings.js';
 
 /** A prior laid on the current image, or why it was not. */
 export interface Registration {
-  /** Rigid: current patient space (the prepared image's, i.e. the template's) → the prior's patient space, LPS mm. */
-  readonly priorFromCurrent: Affine;
+  /** Rigid: template patient space, where the prepared current image lies → patient space of the prior, LPS mm. */
+  readonly priorFromTemplate: Affine;
   /** Normalised mutual information of the two images within the current brain mask, 1 to 2. */
   readonly similarity: number;
   /** Fraction of the current brain inside the prior's field of view. */
@@ -70,16 +70,16 @@ export async function registerPrior(request: {
     ],
     ...(signal ? { signal } : {}),
   });
-  const priorFromCurrent = composeAffine(transforms);
+  const priorFromTemplate = composeAffine(transforms);
   const mask = resampleNearest(currentMask, fixed, identityAffine);
   const { normalised: similarity, overlap } = mutualInformation(
     fixed,
     moving,
-    priorFromCurrent,
+    priorFromTemplate,
     flattenedCeilings,
     mask,
   );
-  const motion = multiplyAffine(invertAffine(initial), priorFromCurrent);
+  const motion = multiplyAffine(invertAffine(initial), priorFromTemplate);
   const middle = applyAffine(currentMask.patientFromVoxel, [
     (box.first[0] + box.last[0]) / 2,
     (box.first[1] + box.last[1]) / 2,
@@ -90,7 +90,7 @@ export async function registerPrior(request: {
   const translationMm = Math.hypot(moved[0] - middle[0], moved[1] - middle[1], moved[2] - middle[2]);
   const refusal = whyRefused({ similarity, overlap, rotationDegrees, translationMm }, settings);
   return {
-    priorFromCurrent,
+    priorFromTemplate,
     similarity,
     overlap,
     verdict: refusal ? 'refused' : 'accepted',
@@ -119,6 +119,6 @@ export function whyRefused(
 }
 
 /** The prior as the current image sees it, on the template grid: resampled once, from its source. */
-export function resamplePrior(prior: Volume, { priorFromCurrent }: Pick<Registration, 'priorFromCurrent'>): Volume {
-  return resampleLinear(prior, templateGrid, priorFromCurrent);
+export function resamplePrior(prior: Volume, { priorFromTemplate }: Pick<Registration, 'priorFromTemplate'>): Volume {
+  return resampleLinear(prior, templateGrid, priorFromTemplate);
 }

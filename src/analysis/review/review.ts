@@ -1,4 +1,5 @@
 import { PrioraError } from '../../core/errors.js';
+import type { ReadersMeasurements } from '../../model/case-review.js';
 import type { Grid } from '../../imaging/volume.js';
 
 /** The series a review must be about. */
@@ -27,7 +28,7 @@ export interface ReportedLesion {
   /** Null where the group does not say. */
   readonly confidence: 'confirmed' | 'candidate' | null;
   /** Numbers as the group has them. */
-  readonly measurements: Partial<Record<'volumeMm3' | 'longAxisMm' | 'shortAxisMm', number>>;
+  readonly measurements: ReadersMeasurements;
 }
 
 /** What a reviewer's object says, not yet compared with ours. */

@@ -11,13 +11,7 @@ export const completenessJobKind = 'complete';
 /** What is kept in `series.completeness`. */
 export type CompletenessVerdict = Judgement & { readonly evidence: SeriesEvidence; readonly judgedAt: number };
 
-/** One patient's cases share this serial key, in the order of acquisition (jobs/). */
-export const patientSerialKey = (patientKey: number): string => `patient:${patientKey}`;
-
 const jobKey = (SeriesInstanceUID: string) => `${completenessJobKind}:${SeriesInstanceUID}`;
-
-/** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
-export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
 
 /**
  * Sees to it that the series is judged at `at` (another call moves that). Judging takes no turn in its patient's order: a

@@ -9,13 +9,12 @@ import { mayDeliver, type Destination } from './destinations.js';
 import { sendFiles, type SendOutcome } from './send-files.js';
 import { defaultRetryPolicy, retryDecision } from '../queue/retry-policy.js';
 import type { JobContext, JobHandler } from '../queue/runner.js';
-import type { Mappings } from '../mappings.js';
 import type { DeliveryRow, Store } from '../../store/store.js';
 
 export interface DeliveryContext {
   readonly store: Store;
   readonly config: Config;
-  readonly mappings: Mappings;
+  readonly destinations: readonly Destination[];
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -56,7 +55,7 @@ export function forwardSeries(context: DeliveryContext): JobHandler {
  * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, DESTINATION_FORBIDDEN, CONFIG_INVALID (no such destination).
  */
 async function deliver(
-  { store, config, mappings, logger, clock }: DeliveryContext,
+  { store, config, destinations, logger, clock }: DeliveryContext,
   name: string,
   requested: readonly DeliveryRow[],
   pathOf: (delivery: DeliveryRow) => string,
@@ -77,7 +76,7 @@ async function deliver(
     run.setStage(`${pending.length - open.size} of ${pending.length} sent`);
   };
   try {
-    const destination = mappings.destinations.find((candidate) => candidate.name === name);
+    const destination = destinations.find((candidate) => candidate.name === name);
     if (!destination) throw new PrioraError('CONFIG_INVALID', `mappings/destinations.yaml has no destination ${name}`);
     check(destination);
     const paths = pending.map(pathOf);

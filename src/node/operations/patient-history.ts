@@ -5,7 +5,7 @@ import type { CaseResult } from '../../model/case-result.js';
 import { lesionHistories } from '../../analysis/case/lesion-history.js';
 import { reportedLesion, type ReportedLesion } from '../../analysis/case/lesion-row.js';
 import { english } from '../../report/wording/english.js';
-import type { CaseReview } from '../../analysis/case/reviewed-lesions.js';
+import type { CaseReview } from '../../model/case-review.js';
 import { standingTimePoints, type StandingTimePoint } from '../../analysis/case/standing-time-points.js';
 
 /** What a time point knows of a lesion: its measures, or why there are none. */

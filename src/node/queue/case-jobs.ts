@@ -1,4 +1,3 @@
-import { patientOrderKey, patientSerialKey } from '../completeness/schedule.js';
 import type { Config } from '../../core/config.js';
 import type { JobQueue } from './job.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -19,6 +18,9 @@ export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> 
   };
 }
 
+/** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
+export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
+
 /** A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. */
 export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {
   queue.enqueue(
@@ -26,7 +28,7 @@ export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {
       key: `${jobKinds.analyse}:${series.StudyInstanceUID}`,
       kind: jobKinds.analyse,
       payload: { StudyInstanceUID: series.StudyInstanceUID },
-      serialKey: patientSerialKey(series.patientKey),
+      serialKey: `patient:${series.patientKey}`,
       orderKey: patientOrderKey(series),
     },
     { known: 'refresh' },

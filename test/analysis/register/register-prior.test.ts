@@ -92,7 +92,7 @@ describe('registerPrior on known transforms of real heads', () => {
         const truth = multiplyAffine(secondFromFirst, poses[name]);
         const initial = multiplyAffine(truth, slip);
         const found = await registerPrior({ current, currentMask: brain, prior, initial, settings });
-        const error = targetErrorMm(brain, found.priorFromCurrent, truth);
+        const error = targetErrorMm(brain, found.priorFromTemplate, truth);
         expect(error.mean).toBeLessThanOrEqual(0.5);
         expect(error.worst).toBeLessThanOrEqual(1);
         expect(found.verdict).toBe('accepted');
@@ -139,9 +139,9 @@ describe('registerPrior', () => {
       const request = { current, currentMask: brain, prior, initial, settings };
       const first = await registerPrior(request);
       const second = await registerPrior(request);
-      expect(second.priorFromCurrent).toEqual(first.priorFromCurrent);
+      expect(second.priorFromTemplate).toEqual(first.priorFromTemplate);
       expect(second.similarity).toBe(first.similarity);
-      expect(targetErrorMm(brain, first.priorFromCurrent, secondFromFirst).mean).toBeLessThan(0.5);
+      expect(targetErrorMm(brain, first.priorFromTemplate, secondFromFirst).mean).toBeLessThan(0.5);
       const resampled = resamplePrior(prior, first);
       expect(resampled.shape).toEqual(templateGrid.shape);
       expect(correlate(current, resampled, identityAffine).correlation).toBeGreaterThan(0.9);

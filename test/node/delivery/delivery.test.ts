@@ -73,7 +73,7 @@ function startNode(destinations: readonly Partial<Destination>[], delivery: obje
   startDelivering();
 }
 function startDelivering(): void {
-  const context = { store, config, mappings, logger: silentLogger, clock };
+  const context = { store, config, destinations: mappings.destinations, logger: silentLogger, clock };
   runner = startRunner({
     queue,
     clock,
