@@ -17,6 +17,8 @@ export interface ScannerSettings {
   /** Where the patient lies: head space → this scan's patient coordinates. */
   readonly positionDeg: Vector3;
   readonly positionMm: Vector3;
+  /** Share of a voxel's signal that the point-spread function gives to each neighbour along each axis. */
+  readonly pointSpread: number;
   /** White matter's value. */
   readonly gain: number;
   /** Standard deviation of the noise in each channel, as a share of white matter. */
@@ -78,6 +80,7 @@ export function demoScanner(seed: number): ScannerSettings {
     arterial: random.uniform(0.9, 1.1),
     venous: random.uniform(0.9, 1.1),
     tissue: random.uniform(0.97, 1.05),
+    pointSpread: 0.06,
   };
 }
 
@@ -109,6 +112,7 @@ export function randomScanner(seed: number): ScannerSettings {
     arterial: random.uniform(0.75, 1.2),
     venous: random.uniform(0.8, 1.15),
     tissue: random.uniform(0.88, 1.12),
+    pointSpread: random.uniform(0.02, 0.1),
   };
 }
 

@@ -7,7 +7,8 @@ import { templateGrid, type Grid, type Volume } from '../imaging/volume.js';
 import type { PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import { rigidAffine } from './rigid.js';
-import { acquire, brainMaskOn, labelsOn } from './scan.js';
+import { acquire } from './acquire.js';
+import { brainMaskOn, labelsOn } from './scan.js';
 import { patientFromHead, type ScannerSettings } from './scanner.js';
 import { phantomTruth } from './truth.js';
 

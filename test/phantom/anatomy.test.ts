@@ -6,7 +6,7 @@ import { lesionSites } from '../../src/phantom/lesion-sites.js';
 import { createPatient, type PhantomPatient } from '../../src/phantom/patient.js';
 import { choroidPlexus } from '../../src/phantom/plexus.js';
 import { Random } from '../../src/phantom/random.js';
-import { acquire } from '../../src/phantom/scan.js';
+import { acquire } from '../../src/phantom/acquire.js';
 import { demoScanner, patientFromHead } from '../../src/phantom/scanner.js';
 import { duralSinuses } from '../../src/phantom/sinuses.js';
 import { loadSourceHead, voxelIndexAt, type SourceHead } from '../../src/phantom/source-head.js';
@@ -79,7 +79,7 @@ function junctionsOf(tubes: readonly Tube[]): number {
 describe('after contrast', () => {
   it('each structure is brighter than what is around it', () => {
     for (const patient of patients) {
-      const scanner = { ...demoScanner(1), noise: 0, bias: 0, ghost: 0 };
+      const scanner = { ...demoScanner(1), pointSpread: 0, noise: 0, bias: 0, ghost: 0 };
       const image = acquire({ ...patient, lesions: [] }, 0, scanner);
       const voxelFromHead = multiplyAffine(invertAffine(image.patientFromVoxel), patientFromHead(scanner));
       const valueAt = (point: Vector3) => {

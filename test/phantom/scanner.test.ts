@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createPatient, type PhantomPatient } from '../../src/phantom/patient.js';
-import { acquire } from '../../src/phantom/scan.js';
+import { acquire } from '../../src/phantom/acquire.js';
 import {
   demoScanner,
   heldOutScanner,
@@ -31,6 +31,7 @@ const plain: ScannerSettings = {
   spacingMm: [3.4, 3.2, 4],
   positionDeg: [0, 0, 0],
   positionMm: [0, 0, 0],
+  pointSpread: 0,
   gain: 500,
   noise: 0,
   bias: 0,
@@ -63,6 +64,19 @@ describe('a scanner', () => {
     expect(deviation(tissue.map((index) => added[index])) / sigma).toBeCloseTo(1, 1);
     expect(Math.abs(mean(tissue.map((index) => added[index])))).toBeLessThan(0.1 * sigma);
     expect(mean(air.map((index) => noisy.voxels[index])) / (sigma * Math.sqrt(Math.PI / 2))).toBeCloseTo(1, 1);
+  });
+
+  it('blurs by its point-spread function along all three axes, and loses no signal', () => {
+    const { voxels } = scanned({ pointSpread: 0.1 });
+    const [nx, ny] = base.shape;
+    const total = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0);
+    expect(total(voxels) / total(base.voxels)).toBeCloseTo(1, 3);
+    const inner = tissue.filter((index) => index + nx * ny < voxels.length);
+    for (const step of [1, nx, nx * ny]) {
+      const edges = (values: Float32Array) =>
+        mean(inner.map((index) => Math.abs(values[index + step] - values[index])));
+      expect(edges(voxels)).toBeLessThan(0.8 * edges(base.voxels));
+    }
   });
 
   it('shades the image smoothly', () => {
@@ -143,6 +157,7 @@ describe('a scanner', () => {
     within('tilt, degrees', ({ tiltDeg }) => tiltDeg[0], -12, 12);
     within('noise', ({ noise }) => noise, 0.012, 0.055);
     within('bias', ({ bias }) => bias, 0.02, 0.16);
+    within('point spread', ({ pointSpread }) => pointSpread, 0.02, 0.1);
     within('ghost', ({ ghost }) => ghost, 0.002, 0.02);
     within('arterial', ({ arterial }) => arterial, 0.75, 1.2);
     within('venous', ({ venous }) => venous, 0.8, 1.15);
