@@ -1,7 +1,7 @@
 import { assembleSource } from './case/assemble-source.js';
 import { CaseFolder } from './case/case-folder.js';
 import type { CaseResult } from '../model/case-result.js';
-import { caseFingerprint } from './case/fingerprint.js';
+import { caseFingerprint, holdFingerprint } from './case/fingerprint.js';
 import { lesionRecord, sitesShown, type OtherTimePoints } from './case/lesion-record.js';
 import { lesionRow } from './case/lesion-row.js';
 import { asReadersSaid } from './case/readers-word.js';
@@ -16,6 +16,7 @@ import { objectsOf, writeObjects } from './case/write-objects.js';
 import type { Clock } from '../core/clock.js';
 import { asPrioraError, PrioraError } from '../core/errors.js';
 import { software } from '../core/software.js';
+import { holdSentence } from '../model/hold.js';
 import type { Immunotherapy } from '../model/response.js';
 import { probabilityMap } from '../model/probability-map.js';
 import type { Ensemble } from './infer/ensemble.js';
@@ -87,9 +88,10 @@ export async function analyseStudy(
       },
       clock.now(),
     ).case;
-  if (study.heldCode) {
-    const { caseKey } = open(null, null, `held: ${study.heldReason}`);
-    return finish(context, caseKey, { status: 'held', code: study.heldCode, reason: study.heldReason ?? '' });
+  const holds = store.holds.open(StudyInstanceUID);
+  if (holds.length > 0) {
+    const { caseKey } = open(null, null, holdFingerprint(holds));
+    return finish(context, caseKey, { status: 'held', code: holds[0].code, reason: holdSentence(holds) });
   }
 
   const selected = await timer.run('select', () =>

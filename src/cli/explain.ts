@@ -5,6 +5,7 @@ import { PrioraError } from '../core/errors.js';
 import { join } from 'node:path';
 import { explainPrior } from '../analysis/match/find-prior.js';
 import { priorMatchingSchema } from '../analysis/match/prior-matching.js';
+import { holdLines } from './hold-text.js';
 import { reviewLines } from './review-text.js';
 import { readNode, type OpenNode } from './open-node.js';
 import { researchUse } from './time-point-text.js';
@@ -35,7 +36,7 @@ export function explainSeries(
     acquiredAt: series.acquiredAt === null ? null : new Date(series.acquiredAt).toISOString(),
     acquiredAtSource: series.acquiredAtSource,
     instances: store.instances.ofSeries(SeriesInstanceUID).length,
-    held: store.studies.find(series.StudyInstanceUID)?.heldReason ?? null,
+    holds: store.holds.ofStudy(series.StudyInstanceUID),
     completeness: series.completeness as { by: string; findings: string[] } | null,
     selection: series.selection as { accepted: boolean; forced: boolean; reasons: string[] } | null,
     otherStudies: explainPrior(store, series, rules),
@@ -64,13 +65,16 @@ function print(explanation: ReturnType<typeof explainSeries>): void {
   const lines = [
     `series ${explanation.SeriesInstanceUID}, study ${explanation.StudyInstanceUID}`,
     `acquired ${explanation.acquiredAt ?? 'at an unknown time'} (${explanation.acquiredAtSource ?? 'no attribute'}), ${explanation.instances} instances, ${explanation.origin}, ${explanation.state}`,
-    ...(explanation.held ? [`held: ${explanation.held}`] : []),
+    ...holdLines(explanation.holds),
     `complete: ${completeness?.by ?? 'not judged yet'}`,
     ...(completeness?.findings ?? []).map((finding) => `  ${finding}`),
     `selected: ${selection ? (selection.accepted ? 'accepted' : selection.forced ? 'refused, but forced' : 'refused') : 'not judged yet'}`,
     ...(selection?.reasons ?? []).map((reason) => `  ${reason}`),
     'other studies of the patient:',
-    ...otherStudies.map(({ StudyInstanceUID, verdict, reason }) => `  ${StudyInstanceUID}: ${verdict}, ${reason}`),
+    ...otherStudies.map(
+      ({ StudyInstanceUID, verdict, reason }) =>
+        `  ${StudyInstanceUID}: ${verdict === 'prior' ? 'prior' : 'not chosen'}, ${reason}`,
+    ),
     ...explanation.otherIssuers.map(
       (issuer) => `another patient has this PatientID, of issuer ${issuer}: if it is the same person, see priora merge`,
     ),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { errorKinds } from '../core/errors.js';
+import { holdSentence } from '../model/hold.js';
 import { readNode, type OpenNode } from './open-node.js';
 
 /** What is waiting, running, tried again, held, failed, quarantined and not applied: one object, also printed as JSON. */
@@ -13,13 +14,18 @@ export function nodeStatus({ store, queue }: OpenNode) {
       StudyInstanceUID,
       completeness,
     })),
-    held: store.studies.held().map(({ StudyInstanceUID, PatientID, heldCode, heldReason }) => ({
-      StudyInstanceUID,
-      PatientID,
-      code: heldCode,
-      reason: heldReason,
-      action: heldCode && errorKinds[heldCode].action,
-    })),
+    held: store.studies.held().map(({ StudyInstanceUID, PatientID }) => {
+      const holds = store.holds.open(StudyInstanceUID);
+      const [{ code, heldAt }] = holds;
+      return {
+        StudyInstanceUID,
+        PatientID,
+        code,
+        reason: holdSentence(holds),
+        since: new Date(heldAt).toISOString(),
+        action: errorKinds[code].action,
+      };
+    }),
     failedJobs: queue.list({ state: 'failed' }).map(({ key, code, error, attempts }) => ({
       key,
       code,

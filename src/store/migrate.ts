@@ -54,7 +54,8 @@ const tooNew = (found: number, newest: number) =>
 
 /**
  * Brings the database to the newest version, forward only. Each migration is one transaction that inserts its version
- * row first: of two processes that start together, the second waits for that row and then finds nothing to do.
+ * row first: of two processes that start together, the second waits for that row and then finds nothing to do. Foreign keys
+ * are checked when a migration has run, not while it does.
  *
  * @returns the names of the migrations applied now.
  * @throws PrioraError DATABASE_TOO_NEW when the database was written by a newer Priora.
@@ -71,11 +72,19 @@ export function migrate(database: Database, now: number, migrations: Migration[]
     'INSERT INTO migrations (version, name, appliedAt) VALUES (:version, :name, :now) ON CONFLICT DO NOTHING',
   );
   const applied: string[] = [];
-  for (const { version, name, sql } of migrations)
-    database.transaction(() => {
-      if (insertVersion.run({ version, name, now }).changes === 0) return;
-      database.execute(sql);
-      applied.push(name);
-    });
+  // A table is rebuilt by dropping the old one, at which foreign keys would refuse (https://sqlite.org/lang_altertable.html#otheralter).
+  database.execute('PRAGMA foreign_keys = OFF');
+  try {
+    for (const { version, name, sql } of migrations)
+      database.transaction(() => {
+        if (insertVersion.run({ version, name, now }).changes === 0) return;
+        database.execute(sql);
+        const [broken] = database.prepare<{ table: string }>('PRAGMA foreign_key_check').all();
+        if (broken) throw new PrioraError('INTERNAL', `${name} leaves rows of ${broken.table} that refer to nothing`);
+        applied.push(name);
+      });
+  } finally {
+    database.execute('PRAGMA foreign_keys = ON');
+  }
   return applied;
 }

@@ -24,12 +24,6 @@ export interface StudyRow {
   readonly IssuerOfPatientID: string;
   readonly PatientID: string;
   readonly receivedAt: number;
-  /** Why a person must look (IDENTITY_CONTRADICTION, TIME_UNKNOWN); null when nobody need or somebody has. */
-  readonly heldCode: ErrorCode | null;
-  /** All of them. */
-  readonly heldReason: string | null;
-  /** What a person has let pass; null when nobody had to. */
-  readonly acceptedReason: string | null;
 }
 
 /** Attribute an acquisition time was read from; `released` when a person released a study without one. */
@@ -61,8 +55,6 @@ export interface SeriesRow {
   readonly completeness: unknown;
   /** The kept verdict (JSON value) of `select/` and `assemble/`. */
   readonly selection: unknown;
-  /** Why its study is held, or null. */
-  readonly heldCode: ErrorCode | null;
 }
 
 export interface InstanceRow {

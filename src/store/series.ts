@@ -32,6 +32,8 @@ export interface SeriesTable {
   setCompleteness(SeriesInstanceUID: string, evidence: unknown): void;
   setSelection(SeriesInstanceUID: string, verdict: unknown): void;
   setState(SeriesInstanceUID: string, state: SeriesState): void;
+  /** A person has told when the study was acquired: its series without a time get this one. */
+  tellTime(StudyInstanceUID: string, acquiredAt: number): void;
   /** What reading so many instances has made of the series; nothing where others have come meanwhile, for they were not read. */
   noteRead(SeriesInstanceUID: string, instances: number, state: 'assembled' | 'refused'): void;
   ofStudy(StudyInstanceUID: string): SeriesRow[];
@@ -71,15 +73,17 @@ const parsed = (row: StoredSeries): SeriesRow => ({
 
 const columns = `SeriesInstanceUID, StudyInstanceUID, series.patientKey, IssuerOfPatientID, PatientID, Modality,
   SeriesDescription, acquiredAt, acquiredAtSource, callingAETitle, origin, firstInstanceAt, lastInstanceAt,
-  associationReleasedAt, state, completeness, selection, heldCode
+  associationReleasedAt, state, completeness, selection
   FROM series JOIN studies USING (studyKey) JOIN patients ON patients.patientKey = series.patientKey`;
+
+const notOnHold = 'NOT EXISTS (SELECT 1 FROM holds WHERE holds.studyKey = series.studyKey AND acceptedAt IS NULL)';
 
 /** The hot statement of `match/`; its plan is asserted in test/store. */
 export const priorsSQL = `SELECT SeriesInstanceUID, StudyInstanceUID, acquiredAt
   FROM series INDEXED BY seriesPriors JOIN studies USING (studyKey)
   WHERE series.patientKey = :patientKey AND state = 'assembled' AND acquiredAt IS NOT NULL
     AND acquiredAt < :before AND acquiredAt >= :notBefore
-    AND heldCode IS NULL AND StudyInstanceUID <> :exceptStudyInstanceUID
+    AND ${notOnHold} AND StudyInstanceUID <> :exceptStudyInstanceUID
   ORDER BY acquiredAt DESC, seriesKey DESC LIMIT :limit`;
 
 export function seriesTable(database: Database): SeriesTable {
@@ -107,6 +111,11 @@ export function seriesTable(database: Database): SeriesTable {
   const setCompleteness = set('completeness');
   const setSelection = set('selection');
   const setState = set('state');
+  const tellTime = database.prepare(
+    `UPDATE series SET acquiredAt = :acquiredAt, acquiredAtSource = 'released'
+     WHERE acquiredAt IS NULL
+       AND studyKey = (SELECT studyKey FROM studies WHERE StudyInstanceUID = :StudyInstanceUID)`,
+  );
   const noteRead = database.prepare(
     `UPDATE series SET state = :state WHERE SeriesInstanceUID = :SeriesInstanceUID
        AND :instances = (SELECT count(*) FROM instances WHERE instances.seriesKey = series.seriesKey)`,
@@ -123,7 +132,7 @@ export function seriesTable(database: Database): SeriesTable {
      FROM series INDEXED BY seriesPriors JOIN studies USING (studyKey)
      WHERE series.patientKey = :patientKey AND state = 'assembled' AND acquiredAt IS NOT NULL
        AND acquiredAt > :after AND acquiredAt <= :notAfter
-       AND heldCode IS NULL AND StudyInstanceUID <> :exceptStudyInstanceUID
+       AND ${notOnHold} AND StudyInstanceUID <> :exceptStudyInstanceUID
      ORDER BY acquiredAt, seriesKey LIMIT :limit`,
   );
   return {
@@ -139,6 +148,7 @@ export function seriesTable(database: Database): SeriesTable {
     setSelection: (SeriesInstanceUID, verdict) =>
       void setSelection.run({ SeriesInstanceUID, value: JSON.stringify(verdict) }),
     setState: (SeriesInstanceUID, state) => void setState.run({ SeriesInstanceUID, value: state }),
+    tellTime: (StudyInstanceUID, acquiredAt) => void tellTime.run({ StudyInstanceUID, acquiredAt }),
     noteRead: (SeriesInstanceUID, instances, state) => void noteRead.run({ SeriesInstanceUID, instances, state }),
     ofStudy: (StudyInstanceUID) => ofStudy.all({ StudyInstanceUID }).map(parsed),
     receiving: () => receiving.all().map(parsed),

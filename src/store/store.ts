@@ -5,6 +5,7 @@ import { PrioraError } from '../core/errors.js';
 import { caseTable, type CaseTable } from './cases.js';
 import { openDatabaseToRead } from './database-to-read.js';
 import { openDatabase, type Database } from './database.js';
+import { holdTable, type HoldTable } from './holds.js';
 import { instanceTable, quarantineTable, type InstanceTable, type QuarantineTable } from './instances.js';
 import { databaseVersion, migrate, newestVersion, requireNewestVersion } from './migrate.js';
 import { deliveryTable, objectTable, type DeliveryTable, type ObjectTable } from './objects.js';
@@ -23,6 +24,7 @@ export type * from './rows.js';
 export interface Store {
   readonly patients: PatientTable;
   readonly studies: StudyTable;
+  readonly holds: HoldTable;
   readonly series: SeriesTable;
   readonly instances: InstanceTable;
   readonly quarantine: QuarantineTable;
@@ -68,6 +70,7 @@ function storeOn(database: Database, prepare: (database: Database) => void): Sto
     return {
       patients: patientTable(database),
       studies: studyTable(database),
+      holds: holdTable(database),
       series: seriesTable(database),
       instances: instanceTable(database),
       quarantine: quarantineTable(database),

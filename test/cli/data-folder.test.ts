@@ -107,25 +107,26 @@ describe('a node’s data folder', () => {
       acquiredAt: '2026-03-01T10:11:12.000Z',
       acquiredAtSource: 'StudyDate',
       instances: 1,
-      held: 'PatientBirthDate contradicts what is known',
+      holds: [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientBirthDate', acceptedAt: null }],
       otherStudies: [{ StudyInstanceUID: known.study }],
       case: null,
     });
     const { code, stdout } = await run('explain', held.series);
     expect(code).toBe(0);
-    expect(stdout).toContain('held: PatientBirthDate contradicts what is known');
+    expect(stdout).toContain('on hold: PatientBirthDate contradicts what is known');
     expect(stdout).toContain('selected: not judged yet');
-    expect(stdout).toContain(`  ${known.study}: not chosen, no series of it was selected and assembled`);
+    expect(stdout).toContain(`  ${known.study}: not chosen, none of its series was selected and assembled`);
     const unknown = await run('explain', '1.2.3');
     expect(unknown.stderr).toContain('no image of series 1.2.3 was taken in\nNOT_IN_INDEX: Check the UID');
     expect([unknown.code, unknown.stdout]).toEqual([2, '']);
   });
 
   test('3: release lets it go on and queues it, once', async () => {
-    const { code, stdout } = await run('release', held.study);
+    const { code, stdout } = await run('release', held.study, '--by', 'Dr Roe', '--comment', 'dates compared');
     expect([code, stdout]).toEqual([0, `study ${held.study} released\n`]);
     const { store, queue } = open();
     expect(store.studies.held()).toEqual([]);
+    expect(store.holds.ofStudy(held.study)).toMatchObject([{ acceptedBy: 'Dr Roe', comment: 'dates compared' }]);
     expect(queue.find(`analyse:${held.study}`)).toMatchObject({
       state: 'queued',
       payload: { StudyInstanceUID: held.study },

@@ -1,9 +1,22 @@
 import { afterAll, expect, test } from 'vitest';
 import { explainSeries } from '../../src/cli/explain.js';
+import { holdLines } from '../../src/cli/hold-text.js';
 import { addSeries, temporaryStore } from '../store/temporary-store.js';
 
 const store = temporaryStore();
 afterAll(() => store.close());
+
+test('explain says who released a study that was on hold, when and with which words', () => {
+  const { SeriesInstanceUID, StudyInstanceUID } = addSeries(store, { study: '1.2.9', PatientID: 'P9' });
+  store.holds.add(StudyInstanceUID, [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientName' }], 1);
+  const acceptance = { acceptedAt: Date.UTC(2026, 1, 3), acceptedBy: 'Dr Roe', comment: 'married' };
+  const explain = () => explainSeries({ store, config: { mappingsDir: 'mappings' } }, SeriesInstanceUID).holds;
+  expect(holdLines(explain())).toEqual(['on hold: PatientName contradicts what is known']);
+  store.holds.accept(StudyInstanceUID, acceptance);
+  expect(holdLines(explain())).toEqual([
+    'released: PatientName contradicts what is known; accepted 2026-02-03T00:00:00.000Z by Dr Roe: married',
+  ]);
+});
 
 test('explain tells of another patient with the same PatientID, whose studies are no priors', () => {
   const { SeriesInstanceUID } = addSeries(store, { study: '1.2.7' });

@@ -152,6 +152,8 @@ describe('the prior lookup', () => {
       .map(({ detail }) => detail);
     expect(plan).toEqual([
       'SEARCH series USING INDEX seriesPriors (patientKey=? AND acquiredAt>? AND acquiredAt<?)',
+      'CORRELATED SCALAR SUBQUERY 1',
+      'SEARCH holds USING PRIMARY KEY (studyKey=?)',
       'SEARCH studies USING INTEGER PRIMARY KEY (rowid=?)',
     ]);
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { software } from '../../core/software.js';
+import type { HoldReason } from '../../model/hold.js';
 import type { Immunotherapy } from '../../model/response.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { InstanceRow, ObjectKind, StudyRow } from '../../store/store.js';
@@ -54,5 +55,11 @@ export function caseFingerprint({
     reviews: content(reviews),
     earlier,
   };
-  return createHash('sha256').update(JSON.stringify(everything)).digest('hex');
+  return sha256Of(everything);
 }
+
+/** Of a case that is on hold: it depends on the reasons alone. */
+export const holdFingerprint = (reasons: readonly HoldReason[]): string =>
+  sha256Of({ onHold: reasons.map(({ code, attribute }) => ({ code, attribute })) });
+
+const sha256Of = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

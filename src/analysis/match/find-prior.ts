@@ -1,3 +1,4 @@
+import { holdSentence } from '../../model/hold.js';
 import type { PriorRow } from '../../store/series.js';
 import type { SeriesRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
@@ -9,12 +10,36 @@ const dayMs = 24 * hourMs;
 /** The prior, if any; `acquiredAt` of a found one is always earlier than the current series'. */
 export type Prior = PriorRow;
 
-/** A study of the patient that is not the prior, and why, for `priora explain`. */
+/**
+ * What matching makes of another study of the patient: the prior, or the first condition that it does not meet.
+ *
+ * - `prior`: the latest earlier study;
+ * - `current undated`: nothing can be told, for the current study has no time;
+ * - `on hold`: a person has to look at it first;
+ * - `not assembled`: none of its series was selected and assembled;
+ * - `undated`: it has no time;
+ * - `not earlier`: acquired at the same time as the current study, or later;
+ * - `too recent`, `too old`: outside the limits of `mappings/prior-matching.yaml`;
+ * - `not the latest`: another eligible study lies between.
+ */
+export type PriorVerdict =
+  | 'prior'
+  | 'current undated'
+  | 'on hold'
+  | 'not assembled'
+  | 'undated'
+  | 'not earlier'
+  | 'too recent'
+  | 'too old'
+  | 'not the latest';
+
+/** Another study of the patient, and whether it is the prior, for `priora explain`. */
 export interface ConsideredStudy {
   readonly StudyInstanceUID: string;
   readonly SeriesInstanceUID: string | null;
   readonly acquiredAt: number | null;
-  readonly verdict: 'prior' | 'not chosen';
+  readonly verdict: PriorVerdict;
+  /** The verdict in words. */
   readonly reason: string;
 }
 
@@ -75,29 +100,34 @@ export function explainPrior(store: Store, current: SeriesRow, rules: PriorMatch
   return store.studies
     .ofPatient(current.patientKey)
     .filter(({ StudyInstanceUID }) => StudyInstanceUID !== current.StudyInstanceUID)
-    .map((study): ConsideredStudy => {
-      const series = store.series.ofStudy(study.StudyInstanceUID);
+    .map(({ StudyInstanceUID }): ConsideredStudy => {
+      const series = store.series.ofStudy(StudyInstanceUID);
       const usable = series.find(({ state }) => state === 'assembled');
       const acquiredAt = usable?.acquiredAt ?? series[0]?.acquiredAt ?? null;
-      const because = (): string => {
-        if (usable && usable.SeriesInstanceUID === prior?.SeriesInstanceUID) return 'the latest earlier study';
-        if (span === undefined) return 'the current study has no time';
-        if (study.heldCode !== null) return `held: ${study.heldReason}`;
-        if (!usable) return 'no series of it was selected and assembled';
-        if (acquiredAt === null) return 'it has no time';
+      const holds = store.holds.open(StudyInstanceUID);
+      const judge = (): PriorVerdict => {
+        if (usable && usable.SeriesInstanceUID === prior?.SeriesInstanceUID) return 'prior';
+        if (span === undefined) return 'current undated';
+        if (holds.length > 0) return 'on hold';
+        if (!usable) return 'not assembled';
+        if (acquiredAt === null) return 'undated';
         if (acquiredAt >= current.acquiredAt!) return 'not earlier';
-        if (acquiredAt >= span.before) return `less than ${rules.minimumIntervalHours} hours before`;
-        if (acquiredAt < span.notBefore) return `more than ${rules.maximumAgeDays} days before`;
-        return 'another study is later';
+        if (acquiredAt >= span.before) return 'too recent';
+        return acquiredAt < span.notBefore ? 'too old' : 'not the latest';
       };
-      const reason = because();
-      const verdict = reason === 'the latest earlier study' ? 'prior' : 'not chosen';
-      return {
-        StudyInstanceUID: study.StudyInstanceUID,
-        SeriesInstanceUID: usable?.SeriesInstanceUID ?? null,
-        acquiredAt,
-        verdict,
-        reason,
-      };
+      const verdict = judge();
+      const reason = verdict === 'on hold' ? `on hold: ${holdSentence(holds)}` : sentences[verdict](rules);
+      return { StudyInstanceUID, SeriesInstanceUID: usable?.SeriesInstanceUID ?? null, acquiredAt, verdict, reason };
     });
 }
+
+const sentences: Record<Exclude<PriorVerdict, 'on hold'>, (rules: PriorMatching) => string> = {
+  prior: () => 'the latest earlier study',
+  'current undated': () => 'the current study has no time',
+  'not assembled': () => 'none of its series was selected and assembled',
+  undated: () => 'it has no time',
+  'not earlier': () => 'it is not earlier',
+  'too recent': ({ minimumIntervalHours }) => `less than ${minimumIntervalHours} hours earlier`,
+  'too old': ({ maximumAgeDays }) => `more than ${maximumAgeDays} days earlier`,
+  'not the latest': () => 'another study is later',
+};

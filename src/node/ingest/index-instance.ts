@@ -1,5 +1,6 @@
 import type { InstanceHeader } from '../../dicom/instance-header.js';
-import type { InstanceRow, SeriesOrigin, SeriesRow } from '../../store/rows.js';
+import type { HoldReason } from '../../model/hold.js';
+import type { InstanceRow, SeriesOrigin, SeriesRow, StudyRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import { acquisitionTime } from '../../dicom/acquisition-time.js';
 import { contradictions } from './patient-identity.js';
@@ -10,8 +11,6 @@ export interface IndexRules {
   /** Zone of times that carry none: an IANA name or `local`. */
   readonly zone: string;
 }
-
-const noTime = 'no date of acquisition, series or study';
 
 /**
  * Puts an instance under its patient, study and series, and holds the study for a person where identity or time cannot be
@@ -45,9 +44,7 @@ export function indexInstance(
     receivedAt: instance.receivedAt,
   });
   if (study.patientKey !== patient.patientKey) contradicted.push('PatientID');
-  // A person has accepted that the study has no better time than its arrival.
-  const released = study.acceptedReason?.includes(noTime) && ({ at: study.receivedAt, source: 'released' } as const);
-  const time = acquisitionTime(header, rules.zone) ?? (released || undefined);
+  const time = acquisitionTime(header, rules.zone) ?? toldTime(store, study);
   store.series.noteInstance({
     SeriesInstanceUID,
     StudyInstanceUID,
@@ -61,15 +58,28 @@ export function indexInstance(
   store.instances.insert(instance);
   const series = store.series.find(SeriesInstanceUID)!;
   if (series.StudyInstanceUID !== StudyInstanceUID) contradicted.push('StudyInstanceUID');
-  if (contradicted.length > 0) {
-    const reason = `${contradicted.join(', ')} ${contradicted.length === 1 ? 'contradicts' : 'contradict'} what is known`;
-    // A series in two studies makes both doubtful.
-    for (const uid of new Set([StudyInstanceUID, series.StudyInstanceUID]))
-      store.studies.hold(uid, 'IDENTITY_CONTRADICTION', reason);
-  } else if (series.acquiredAt === null && series.origin === 'received')
-    store.studies.hold(StudyInstanceUID, 'TIME_UNKNOWN', noTime);
-  else return series;
-  return store.series.find(SeriesInstanceUID)!;
+  const reasons = contradicted.map((attribute): HoldReason => ({ code: 'IDENTITY_CONTRADICTION', attribute }));
+  // A series in two studies makes both doubtful.
+  for (const uid of new Set([StudyInstanceUID, series.StudyInstanceUID]))
+    store.holds.add(uid, reasons, instance.receivedAt);
+  if (series.acquiredAt === null && series.origin === 'received')
+    store.holds.add(StudyInstanceUID, [{ code: 'TIME_UNKNOWN', attribute: null }], instance.receivedAt);
+  return series;
+}
+
+/** When the study was acquired as far as a person has told, who has accepted that no attribute says so; else its arrival. */
+function toldTime(
+  store: Store,
+  { StudyInstanceUID, receivedAt }: StudyRow,
+): { at: number; source: 'released' } | undefined {
+  const accepted = store.holds
+    .ofStudy(StudyInstanceUID)
+    .some(({ code, acceptedAt }) => code === 'TIME_UNKNOWN' && acceptedAt !== null);
+  if (!accepted) return undefined;
+  const told = store.series
+    .ofStudy(StudyInstanceUID)
+    .find(({ acquiredAtSource }) => acquiredAtSource === 'released')?.acquiredAt;
+  return { at: told ?? receivedAt, source: 'released' };
 }
 
 /** Who issued this PatientID where the study has come before: a PACS that sends a result back need not say so again. */
@@ -78,21 +88,30 @@ function issuerInStudy(store: Store, { StudyInstanceUID, PatientID }: InstanceHe
   return study?.PatientID === PatientID ? study.IssuerOfPatientID : undefined;
 }
 
+/** What a person has decided about a study on hold. */
+export interface Release {
+  readonly at: number;
+  /** Who decided. */
+  readonly by: string;
+  readonly comment?: string | undefined;
+  /** When the patient was scanned, if the person knows [when the study arrived]. */
+  readonly acquiredAt?: number | undefined;
+}
+
 /**
- * A person has looked at a held study and lets it through. Series without a time get `acquiredAt`.
+ * A person has looked at a study on hold and lets it go on. Series without a time get the one that the person tells.
  *
- * @param decision.acquiredAt when the patient was scanned, if the person knows; otherwise the time of arrival.
- * @returns the study's series, to be judged and analysed now; undefined when the study was not held.
+ * @returns the study's series, to be judged and analysed now; undefined where the study was not on hold.
  */
 export function releaseStudy(
   store: Store,
   StudyInstanceUID: string,
-  decision: { readonly now: number; readonly acquiredAt?: number },
+  { at, by, comment, acquiredAt }: Release,
 ): SeriesRow[] | undefined {
   return store.transaction(() => {
-    const study = store.studies.find(StudyInstanceUID);
-    const acquiredAt = decision.acquiredAt ?? study?.receivedAt ?? decision.now;
-    if (!store.studies.release(StudyInstanceUID, { releasedAt: decision.now, acquiredAt })) return undefined;
+    const acceptance = { acceptedAt: at, acceptedBy: by, comment: comment ?? null };
+    if (store.holds.accept(StudyInstanceUID, acceptance).length === 0) return undefined;
+    store.series.tellTime(StudyInstanceUID, acquiredAt ?? store.studies.find(StudyInstanceUID)!.receivedAt);
     return store.series.ofStudy(StudyInstanceUID);
   });
 }

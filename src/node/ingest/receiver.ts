@@ -125,7 +125,7 @@ export function openReceiver(options: ReceiverOptions): Receiver {
 /** Removes what dead processes left half-received; nobody was told that it had arrived. */
 function clearIncoming(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const pid = Number(name.split('../../receive')[0]);
+    const pid = Number(name.split('.')[0]);
     try {
       if (pid !== process.pid) process.kill(pid, 0);
       else unlinkSync(join(folder, name));

@@ -38,21 +38,19 @@ describe('the prior', () => {
     at(200, { state: 'refused' });
     at(210, { state: 'complete' });
     at(220);
-    store.studies.hold('1.2.2200', 'IDENTITY_CONTRADICTION', 'PatientSex contradicts what is known');
+    store.holds.add('1.2.2200', [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientSex' }], 1);
     const current = at(300);
     expect(priorOf(current)).toBe('1.2.1000');
-    expect(
-      explainPrior(store, current, rules).map(({ StudyInstanceUID, verdict, reason }) => [
-        StudyInstanceUID,
-        verdict,
-        reason,
-      ]),
-    ).toEqual([
-      ['1.2.1000', 'prior', 'the latest earlier study'],
-      ['1.2.2000', 'not chosen', 'no series of it was selected and assembled'],
-      ['1.2.2100', 'not chosen', 'no series of it was selected and assembled'],
-      ['1.2.2200', 'not chosen', 'held: PatientSex contradicts what is known'],
+    const explained = explainPrior(store, current, rules);
+    expect(explained.map(({ StudyInstanceUID, verdict }) => [StudyInstanceUID, verdict])).toEqual([
+      ['1.2.1000', 'prior'],
+      ['1.2.2000', 'not assembled'],
+      ['1.2.2100', 'not assembled'],
+      ['1.2.2200', 'on hold'],
     ]);
+    expect(explained.at(-1)!.reason).toBe('on hold: PatientSex contradicts what is known');
+    store.holds.accept('1.2.2200', { acceptedAt: 2, acceptedBy: 'Dr Roe', comment: null });
+    expect(priorOf(current)).toBe('1.2.2200');
   });
 
   it('is missing for a reason: earlier studies that are not eligible are counted, later ones are not', () => {
@@ -72,9 +70,9 @@ describe('the prior', () => {
     at(399.8);
     const current = at(400);
     expect(priorOf(current)).toBeUndefined();
-    expect(explainPrior(store, current, rules).map(({ reason }) => reason)).toEqual([
-      'more than 365 days before',
-      'less than 12 hours before',
+    expect(explainPrior(store, current, rules).map(({ verdict, reason }) => [verdict, reason])).toEqual([
+      ['too old', 'more than 365 days earlier'],
+      ['too recent', 'less than 12 hours earlier'],
     ]);
     at(399.5, { study: '1.2.7' });
     expect(priorOf(current)).toBe('1.2.7');
@@ -100,7 +98,7 @@ describe('the prior', () => {
         const rows = given.map(({ hours, patient, held }, index) => {
           const acquiredAt = 1000 * day + (hours * day) / 24;
           const row = addSeries(fresh, { study: `1.3.${index}`, PatientID: `P${patient}`, acquiredAt });
-          if (held) fresh.studies.hold(row.StudyInstanceUID, 'TIME_UNKNOWN', 'test');
+          if (held) fresh.holds.add(row.StudyInstanceUID, [{ code: 'TIME_UNKNOWN', attribute: null }], 1);
           return { ...row, held };
         });
         for (const current of rows) {

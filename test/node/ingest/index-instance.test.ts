@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instanceHeader, type InstanceHeader } from '../../../src/dicom/instance-header.js';
 import { indexInstance, releaseStudy } from '../../../src/node/ingest/index-instance.js';
+import { holdSentence } from '../../../src/model/hold.js';
 import type { SeriesOrigin } from '../../../src/store/rows.js';
 import { temporaryStore } from '../../store/temporary-store.js';
 
@@ -42,7 +43,11 @@ const arrive = (given: Partial<InstanceHeader> = {}, callingAETitle = 'MR1', ori
   };
   return indexInstance(store, header(given), instance, { callingAETitle, origin }, rules);
 };
-const heldCode = (StudyInstanceUID: string) => store.studies.find(StudyInstanceUID)?.heldCode;
+/** What the study is on hold for. */
+const onHold = (StudyInstanceUID = '1.1') =>
+  store.holds.open(StudyInstanceUID).map(({ code, attribute }) => attribute ?? code);
+const release = (StudyInstanceUID: string, given: { acquiredAt?: number } = {}) =>
+  releaseStudy(store, StudyInstanceUID, { at: 5000, by: 'Dr Roe', ...given });
 
 describe('indexing', () => {
   it('gives a missing issuer the sending AE’s default, and leaves a given one', () => {
@@ -54,24 +59,24 @@ describe('indexing', () => {
     expect(third.patientKey).not.toBe(store.series.find('1.1.1')?.patientKey);
     // The study says who issued a number that its sender leaves open; not another patient's number.
     expect(arrive({ SeriesInstanceUID: '1.1.2' }, 'MR2').IssuerOfPatientID).toBe('HOSPITAL');
-    expect(arrive({ SeriesInstanceUID: '1.1.3', PatientID: 'P2' }, 'MR2').heldCode).toBe('IDENTITY_CONTRADICTION');
+    arrive({ SeriesInstanceUID: '1.1.3', PatientID: 'P2' }, 'MR2');
+    expect(onHold()).toEqual(['PatientID']);
   });
 
   it('holds the contradicting study alone, and does not learn from it', () => {
     arrive({ PatientBirthDate: '' });
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M', PatientBirthDate: '19500101' });
-    expect([heldCode('1.1'), heldCode('1.2')]).toEqual([null, 'IDENTITY_CONTRADICTION']);
+    expect([onHold('1.1'), onHold('1.2')]).toEqual([[], ['PatientSex']]);
     expect(store.patients.find({ IssuerOfPatientID: 'HOSPITAL', PatientID: 'P1' })?.PatientBirthDate).toBe('');
-    expect(store.studies.find('1.2')?.heldReason).toBe('PatientSex contradicts what is known');
   });
 
   it('holds a study that comes under two patients, and both studies of a series in two', () => {
     arrive();
     arrive({ PatientID: 'P2' });
-    expect(heldCode('1.1')).toBe('IDENTITY_CONTRADICTION');
+    expect(onHold()).toEqual(['PatientID']);
     arrive({ PatientID: 'P3', StudyInstanceUID: '1.5', SeriesInstanceUID: '1.5.1' });
     arrive({ PatientID: 'P3', StudyInstanceUID: '1.6', SeriesInstanceUID: '1.5.1' });
-    expect([heldCode('1.5'), heldCode('1.6')]).toEqual(['IDENTITY_CONTRADICTION', 'IDENTITY_CONTRADICTION']);
+    expect([onHold('1.5'), onHold('1.6')]).toEqual([['StudyInstanceUID'], ['StudyInstanceUID']]);
   });
 
   it('tells a person every reason, once', () => {
@@ -80,7 +85,8 @@ describe('indexing', () => {
     arrive(second);
     arrive({ ...second, PatientSex: 'M' });
     arrive({ ...second, PatientSex: 'M' });
-    expect(store.studies.find('1.2')?.heldReason).toBe(
+    expect(onHold('1.2')).toEqual(['TIME_UNKNOWN', 'PatientSex']);
+    expect(holdSentence(store.holds.open('1.2'))).toBe(
       'no date of acquisition, series or study; PatientSex contradicts what is known',
     );
   });
@@ -90,7 +96,7 @@ describe('indexing', () => {
     const result = { SeriesInstanceUID: '1.1.9', Modality: 'SR', StudyDate: '', StudyTime: '' };
     arrive(result, 'PACS', 'destination');
     arrive({ ...result, SeriesInstanceUID: '1.1.8' }, 'PACS', 'ours');
-    expect(heldCode('1.1')).toBeNull();
+    expect(onHold()).toEqual([]);
   });
 
   it('takes the earliest time among a series’ slices', () => {
@@ -110,44 +116,55 @@ describe('a released study', () => {
   it('is held no more, not even by further slices like those the person saw', () => {
     arrive();
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
-    expect(releaseStudy(store, '1.2', { now: 5000 })?.map(({ SeriesInstanceUID }) => SeriesInstanceUID)).toEqual([
-      '1.2.1',
-    ]);
-    expect(releaseStudy(store, '1.2', { now: 5001 })).toBeUndefined();
-    expect(arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' }).heldCode).toBeNull();
+    expect(release('1.2')?.map(({ SeriesInstanceUID }) => SeriesInstanceUID)).toEqual(['1.2.1']);
+    expect(release('1.2')).toBeUndefined();
+    arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
+    expect(onHold('1.2')).toEqual([]);
   });
 
   it('is held again for what that person did not see', () => {
     arrive();
     const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', StudyDate: '', StudyTime: '' };
     arrive(second);
-    releaseStudy(store, '1.2', { now: 5000 });
-    expect(arrive({ ...second, PatientSex: 'M' }).heldCode).toBe('IDENTITY_CONTRADICTION');
-    expect(store.studies.find('1.2')?.heldReason).toBe('PatientSex contradicts what is known');
-    releaseStudy(store, '1.2', { now: 5001 });
-    expect(arrive({ ...second, PatientSex: 'M' }).heldCode).toBeNull();
-    expect(arrive({ ...second, PatientSex: 'M', PatientName: 'Roe^Richard' }).heldCode).toBe('IDENTITY_CONTRADICTION');
+    release('1.2');
+    arrive({ ...second, PatientSex: 'M' });
+    expect(onHold('1.2')).toEqual(['PatientSex']);
+    release('1.2');
+    arrive({ ...second, PatientSex: 'M' });
+    expect(onHold('1.2')).toEqual([]);
+    arrive({ ...second, PatientSex: 'M', PatientName: 'Roe^Richard' });
+    expect(onHold('1.2')).toEqual(['PatientName']);
+  });
+
+  it('is not held again for one of several contradictions that the person accepted together', () => {
+    arrive();
+    const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientName: 'Roe^Jane' };
+    arrive({ ...second, PatientSex: 'M' });
+    release('1.2');
+    arrive(second);
+    expect(onHold('1.2')).toEqual([]);
   });
 
   it('released for its identity alone has no time by that', () => {
     arrive();
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
-    releaseStudy(store, '1.2', { now: 5000 });
+    release('1.2');
     const timeless = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.2', StudyDate: '', StudyTime: '' };
-    expect(arrive(timeless)).toMatchObject({ heldCode: 'TIME_UNKNOWN', acquiredAt: null });
+    expect(arrive(timeless).acquiredAt).toBeNull();
+    expect(onHold('1.2')).toEqual(['TIME_UNKNOWN']);
   });
 
   it('gets the time a person gave, or that of its arrival', () => {
     const timeless = { StudyDate: '', StudyTime: '' };
     const first = arrive(timeless);
-    expect([first.heldCode, first.acquiredAt]).toEqual(['TIME_UNKNOWN', null]);
-    expect(releaseStudy(store, '1.1', { now: 5000, acquiredAt: 42 })?.[0]).toMatchObject({
-      acquiredAt: 42,
-      acquiredAtSource: 'released',
-    });
+    expect([onHold(), first.acquiredAt]).toEqual([['TIME_UNKNOWN'], null]);
+    expect(release('1.1', { acquiredAt: 42 })?.[0]).toMatchObject({ acquiredAt: 42, acquiredAtSource: 'released' });
+    // What the person told holds for what comes later, too.
+    expect(arrive({ ...timeless, SeriesInstanceUID: '1.1.2' }).acquiredAt).toBe(42);
     const second = { ...timeless, StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1' };
     const arrived = arrive(second).firstInstanceAt;
-    expect(releaseStudy(store, '1.2', { now: 5000 })?.[0].acquiredAt).toBe(arrived);
-    expect(arrive({ ...second, SeriesInstanceUID: '1.2.2' })).toMatchObject({ acquiredAt: arrived, heldCode: null });
+    expect(release('1.2')?.[0].acquiredAt).toBe(arrived);
+    expect(arrive({ ...second, SeriesInstanceUID: '1.2.2' }).acquiredAt).toBe(arrived);
+    expect(onHold('1.2')).toEqual([]);
   });
 });

@@ -206,13 +206,16 @@ describe('identity and time', () => {
     await send(sliceDataset(1));
     const other = { StudyInstanceUID: '1.2.3.2', SeriesInstanceUID: '1.2.3.2.1', PatientBirthDate: '19610102' };
     await send(sliceDataset(2, other), ['1.2.3.1.1.2']);
-    expect(store.studies.held()).toMatchObject([{ StudyInstanceUID: '1.2.3.2', heldCode: 'IDENTITY_CONTRADICTION' }]);
-    expect(store.studies.held()[0].heldReason).toBe('PatientBirthDate contradicts what is known');
+    expect(store.studies.held()).toMatchObject([{ StudyInstanceUID: '1.2.3.2' }]);
+    expect(store.holds.open('1.2.3.2')).toMatchObject([
+      { code: 'IDENTITY_CONTRADICTION', attribute: 'PatientBirthDate' },
+    ]);
   });
 
   it('holds a study without any date', async () => {
     await send(sliceDataset(1, { StudyDate: '', StudyTime: '' }));
-    expect(store.studies.held()).toMatchObject([{ heldCode: 'TIME_UNKNOWN' }]);
+    const [{ StudyInstanceUID }] = store.studies.held();
+    expect(store.holds.open(StudyInstanceUID)).toMatchObject([{ code: 'TIME_UNKNOWN', attribute: null }]);
   });
 });
 

@@ -48,7 +48,7 @@ it('the next time point runs again when the one before it is held or rejected af
   finish(second, 'b', reported);
   finish(first, 'a', reported);
   queue.list({ kind: jobKinds.analyse }).forEach(({ key }) => queue.cancel(key));
-  store.studies.hold('1.2.100', 'IDENTITY_CONTRADICTION', 'PatientSex contradicts what is known');
+  store.holds.add('1.2.100', [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientSex' }], 1);
   const held = { status: 'held', code: 'IDENTITY_CONTRADICTION', reason: '' } as const;
   finish(first, 'held', held, { read: false });
   expect(queue.list({ kind: jobKinds.analyse, state: 'queued' }).map(({ payload }) => payload)).toEqual([
