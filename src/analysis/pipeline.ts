@@ -29,7 +29,7 @@ import { measureLesions } from './measure/measure.js';
 import { correctBias } from './prepare/bias-correction.js';
 import { normalise } from './prepare/normalise.js';
 import { prepareCurrent } from './prepare/prepare-current.js';
-import { drawTimePoint } from '../report/picture.js';
+import { drawTimePoint } from '../report/picture/time-point-picture.js';
 import type { Language } from '../report/wording/language.js';
 import { assessResponse } from './respond/rano-bm.js';
 import type { SeriesKind } from './select/series-attributes.js';

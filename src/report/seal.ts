@@ -1,7 +1,7 @@
 import { writeFile, type Dataset } from '../dicom/dataset.js';
 import { derivedUID } from '../dicom/uid.js';
-import { checkOutput } from './check.js';
-import type { WrittenObject } from './types.js';
+import { checkOutput } from './check/output.js';
+import type { WrittenObject } from './report-input.js';
 
 /**
  * Finishes an object: its instance and series UIDs are derived from everything it says (source UIDs, model hashes,

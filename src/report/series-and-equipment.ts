@@ -1,7 +1,7 @@
 import type { Dataset } from '../dicom/dataset.js';
 import { codeItem, codes } from './codes.js';
 import { acquiredAt } from './source-attributes.js';
-import type { ReportInput, Software } from './types.js';
+import type { ReportInput, Software } from './report-input.js';
 import { wordings } from './wording/language.js';
 import type { SeriesOfKind } from './wording/objects-english.js';
 

@@ -1,6 +1,8 @@
+import { DateTime } from 'luxon';
 import { PrioraError } from '../core/errors.js';
 import type { Dataset } from '../dicom/dataset.js';
 import { derivedUID } from '../dicom/uid.js';
+import type { ReportInput } from './report-input.js';
 
 /** Patient, study and character set attributes that a result shares with its source, nothing else of the header. */
 export function patientAndStudy(header: Dataset): Dataset {
@@ -101,4 +103,17 @@ function date(value: unknown): string | undefined {
 function time(value: unknown): string | undefined {
   const digits = first(value).replaceAll(':', '');
   return /^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?$/.test(digits) ? digits : undefined;
+}
+
+/** `YYYYMMDD` → a date without a zone; null for anything else. */
+export function calendarDate(date: string): DateTime | null {
+  const parsed = DateTime.fromFormat(date, 'yyyyMMdd', { zone: 'utc' });
+  return parsed.isValid ? parsed : null;
+}
+
+/** Days between the prior and the current examination by their dates; null without a prior, or its date. */
+export function priorIntervalDays({ source, prior }: Pick<ReportInput, 'source' | 'prior'>): number | null {
+  const now = calendarDate(acquiredAt(source.header).date);
+  const before = prior && calendarDate(prior.acquiredDate);
+  return now && before ? Math.round(now.diff(before, 'days').days) : null;
 }

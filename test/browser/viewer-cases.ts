@@ -1,7 +1,8 @@
-import { writeReport, writeSegmentation } from '../../src/report/report.js';
 import { sourceGrid } from '../analysis/measure/probability-maps.js';
 import { followedUp } from '../report/followed-up.js';
 import { syntheticReport } from '../report/synthetic-report.js';
+import { writeReport } from '../../src/report/sr/write.js';
+import { writeSegmentation } from '../../src/report/seg/write.js';
 
 /**
  * A small study with three lesions, bright in its images, and our SEG and SR of it. Square slices, whose packed frames end at whole

@@ -8,7 +8,7 @@ import type { Affine, Vector3 } from '../../src/imaging/affine.js';
 import { resampleNearest } from '../../src/imaging/resample.js';
 import { templateGrid, type Volume } from '../../src/imaging/volume.js';
 
-// The layout of src/report/picture.ts, in pixels; its panels show sections of the template's grid, which are square.
+// The layout of src/report/picture/time-point-picture.ts, in pixels; its panels show sections of the template's grid, which are square.
 const panelWidth = 340;
 const [gap, headHeight, captionHeight] = [8, 34, 24];
 const [mostRows, rowsWithoutLesion] = [4, 3];

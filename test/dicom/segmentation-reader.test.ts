@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseFile, writeFile } from '../../src/dicom/dataset.js';
 import { readSegmentation } from '../../src/dicom/segmentation-reader.js';
-import { writeLabelMap, writeSegmentation } from '../../src/report/report.js';
 import { identityAffine, type Affine } from '../../src/imaging/affine.js';
 import { resampleNearest } from '../../src/imaging/resample.js';
 import type { Grid } from '../../src/imaging/volume.js';
 import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js';
 import { smallGrid, syntheticReport } from '../report/synthetic-report.js';
+import { writeLabelMap, writeSegmentation } from '../../src/report/seg/write.js';
 
 describe('what this node wrote', () => {
   const { input } = syntheticReport({ name: 'read', grid: smallGrid('sagittal'), balls: [[[0, 0, 0], 6], [[20, 0, 0], 4]] }); // prettier-ignore

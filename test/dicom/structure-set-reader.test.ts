@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readStructureSet, regionMask, type StructureSet } from '../../src/dicom/structure-set-reader.js';
-import { writeStructureSet } from '../../src/report/report.js';
 import type { Affine } from '../../src/imaging/affine.js';
 import type { Grid } from '../../src/imaging/volume.js';
 import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js';
@@ -77,6 +76,7 @@ ds.is_little_endian, ds.is_implicit_VR = True, False
 ds.save_as(f'{sys.argv[1]}/rtstruct.dcm', write_like_original=False)
 print(json.dumps({'affine': affine.reshape(-1).tolist(), 'shape': [columns, rows, slices], 'inside': np.flatnonzero(inside).tolist()}))
 `;
+import { writeStructureSet } from '../../src/report/rtstruct/write.js';
 
 describe.skipIf(!hasPydicom)('a structure set written by pydicom', () => {
   let grid: Grid;

@@ -1,7 +1,8 @@
 import { objectWriters } from '../../src/analysis/case/object-writers.js';
-import { writeRejectionNote, type ReportInput, type WrittenObject } from '../../src/report/report.js';
 import { objectKinds, type ObjectKind } from '../../src/store/store.js';
 import { imagesOf } from './synthetic-report.js';
+import { writeRejectionNote } from '../../src/report/kos/rejection-note.js';
+import type { ReportInput, WrittenObject } from '../../src/report/report-input.js';
 
 /** Every object that a case can have, written as the pipeline writes it, and a note that rejects all the others. */
 export function allObjects(

@@ -1,6 +1,6 @@
 import { SOPClass } from '../../src/dicom/uid.js';
 import { multiplyAffine, type Affine, type Vector3 } from '../../src/imaging/affine.js';
-import type { ReportPrior } from '../../src/report/types.js';
+import type { ReportPrior } from '../../src/report/report-input.js';
 import { rotationAffine, sourceGrid } from '../analysis/measure/probability-maps.js';
 import { voxelVolumeMm3 } from '../../src/imaging/volume.js';
 import { followedUp } from './followed-up.js';

@@ -1,19 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { asPrioraError } from '../../src/core/errors.js';
 import { parseFile, type Dataset } from '../../src/dicom/dataset.js';
-import { checkOutput } from '../../src/report/check.js';
+import { checkOutput } from '../../src/report/check/output.js';
 import { decimalString } from '../../src/report/decimal-string.js';
-import {
-  writeEncapsulatedPdf,
-  writeKeyImages,
-  writeLabelMap,
-  writeReport,
-  writeSegmentation,
-  writeSpatialRegistration,
-  writeStructureSet,
-} from '../../src/report/report.js';
 import { cases } from './cases.js';
 import { imagesOf } from './synthetic-report.js';
+import { writeEncapsulatedPdf } from '../../src/report/pdf/write.js';
+import { writeKeyImages } from '../../src/report/kos/write.js';
+import { writeLabelMap, writeSegmentation } from '../../src/report/seg/write.js';
+import { writeReport } from '../../src/report/sr/write.js';
+import { writeSpatialRegistration } from '../../src/report/reg/write.js';
+import { writeStructureSet } from '../../src/report/rtstruct/write.js';
 
 const { input } = cases.find(({ name }) => name === 'coronal')!;
 const segmentation = writeSegmentation(input);

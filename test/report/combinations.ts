@@ -1,4 +1,4 @@
-import type { ReportInput } from '../../src/report/types.js';
+import type { ReportInput } from '../../src/report/report-input.js';
 import type { Vector3 } from '../../src/imaging/affine.js';
 import { sourceGrid } from '../analysis/measure/probability-maps.js';
 import { followUp, refusedPrior } from './cases.js';

@@ -7,12 +7,12 @@ import { volumeChange } from '../../src/model/change.js';
 import type { LesionSighting } from '../../src/model/lesion.js';
 import type { LedgerLesion, ResponseAssessment } from '../../src/model/response.js';
 import { loadMappings } from '../../src/node/mappings.js';
-import { writeEncapsulatedPdf } from '../../src/report/report.js';
-import type { ReportInput } from '../../src/report/types.js';
+import type { ReportInput } from '../../src/report/report-input.js';
 import { hasPeer } from '../peers.js';
 import { cases } from './cases.js';
 import { freshFolder, validate } from './peer-processes.js';
 import { imagesOf } from './synthetic-report.js';
+import { writeEncapsulatedPdf } from '../../src/report/pdf/write.js';
 
 const hasReaders = hasPeer('dcm2pdf') && hasPeer('pdftotext');
 const folder = freshFolder();

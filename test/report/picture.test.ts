@@ -1,6 +1,6 @@
 import { loadImage, createCanvas } from '@napi-rs/canvas';
 import { describe, expect, test } from 'vitest';
-import { drawTimePoint, type PictureInput } from '../../src/report/picture.js';
+import { drawTimePoint, type PictureInput } from '../../src/report/picture/time-point-picture.js';
 import { applyAffine } from '../../src/imaging/affine.js';
 import { emptyVolume, type Grid, type Volume } from '../../src/imaging/volume.js';
 import { sourceGrid } from '../analysis/measure/probability-maps.js';

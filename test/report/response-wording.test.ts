@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { responseCriteriaSchema } from '../../src/model/criteria.js';
-import { describeResponse } from '../../src/report/wording/describe-response.js';
+import { describeResponse } from '../../src/report/wording/sentences.js';
 import { wordings } from '../../src/report/wording/language.js';
 import type { LedgerTimePoint } from '../../src/analysis/respond/ledger.js';
 import { assessResponse } from '../../src/analysis/respond/rano-bm.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SOPClass } from '../../src/dicom/uid.js';
-import { confidenceColour } from '../../src/report/confidence-colour.js';
+import { confidenceColour } from '../../src/report/lesion-label.js';
 import { applyAffine, type Vector3 } from '../../src/imaging/affine.js';
 import { voxelVolumeMm3 } from '../../src/imaging/volume.js';
 import { allObjects } from './all-objects.js';

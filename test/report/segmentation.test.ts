@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseFile } from '../../src/dicom/dataset.js';
-import { writeSegmentation } from '../../src/report/report.js';
 import { applyAffine, type Vector3 } from '../../src/imaging/affine.js';
 import { hasPeer } from '../peers.js';
 import { cases } from './cases.js';
@@ -104,6 +103,7 @@ for path in sys.argv[1:]:
     })
 print(json.dumps(out))
 `;
+import { writeSegmentation } from '../../src/report/seg/write.js';
 
 interface PydicomSegmentation {
   name: string;

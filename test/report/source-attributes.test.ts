@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseFile } from '../../src/dicom/dataset.js';
-import { writeReport } from '../../src/report/report.js';
 import { acquiredAt, patientAndStudy } from '../../src/report/source-attributes.js';
+import { writeReport } from '../../src/report/sr/write.js';
 import { cases } from './cases.js';
 import { freshFolder, hasPydicom, pythonJson } from './peer-processes.js';
 

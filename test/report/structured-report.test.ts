@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SOPClass } from '../../src/dicom/uid.js';
-import { writeRejectionNote, writeReport, writeSegmentation } from '../../src/report/report.js';
-import type { ReportInput } from '../../src/report/types.js';
+import type { ReportInput } from '../../src/report/report-input.js';
 import { cases } from './cases.js';
 import { freshFolder, hasPydicom, pythonJson } from './peer-processes.js';
 
@@ -34,6 +33,9 @@ print(json.dumps({'tree': tree(ds), 'completion': ds.get('CompletionFlag'), 'ver
   'predecessor': evidence(ds.get('PredecessorDocumentsSequence', [])),
   'current': evidence(ds.CurrentRequestedProcedureEvidenceSequence), 'other': evidence(ds.get('PertinentOtherEvidenceSequence', []))}))
 `;
+import { writeRejectionNote } from '../../src/report/kos/rejection-note.js';
+import { writeReport } from '../../src/report/sr/write.js';
+import { writeSegmentation } from '../../src/report/seg/write.js';
 
 type Tree = [relationship: string, type: string, concept: string, value: unknown, children: Tree[]];
 interface Document {

@@ -3,7 +3,7 @@ import { derivedUID, SOPClass } from '../../src/dicom/uid.js';
 import { applyAffine, invertAffine, type Vector3 } from '../../src/imaging/affine.js';
 import type { Confidence, LesionChange, TrackedLesion } from '../../src/model/lesion.js';
 import { emptyVolume, spacingMm, voxelVolumeMm3, type Grid } from '../../src/imaging/volume.js';
-import type { ReportInput, SourceFrame } from '../../src/report/types.js';
+import type { ReportInput, SourceFrame } from '../../src/report/report-input.js';
 import { sourceGrid } from '../analysis/measure/probability-maps.js';
 
 export interface Case {

@@ -1,16 +1,12 @@
-import type { TimePointImages } from '../../report/picture.js';
-import {
-  writeEncapsulatedPdf,
-  writeKeyImages,
-  writeLabelMap,
-  writeReport,
-  writeSegmentation,
-  writeSpatialRegistration,
-  writeStructureSet,
-  type ReportInput,
-  type WrittenObject,
-} from '../../report/report.js';
+import type { TimePointImages } from '../../report/picture/time-point-picture.js';
 import type { ObjectKind } from '../../store/store.js';
+import { writeEncapsulatedPdf } from '../../report/pdf/write.js';
+import { writeKeyImages } from '../../report/kos/write.js';
+import { writeLabelMap, writeSegmentation } from '../../report/seg/write.js';
+import { writeReport } from '../../report/sr/write.js';
+import { writeSpatialRegistration } from '../../report/reg/write.js';
+import { writeStructureSet } from '../../report/rtstruct/write.js';
+import type { ReportInput, WrittenObject } from '../../report/report-input.js';
 
 /**
  * @param images of the time point, for those that draw.

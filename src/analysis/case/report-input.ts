@@ -3,7 +3,7 @@ import type { Remark } from '../../model/remark.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { Prepared } from '../prepare/prepare-current.js';
 import { acquiredAt, frameOfReferenceUID } from '../../report/source-attributes.js';
-import type { ReportInput, ReportPrior } from '../../report/types.js';
+import type { ReportInput, ReportPrior } from '../../report/report-input.js';
 import type { CaseResult } from '../../model/case-result.js';
 import type { FoundPrior } from './temporal-prior.js';
 

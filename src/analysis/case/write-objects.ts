@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { TimePointImages } from '../../report/picture.js';
-import { writeRejectionNote, type ReportInput, type WrittenObject } from '../../report/report.js';
+import type { TimePointImages } from '../../report/picture/time-point-picture.js';
 import { objectKinds, type CaseRow, type ObjectKind, type ObjectRow, type Store } from '../../store/store.js';
 import type { CaseFolder } from './case-folder.js';
 import type { CaseResult } from '../../model/case-result.js';
 import { objectWriters } from './object-writers.js';
+import { writeRejectionNote } from '../../report/kos/rejection-note.js';
+import type { ReportInput, WrittenObject } from '../../report/report-input.js';
 
 /** An object of a case: its row for the index, in a file by now. */
 export type CaseObject = Omit<ObjectRow, 'createdAt'>;

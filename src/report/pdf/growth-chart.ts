@@ -8,7 +8,7 @@ import {
   PointElement,
   type ChartConfiguration,
 } from 'chart.js';
-import { fontFiles } from './typefaces.js';
+import { fontFiles } from './drawable-text.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
 

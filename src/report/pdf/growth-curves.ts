@@ -1,8 +1,8 @@
 import type { Confidence, LesionIdentity, LesionSighting } from '../../model/lesion.js';
-import { priorIntervalDays } from '../examination.js';
-import type { ReportInput } from '../types.js';
+import type { ReportInput } from '../report-input.js';
 import type { GrowthPoint } from './growth-chart.js';
 import { byRelevance } from './relevance.js';
+import { priorIntervalDays } from '../source-attributes.js';
 
 /** A lesion's course, for a chart. */
 export interface GrowthCurve extends LesionIdentity {

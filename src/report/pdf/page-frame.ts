@@ -1,8 +1,7 @@
 import { acquiredAt } from '../source-attributes.js';
-import type { ReportInput } from '../types.js';
-import { patientName, type DrawableText } from './patient-name.js';
-import { canDraw } from './typefaces.js';
+import type { ReportInput } from '../report-input.js';
 import { colours, contentWidth, page, type Sheet } from './sheet.js';
+import { patientName, type DrawableText, canDraw } from './drawable-text.js';
 
 /** What every page has: whose it is on top, that it is research at the foot. @returns the y where the page's own begins. */
 export function drawPageFrame(sheet: Sheet, input: ReportInput, number: number, pages: number): number {

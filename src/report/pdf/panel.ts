@@ -1,9 +1,9 @@
 import { createCanvas } from '@napi-rs/canvas';
 import type { Vector3 } from '../../imaging/affine.js';
 import type { Grid, Volume } from '../../imaging/volume.js';
-import { labelsIn, pixelOf, sectionOf } from '../axial-section.js';
-import type { Findings } from '../picture.js';
-import { greyImage, outline } from '../section-image.js';
+import { labelsIn, pixelOf, sectionOf } from '../picture/axial-section.js';
+import type { Findings } from '../picture/time-point-picture.js';
+import { greyImage, outline } from '../picture/section-image.js';
 import { colours, type Sheet } from './sheet.js';
 
 /** A square place on the page, points. */

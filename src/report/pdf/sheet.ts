@@ -1,8 +1,9 @@
 import PDFDocument from 'pdfkit';
 import type { LesionChange } from '../../model/lesion.js';
+import { confidenceHex } from '../lesion-label.js';
 import type { Wording } from '../wording/english.js';
 import type { SheetWording } from '../wording/sheet-english.js';
-import { fontFiles, type Typeface } from './typefaces.js';
+import { fontFiles, type Typeface } from './drawable-text.js';
 
 /** A4 upright, in points (1/72 inch). */
 export const page = { width: 595.28, height: 841.89, margin: 36 } as const;
@@ -19,7 +20,7 @@ export const colours = {
   candidate: '#b06000',
   worse: '#b3261e',
   better: '#146c2e',
-  picture: { confirmed: '#ff5a4f', candidate: '#ffd84a' },
+  picture: { confirmed: confidenceHex('confirmed'), candidate: confidenceHex('candidate') },
 } as const;
 
 export interface TextStyle {

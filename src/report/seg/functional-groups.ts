@@ -3,7 +3,7 @@ import { applyAffine, type Vector3 } from '../../imaging/affine.js';
 import { spacingMm } from '../../imaging/volume.js';
 import { codeItem, codes } from '../codes.js';
 import { decimalString } from '../decimal-string.js';
-import type { ReportSource, SourceFrame } from '../types.js';
+import type { ReportSource, SourceFrame } from '../report-input.js';
 
 /** One frame of a segmentation. */
 export interface SegmentationFrame {

@@ -3,9 +3,9 @@ import type { Dataset } from '../../dicom/dataset.js';
 import { derivedUID } from '../../dicom/uid.js';
 import { resultSeries, equipment } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
-import { distinctInstances } from '../source-instances.js';
+import { distinctInstances } from '../instance-references.js';
 import { wordings } from '../wording/language.js';
-import type { ReportInput } from '../types.js';
+import type { ReportInput } from '../report-input.js';
 import { perFrameGroups, sharedGroups, type SegmentationFrame } from './functional-groups.js';
 
 /** Tags that the dimension index points at, as AT values. */

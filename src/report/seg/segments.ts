@@ -1,23 +1,9 @@
 import type { Dataset } from '../../dicom/dataset.js';
-import type { TrackedLesion } from '../../model/lesion.js';
 import { codeItem, codes } from '../codes.js';
-import { confidenceCIELab } from '../confidence-colour.js';
-import { modelText } from '../model-text.js';
-import type { ReportInput } from '../types.js';
-import type { Wording } from '../wording/english.js';
+import { confidenceCIELab, segmentLabel, segmentState } from '../lesion-label.js';
+import type { ReportInput, ReportModel } from '../report-input.js';
+import { english } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
-
-/** `Metastasis 1` for what both networks see, `Candidate 2` for what is left to the reader. */
-export const segmentLabel = (
-  { confidence, number }: Pick<TrackedLesion, 'confidence' | 'number'>,
-  { objects }: Wording,
-): string => `${objects.segment[confidence]} ${number}`;
-
-/** How sure a lesion is and what became of it, e.g. `confirmed, grown`. */
-export const segmentState = (
-  { confidence, change }: Pick<TrackedLesion, 'confidence' | 'change'>,
-  { confidences, changes }: Wording,
-): string => `${confidences[confidence]}, ${changes[change]}`;
 
 /** One segment description for each lesion (PS3.3 C.8.20.4). */
 export function segments(input: ReportInput): Dataset[] {
@@ -58,3 +44,7 @@ export const segmentationAlgorithm = ({ software, models }: ReportInput): Datase
   AlgorithmParameters: models.map(modelText).join('\n'),
   AlgorithmSource: software.name,
 });
+
+/** One line that identifies a network in objects that declare no language: the Algorithm Identification Macro's, for machines. */
+const modelText = ({ role, name, version, sha256, use }: ReportModel): string =>
+  english.model(role, name, version, sha256, use);

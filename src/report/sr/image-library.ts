@@ -1,7 +1,7 @@
 import { codes } from '../codes.js';
 import { acquiredAt } from '../source-attributes.js';
-import { instancesWithFrames } from '../source-instances.js';
-import type { ReportInput, SourceFrame } from '../types.js';
+import { instancesWithFrames } from '../instance-references.js';
+import type { ReportInput, SourceFrame } from '../report-input.js';
 import { coded, container, dateItem, image, type ContentItem } from './content-item.js';
 
 /** The images read: one group for the current series, one for the prior's (TID 1600, 1601, 1602). */

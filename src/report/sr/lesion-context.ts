@@ -1,6 +1,6 @@
 import type { FindingSite, LesionIdentity } from '../../model/lesion.js';
 import { codes } from '../codes.js';
-import type { ReportInput } from '../types.js';
+import type { ReportInput } from '../report-input.js';
 import { wordings } from '../wording/language.js';
 import { coded, text, uidReference, type ContentItem } from './content-item.js';
 

@@ -1,6 +1,7 @@
 import { derivedUID } from '../../dicom/uid.js';
 import { codes } from '../codes.js';
-import type { ReportInput, Software } from '../types.js';
+import type { ReportInput, Software } from '../report-input.js';
+import { wordings } from '../wording/language.js';
 import { coded, numeric, text, uidReference, type ContentItem } from './content-item.js';
 
 /**
@@ -21,4 +22,15 @@ export const deviceObserver = ({ name, version }: Software): ContentItem[] => [
   text('HAS OBS CONTEXT', codes.deviceObserverName, name),
   text('HAS OBS CONTEXT', codes.deviceObserverManufacturer, name),
   text('HAS OBS CONTEXT', codes.deviceObserverModelName, `${name} ${version}`),
+];
+
+/** TID 4019: what measured, and with which networks, in the document's language; for all measurements at once. */
+export const algorithm = ({ software, models, language }: ReportInput): ContentItem[] => [
+  text('HAS CONCEPT MOD', codes.algorithmName, software.name),
+  text('HAS CONCEPT MOD', codes.algorithmVersion, software.version),
+  ...models.map(({ role, name, version, sha256, use }) =>
+    text('HAS CONCEPT MOD', codes.algorithmParameters, wordings[language].model(role, name, version, sha256, use)),
+  ),
+  text('HAS CONCEPT MOD', codes.algorithmManufacturer, software.name),
+  coded('HAS CONCEPT MOD', codes.algorithmFamily, codes.artificialIntelligence),
 ];

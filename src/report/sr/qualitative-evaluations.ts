@@ -1,10 +1,10 @@
 import type { LesionChange } from '../../model/lesion.js';
 import { codes } from '../codes.js';
-import type { ReportInput } from '../types.js';
+import type { ReportInput } from '../report-input.js';
 import type { Wording } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
 import { coded, container, text, type ContentItem } from './content-item.js';
-import { goneLesionGroup } from './gone-lesion-group.js';
+import { goneLesionGroup } from './lesion-groups.js';
 
 /** What holds for the whole time point, coded where the standard has codes and in plain words beside it. */
 export function qualitativeEvaluations(input: ReportInput): ContentItem {

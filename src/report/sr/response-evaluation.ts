@@ -1,7 +1,7 @@
 import type { ResponseAssessment } from '../../model/response.js';
 import { codes, type Code } from '../codes.js';
 import { roundedDecimalString } from '../decimal-string.js';
-import { describeResponse } from '../wording/describe-response.js';
+import { describeResponse } from '../wording/sentences.js';
 import type { Wording } from '../wording/english.js';
 import { coded, container, numeric, text, type ContentItem } from './content-item.js';
 

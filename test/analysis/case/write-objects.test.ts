@@ -5,7 +5,7 @@ import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
 import { writeObjects, type CaseObject } from '../../../src/analysis/case/write-objects.js';
 import { kindsToWrite, type DeliverableKind } from '../../../src/node/delivery/destinations.js';
 import { parseFile } from '../../../src/dicom/dataset.js';
-import type { ReportInput } from '../../../src/report/types.js';
+import type { ReportInput } from '../../../src/report/report-input.js';
 import type { CaseRow, Store } from '../../../src/store/store.js';
 import { cases } from '../../report/cases.js';
 import { imagesOf } from '../../report/synthetic-report.js';

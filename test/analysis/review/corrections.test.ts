@@ -15,7 +15,6 @@ import { sendFiles } from '../../../src/node/delivery/send-files.js';
 import { createServer } from '../../../src/dimse/server.js';
 import { storageService } from '../../../src/dimse/storage-service.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import { writeReport, writeSegmentation } from '../../../src/report/report.js';
 import { databasePath, openStore, type ReviewRow, type Store } from '../../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../../peers.js';
 import { openIntake } from '../../node/ingest/open-intake.js';
@@ -29,6 +28,8 @@ import {
   type SegmentationEdits,
 } from './reader.js';
 import { viewerSegmentation } from './viewer-segmentation.js';
+import { writeReport } from '../../../src/report/sr/write.js';
+import { writeSegmentation } from '../../../src/report/seg/write.js';
 
 const work = mkdtempSync(join(tmpdir(), 'priora-review-'));
 // Lesion 3 is the candidate.

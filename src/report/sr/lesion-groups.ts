@@ -1,10 +1,12 @@
-import type { LesionIdentity, Segment3d, TrackedLesion } from '../../model/lesion.js';
+import type { GoneLesion, LesionIdentity, Segment3d, TrackedLesion } from '../../model/lesion.js';
 import { codes, type Code } from '../codes.js';
 import { roundedDecimalString } from '../decimal-string.js';
 import { frameOfReferenceUID } from '../source-attributes.js';
-import { instancesWithFrames } from '../source-instances.js';
-import type { ReportInput, WrittenObject } from '../types.js';
+import { instancesWithFrames } from '../instance-references.js';
+import type { ReportInput, WrittenObject } from '../report-input.js';
 import { coded, container, image, numeric, polyline, text, type ContentItem } from './content-item.js';
+import { describeGone } from '../wording/sentences.js';
+import { wordings } from '../wording/language.js';
 import { baselineCategory, findingSite, lesionContext } from './lesion-context.js';
 import { volumeHistory } from './volume-history.js';
 
@@ -71,3 +73,19 @@ export function measurementGroup(
 }
 
 const names = (lesions: readonly LesionIdentity[]): string => lesions.map(({ trackingID }) => trackingID).join(', ');
+
+const fates = { 'no longer seen': codes.gone, merged: codes.merged, 'not covered': codes.notCovered };
+
+/**
+ * A lesion of earlier time points that is not found now: nothing to measure, but who it was and what became of it. No Measurement
+ * Group: of those that stand beside TID 1411's, DicomSRValidator asks for a region.
+ */
+export function goneLesionGroup(lesion: GoneLesion, input: ReportInput): ContentItem {
+  return container(codes.earlierLesion, [
+    ...lesionContext(lesion, input),
+    findingSite(lesion.site),
+    coded('CONTAINS', codes.changeSincePrior, fates[lesion.status]),
+    ...baselineCategory(lesion, input),
+    text('CONTAINS', codes.comment, describeGone(lesion, input.timePoint.acquiredAt, wordings[input.language])),
+  ]);
+}

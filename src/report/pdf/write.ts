@@ -1,18 +1,17 @@
 import type { Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { codeItem, codes } from '../codes.js';
-import { calendarDate } from '../examination.js';
-import type { TimePointImages } from '../picture.js';
+import type { TimePointImages } from '../picture/time-point-picture.js';
 import { seal } from '../seal.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
-import { acquiredAt, patientAndStudy, required } from '../source-attributes.js';
-import { distinctInstances } from '../source-instances.js';
-import type { ReportInput, WrittenObject } from '../types.js';
+import { distinctInstances } from '../instance-references.js';
+import type { ReportInput, WrittenObject } from '../report-input.js';
 import { drawLesionsPage } from './lesions-page.js';
 import { drawOverviewPage } from './overview-page.js';
 import { drawPageFrame } from './page-frame.js';
 import { drawDocument } from './sheet.js';
 import { wordings } from '../wording/language.js';
+import { acquiredAt, patientAndStudy, required, calendarDate } from '../source-attributes.js';
 
 /**
  * The sheet for the tumour board, two pages, as an Encapsulated PDF in the source study. It says what the SR says, in pictures

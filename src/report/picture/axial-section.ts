@@ -1,7 +1,7 @@
-import { applyAffine, invertAffine, multiplyAffine, type Vector3 } from '../imaging/affine.js';
-import { resampleLinear, resampleNearest } from '../imaging/resample.js';
-import type { Grid, LabelMap, Volume } from '../imaging/volume.js';
-import { identityAffine } from '../imaging/affine.js';
+import { applyAffine, invertAffine, multiplyAffine, type Vector3 } from '../../imaging/affine.js';
+import { resampleLinear, resampleNearest } from '../../imaging/resample.js';
+import type { Grid, LabelMap, Volume } from '../../imaging/volume.js';
+import { identityAffine } from '../../imaging/affine.js';
 
 /**
  * The axial plane at patient height `zMm` through everything `grid` covers, as a one-slice grid of 1 mm pixels laid out as

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../dicom/dataset.js';
 import { determinant } from '../../imaging/affine.js';
-import { namedInstances } from './references.js';
+import { namedInstances } from '../instance-references.js';
 
 /** How far a rigid matrix may be from orthonormal: it is the product of a few, written to ten digits and more. */
 const tolerance = 1e-6;

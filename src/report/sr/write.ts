@@ -1,21 +1,19 @@
 import type { Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { codes, privateScheme } from '../codes.js';
-import { evidence } from '../evidence.js';
 import { lesionPixels } from '../lesion-pixels.js';
 import { seal } from '../seal.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { patientAndStudy, required } from '../source-attributes.js';
-import { distinctInstances } from '../source-instances.js';
-import type { ReportInput, WrittenObject } from '../types.js';
+import type { ReportInput, WrittenObject } from '../report-input.js';
 import { container, rootContainer } from './content-item.js';
 import { wordings } from '../wording/language.js';
-import { algorithm } from './algorithm.js';
 import { imageLibrary } from './image-library.js';
-import { measurementGroup } from './measurement-group.js';
-import { observationContext } from './observation-context.js';
+import { measurementGroup } from './lesion-groups.js';
 import { qualitativeEvaluations } from './qualitative-evaluations.js';
 import { responseEvaluation } from './response-evaluation.js';
+import { distinctInstances, evidence } from '../instance-references.js';
+import { observationContext, algorithm } from './observation-context.js';
 
 /**
  * The report of one time point: Comprehensive 3D SR, TID 1500, in the source study. One TID 1411 group for each lesion,

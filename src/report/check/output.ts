@@ -1,20 +1,21 @@
-import { PrioraError } from '../core/errors.js';
-import type { Dataset } from '../dicom/dataset.js';
-import { SOPClass } from '../dicom/uid.js';
-import { checkDocument } from './check/document.js';
-import { checkEncapsulatedPdf } from './check/encapsulated-pdf.js';
-import { checkRequired } from './check/required-attributes.js';
-import { checkSegmentation } from './check/segmentation.js';
-import { checkSpatialRegistration } from './check/spatial-registration.js';
-import { checkStructureSet } from './check/structure-set.js';
-import { checkItem } from './check/values.js';
+import { PrioraError } from '../../core/errors.js';
+import type { Dataset } from '../../dicom/dataset.js';
+import { SOPClass } from '../../dicom/uid.js';
+import { checkEncapsulatedPdf } from '../pdf/check.js';
+import { checkRequired } from './required-attributes.js';
+import { checkSegmentation } from '../seg/check.js';
+import { checkSpatialRegistration } from '../reg/check.js';
+import { checkStructureSet } from '../rtstruct/check.js';
+import { checkItem } from './values.js';
+import { checkKeyObjects } from '../kos/check.js';
+import { checkReport } from '../sr/check.js';
 
 /** What must hold within each kind of object, beyond its attributes. */
 const ofClass: Record<string, (dataset: Dataset, breaches: string[]) => void> = {
   [SOPClass.SegmentationStorage]: checkSegmentation,
   [SOPClass.LabelMapSegmentationStorage]: checkSegmentation,
-  [SOPClass.Comprehensive3DSRStorage]: checkDocument,
-  [SOPClass.KeyObjectSelectionDocumentStorage]: checkDocument,
+  [SOPClass.Comprehensive3DSRStorage]: checkReport,
+  [SOPClass.KeyObjectSelectionDocumentStorage]: checkKeyObjects,
   [SOPClass.RTStructureSetStorage]: checkStructureSet,
   [SOPClass.EncapsulatedPDFStorage]: checkEncapsulatedPdf,
   [SOPClass.SpatialRegistrationStorage]: checkSpatialRegistration,

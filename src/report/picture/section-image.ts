@@ -1,5 +1,5 @@
 import { createCanvas, type Canvas } from '@napi-rs/canvas';
-import type { Grid, Volume } from '../imaging/volume.js';
+import type { Grid, Volume } from '../../imaging/volume.js';
 
 /** Black and white points: the 1st and 99.8th percentile of what is not background. */
 export function windowOf({ voxels }: Volume): readonly [number, number] {

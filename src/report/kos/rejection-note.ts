@@ -2,14 +2,14 @@ import { PrioraError } from '../../core/errors.js';
 import type { Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { codes } from '../codes.js';
-import { evidence } from '../evidence.js';
 import { seal } from '../seal.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { patientAndStudy } from '../source-attributes.js';
 import { composite, image, rootContainer, text } from '../sr/content-item.js';
 import { deviceObserver } from '../sr/observation-context.js';
-import type { ObjectReference, Software, WrittenObject } from '../types.js';
+import type { ObjectReference, Software, WrittenObject } from '../report-input.js';
 import { wordings, type Language } from '../wording/language.js';
+import { evidence } from '../instance-references.js';
 
 /** SOP classes of ours that are images; the others are referred to as composite objects. */
 const images: readonly string[] = [SOPClass.SegmentationStorage, SOPClass.LabelMapSegmentationStorage];

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
-import type { Vector3 } from '../imaging/affine.js';
-import type { TrackedLesion } from '../model/lesion.js';
-import type { Grid, LabelMap, Volume } from '../imaging/volume.js';
+import type { Vector3 } from '../../imaging/affine.js';
+import type { TrackedLesion } from '../../model/lesion.js';
+import type { Grid, LabelMap, Volume } from '../../imaging/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
 import { greyImage, outline, windowOf, type Edge } from './section-image.js';
-import { segmentLabel } from './seg/segments.js';
-import { english } from './wording/english.js';
+import { english } from '../wording/english.js';
+import { confidenceHex, segmentLabel } from '../lesion-label.js';
 
 /** The images of one time point to be looked at; all share one patient space. */
 export interface TimePointImages {
@@ -36,9 +36,14 @@ export interface PictureInput extends TimePointImages {
 
 // A font of our own: servers often have none, and the same input shall give the same picture.
 const font = 'Priora DejaVu Sans';
-GlobalFonts.registerFromPath(fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.meta.url)), font);
+GlobalFonts.registerFromPath(fileURLToPath(new URL('../../../assets/fonts/DejaVuSans.ttf', import.meta.url)), font);
 
-const colours = { confirmed: '#ff5a4f', candidate: '#ffd84a', text: '#e8e8e8', faint: '#9a9a9a' };
+const colours = {
+  confirmed: confidenceHex('confirmed'),
+  candidate: confidenceHex('candidate'),
+  text: '#e8e8e8',
+  faint: '#9a9a9a',
+};
 const panelWidth = 340;
 const gap = 8;
 const headHeight = 34;

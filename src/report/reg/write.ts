@@ -7,8 +7,8 @@ import { decimalString } from '../decimal-string.js';
 import { seal } from '../seal.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
-import { distinctInstances, instancesWithFrames } from '../source-instances.js';
-import type { ReportInput, WrittenObject } from '../types.js';
+import { distinctInstances, instancesWithFrames } from '../instance-references.js';
+import type { ReportInput, WrittenObject } from '../report-input.js';
 
 /**
  * How the prior lies in the current study's patient space, as a viewer needs it to show both side by side: the registered space is

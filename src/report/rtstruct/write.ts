@@ -4,18 +4,18 @@ import { SOPClass } from '../../dicom/uid.js';
 import type { TrackedLesion } from '../../model/lesion.js';
 import { applyAffine } from '../../imaging/affine.js';
 import { codeItem, codes } from '../codes.js';
-import { confidenceColour } from '../confidence-colour.js';
 import { roundedDecimalString } from '../decimal-string.js';
 import { lesionPixels, type LesionPixels } from '../lesion-pixels.js';
 import { seal } from '../seal.js';
-import { segmentationAlgorithm, segmentLabel, segmentState } from '../seg/segments.js';
+import { segmentationAlgorithm } from '../seg/segments.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { frameOfReferenceUID, patientAndStudy, required } from '../source-attributes.js';
-import { instancesWithFrames } from '../source-instances.js';
-import type { ReportInput, ReportSource, WrittenObject } from '../types.js';
+import { instancesWithFrames } from '../instance-references.js';
+import type { ReportInput, ReportSource, WrittenObject } from '../report-input.js';
 import type { Wording } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
 import { outlines, type Outline } from './outlines.js';
+import { confidenceColour, segmentLabel, segmentState } from '../lesion-label.js';
 
 /** What the standard wants named for the referenced study: Detached Study Management, retired (PS3.3 C.8.8.5.4). */
 const studyClass = '1.2.840.10008.3.1.2.3.1';

@@ -1,16 +1,15 @@
 import { PrioraError } from '../../core/errors.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { codes } from '../codes.js';
-import { evidence } from '../evidence.js';
 import { seal } from '../seal.js';
-import { segmentLabel } from '../seg/segments.js';
 import { equipment, resultSeries } from '../series-and-equipment.js';
 import { patientAndStudy, required } from '../source-attributes.js';
-import { distinctInstances, instancesWithFrames } from '../source-instances.js';
 import { image, rootContainer, text } from '../sr/content-item.js';
 import { deviceObserver } from '../sr/observation-context.js';
-import type { ReportInput, WrittenObject } from '../types.js';
+import type { ReportInput, WrittenObject } from '../report-input.js';
 import { wordings } from '../wording/language.js';
+import { distinctInstances, instancesWithFrames, evidence } from '../instance-references.js';
+import { segmentLabel } from '../lesion-label.js';
 
 /**
  * A key object selection, "Of Interest": for each lesion the source slice that holds most of it, in the order of the slices; one that
