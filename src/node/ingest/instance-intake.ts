@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import type { Clock } from '../../core/clock.js';
 import { asPrioraError, PrioraError } from '../../core/errors.js';
@@ -137,15 +138,19 @@ export class InstanceIntake {
   /** Deflated data sets are rare: they are read back once, inflated piece by piece. */
   async #inflate(): Promise<void> {
     await this.#file.flush();
-    const inflated = createReadStream(this.#file.path, { start: this.#context.head.length }).pipe(createInflateRaw());
+    const stored = createReadStream(this.#file.path, { start: this.#context.head.length });
     let bytes = 0;
     try {
-      for await (const chunk of inflated) {
-        bytes += (chunk as Buffer).length;
-        if (bytes > maxInflatedBytes) throw new Error('it inflates without end');
-        this.#scan(chunk as Buffer);
-      }
+      // A pipeline closes the file however it ends; a mere pipe does not when the bytes are no deflated ones.
+      await pipeline(stored, createInflateRaw(), async (inflated: AsyncIterable<Buffer>) => {
+        for await (const chunk of inflated) {
+          bytes += chunk.length;
+          if (bytes > maxInflatedBytes) throw new Error('it inflates without end');
+          this.#scan(chunk);
+        }
+      });
     } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
       this.#unreadable = new PrioraError('DICOM_UNREADABLE', 'the deflated data set does not inflate', { cause });
     }
   }

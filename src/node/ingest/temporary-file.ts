@@ -139,7 +139,9 @@ export class TemporaryFile {
   }
 
   #close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    // Even a close that fails lets the descriptor go: a second one could hit somebody else's file.
     this.#descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/core/config.js';
@@ -15,6 +16,7 @@ import type { Receiver } from '../../../src/node/ingest/receiver.js';
 import { verifyStorage } from '../../../src/node/operations/verify.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { association, sliceDataset, storeRequest } from './instance.js';
+import { openFiles } from '../../descriptors.js';
 import { hasSmallDisk, smallDisk, unmount } from '../../small-disk.js';
 
 let dataDir: string;
@@ -198,6 +200,50 @@ describe('an instance that is not', () => {
     await sink.write(sliceDataset(1).subarray(0, 500));
     await sink.abort('peer gone');
     expect([store.instances.count(), store.quarantine.count(), incoming()]).toEqual([0, 0, []]);
+  });
+});
+
+describe('what a process leaves behind half-received', () => {
+  it('is cleared away at the next start once that process is dead, and not before', () => {
+    const { pid: dead } = spawnSync('true');
+    const leftOver = (pid: number) => `${pid}.1.part`;
+    for (const pid of [dead, process.pid, process.ppid]) writeFileSync(join(dataDir, 'incoming', leftOver(pid)), 'x');
+    store.close();
+    open(dataDir);
+    expect(incoming()).toEqual([leftOver(process.ppid)]);
+  });
+});
+
+describe('a file that is opened is closed', () => {
+  const deflated = { transferSyntax: TransferSyntax.DeflatedExplicitVRLittleEndian };
+  const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+  it.each<[string, () => Promise<unknown>]>([
+    ['stored', () => send(sliceDataset(1))],
+    ['stored deflated', () => send(deflateRawSync(sliceDataset(1)), ['1.2.3.1.1.1', deflated])],
+    ['no data set', () => send(Buffer.alloc(70_000, 0x47))],
+    ['truncated', () => send(cut(sliceDataset(1)))],
+    ['deflated, and does not inflate', () => send(Buffer.alloc(70_000, 0x47), ['1.2.3.1.1.1', deflated])],
+    ['deflated, and inflates to no data set', () => send(deflateRawSync('hello'), ['1.2.3.1.1.1', deflated])],
+    ['deflated, and cut', () => send(cut(deflateRawSync(sliceDataset(1))), ['1.2.3.1.1.1', deflated])],
+    ['refused for what it is', () => send(sliceDataset(1, { PatientID: '' }))],
+    [
+      'given up by its sender',
+      async () => {
+        const sink = await receiver.storeHandler(storeRequest('1.2.3.1.1.1'));
+        await sink.write(sliceDataset(1));
+        await sink.abort('peer gone');
+      },
+    ],
+    [
+      'given up before its first byte',
+      async () => (await receiver.storeHandler(storeRequest('1.2.3.1.1.1'))).abort('peer gone'),
+    ],
+  ])('(%s)', async (_, receive) => {
+    for (let times = 0; times < 3; times++) await receive();
+    // A stream's file is closed in a later turn of the event loop.
+    const open = () => ['incoming', 'quarantine', 'instances'].flatMap((folder) => openFiles(join(dataDir, folder)));
+    for (let turns = 0; turns < 1000 && open().length > 0; turns++) await setImmediate();
+    expect(open()).toEqual([]);
   });
 });
 
