@@ -4,14 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { PrioraError } from './errors.js';
+import { aeTitlePattern, aeTitleRule, uidPattern } from './identifiers.js';
 
-/** An application entity title (PS3.5 6.2, VR AE). */
-const aeTitle = z
-  .string()
-  // eslint-disable-next-line no-control-regex -- PS3.5: no control characters, no backslash
-  .regex(/^[^\\\x00-\x1f]{1,16}$/, 'must be 1 to 16 characters without backslash')
-  .refine((title) => title.trim() !== '', 'must not be blank');
-const uid = z.string().regex(/^[0-9.]{1,64}$/, 'must be a UID');
+const aeTitle = z.string().regex(aeTitlePattern, aeTitleRule);
+const uid = z.string().regex(uidPattern, 'must be a UID');
 const seconds = z.number().min(0);
 const port = z.number().int().min(0).max(65535);
 

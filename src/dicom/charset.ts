@@ -87,7 +87,7 @@ export function textReader(SpecificCharacterSet: readonly string[]): TextReader 
     const decoder = new TextDecoder(whole);
     return (bytes) => decoder.decode(bytes);
   }
-  const registration = /(\d+)$/.exec(first)?.[1];
+  const registration = /(?<!\d)\d+$/.exec(first)?.[0];
   // IR 87, 159, 149 and 58 as first value are against the standard, but then ASCII is what runs until the first escape.
   const initial = initialSets[registration ?? '6'] ?? initialSets['6'];
   return (bytes, delimiters) => decodeISO2022(bytes, initial, delimiters);

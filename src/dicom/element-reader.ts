@@ -1,5 +1,6 @@
 import dcmjs from 'dcmjs';
 import { textDelimiters, textReader, type TextReader } from './charset.js';
+import { withoutPadding, withoutTrailingPadding } from './padding.js';
 
 const { DicomMetaDictionary, ValueRepresentation } = dcmjs.data;
 
@@ -246,9 +247,9 @@ export class ElementReader {
 /** Values of a string element: padding gone (spaces that carry meaning in long text stay in front), split where allowed. */
 // NUL pads UIDs, and other strings of some writers.
 function strings(raw: string, vr: string): string[] {
-  const unpadded = raw.replace(/[\0 ]+$/, '');
+  const unpadded = withoutTrailingPadding(raw);
   if (singleTextVRs.has(vr)) return [unpadded];
-  return unpadded.split('\\').map((value) => value.replace(/[\0 ]+$/, '').replace(/^ +/, ''));
+  return unpadded.split('\\').map((value) => withoutPadding(value));
 }
 
 function numberStrings(raw: string): (number | null)[] {

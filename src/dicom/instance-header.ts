@@ -1,4 +1,5 @@
 import { textDelimiters, textReader } from './charset.js';
+import { withoutTrailingPadding } from './padding.js';
 
 /** Text elements by tag; the second word says how their bytes are split and decoded. */
 const textElements = {
@@ -54,7 +55,7 @@ export const headerTags: ReadonlySet<number> = new Set([
 const texts = Object.entries(textElements);
 const numbers = Object.entries(numberElements);
 
-const ascii = (bytes: Buffer | undefined) => (bytes?.toString('latin1') ?? '').replace(/[\0 ]+$/, '').trimStart();
+const ascii = (bytes: Buffer | undefined) => withoutTrailingPadding(bytes?.toString('latin1') ?? '').trimStart();
 
 /** Decodes raw values (tag → bytes) by their SpecificCharacterSet. Values that are no numbers are left out. */
 export function instanceHeader(elements: ReadonlyMap<number, Buffer>): InstanceHeader {
@@ -66,8 +67,7 @@ export function instanceHeader(elements: ReadonlyMap<number, Buffer>): InstanceH
     else if (kind === 'code') header[keyword] = ascii(bytes);
     else {
       const text = read(bytes, kind === 'name' ? textDelimiters.name : textDelimiters.value);
-
-      header[keyword] = text.replace(/[\0 ]+$/, '').trimStart();
+      header[keyword] = withoutTrailingPadding(text).trimStart();
     }
   }
   for (const [keyword, tag] of numbers)

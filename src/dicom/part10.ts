@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { PrioraError } from '../core/errors.js';
+import { withoutTrailingPadding } from './padding.js';
 import { implementationClassUID, implementationVersionName } from './uid.js';
 
 /** The file meta information that this code reads and writes (PS3.10 7.1). */
@@ -83,7 +84,7 @@ export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: 
     const start = offset + (long ? 12 : 8);
     if (start + length > bytes.length) throw unreadable('file meta information is cut');
     const keyword = keywords[element];
-    if (keyword) found[keyword] = bytes.toString('latin1', start, start + length).replace(/[\0 ]+$/, '');
+    if (keyword) found[keyword] = withoutTrailingPadding(bytes.toString('latin1', start, start + length));
     offset = start + length;
   }
   const { MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID } = found;

@@ -1,3 +1,4 @@
+import { withoutPadding } from '../dicom/padding.js';
 import { ProtocolError } from './protocol-error.js';
 
 /**
@@ -41,9 +42,7 @@ export class ByteCursor {
 
   /** ASCII text; padding (spaces and NULs on either side) is not significant (PS3.8 9.3.2, Annex F). */
   text(length: number): string {
-    return this.#take(length)
-      .toString('latin1')
-      .replace(/^[ \0]+|[ \0]+$/g, '');
+    return withoutPadding(this.#take(length).toString('latin1'));
   }
 
   #take(length: number): Buffer {

@@ -1,3 +1,4 @@
+import { withoutPadding } from '../dicom/padding.js';
 import { ProtocolError } from './protocol-error.js';
 
 /** A command set by keyword (PS3.7 E.1, E.2). Elements with several values are always arrays. */
@@ -126,7 +127,7 @@ function decodeValue(vr: VR, bytes: Buffer): string | number | number[] {
     case 'UI':
     case 'AE':
     case 'LO':
-      return bytes.toString('latin1').replace(/^ +|[ \0]+$/g, '');
+      return withoutPadding(bytes.toString('latin1'));
   }
 }
 

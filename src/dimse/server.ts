@@ -1,6 +1,7 @@
 import { createServer as createTCPServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net';
 import { createServer as createTLSServer } from 'node:tls';
 import { PrioraError } from '../core/errors.js';
+import { aeTitleRule, isAETitle } from '../core/identifiers.js';
 import { SOPClass, TransferSyntax } from '../dicom/uid.js';
 import { Acceptor, type AcceptorContext } from './acceptor.js';
 import { quickAcknowledge } from './quickack.js';
@@ -24,8 +25,8 @@ const verificationContext = {
  * @throws PrioraError CONFIG_INVALID for an AE title that PS3.5 6.2 does not allow
  */
 export function createServer(given: ServerOptions): Server {
-  if (!/^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$/.test(given.aeTitle)) {
-    throw new PrioraError('CONFIG_INVALID', `aeTitle ${JSON.stringify(given.aeTitle)} is no AE title`);
+  if (!isAETitle(given.aeTitle)) {
+    throw new PrioraError('CONFIG_INVALID', `aeTitle ${JSON.stringify(given.aeTitle)} ${aeTitleRule}`);
   }
   return new AssociationServer(given);
 }

@@ -1,11 +1,7 @@
 import { PrioraError } from '../core/errors.js';
+import { isUID } from '../core/identifiers.js';
 import { CommandField } from './command-field.js';
 import type { Service, StoreHandler } from './types.js';
-
-/** PS3.5 9.1. Leading zeros are against the rule but harmless; anything else could become part of a path. */
-const uidPattern = /^\d+(\.\d+)*$/;
-const isUID = (value: string | undefined): value is string =>
-  value !== undefined && value.length <= 64 && uidPattern.test(value);
 
 /**
  * C-STORE as SCP (PS3.7 9.1.1, PS3.4 Annex B): each request is opened with `handler`.

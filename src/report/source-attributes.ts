@@ -44,7 +44,7 @@ export const frameOfReferenceUID = (header: Dataset): string =>
 export function acquiredAt(header: Dataset): { date: string; time: string } {
   const dateTime = first(header['AcquisitionDateTime']);
   if (date(dateTime.slice(0, 8)))
-    return { date: dateTime.slice(0, 8), time: time(dateTime.slice(8).replace(/[+-].*$/, '')) ?? '000000' };
+    return { date: dateTime.slice(0, 8), time: time(dateTime.slice(8).split(/[+-]/, 1)[0]) ?? '000000' };
   for (const prefix of ['Acquisition', 'Content', 'Series', 'Study', 'InstanceCreation']) {
     const day = date(header[`${prefix}Date`]);
     if (day) return { date: day, time: time(header[`${prefix}Time`]) ?? '000000' };

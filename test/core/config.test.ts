@@ -25,7 +25,9 @@ describe('config', () => {
     expect(() => parseConfig({ dicom: { port: 70000 }, inference: { provider: 'rocm' } })).toThrow(
       /dicom\.port: .*inference\.provider: /,
     );
-    expect(() => parseConfig({ dicom: { aeTitle: 'SEVENTEEN_LETTERS' } })).toThrow(/dicom\.aeTitle: must be 1 to 16/);
+    expect(() => parseConfig({ dicom: { aeTitle: 'SEVENTEEN_LETTERS' } })).toThrow(
+      /dicom\.aeTitle: must be an AE title/,
+    );
     expect(() => parseConfig({ time: { zone: 'Europe/Berlinn' } })).toThrow(/time\.zone/);
   });
 

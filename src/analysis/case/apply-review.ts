@@ -1,3 +1,4 @@
+import { isUID } from '../../core/identifiers.js';
 import type { Confidence, LesionIdentity } from '../../model/lesion.js';
 import type { ReadersMeasurements, ReviewVerdict } from '../../model/case-review.js';
 import { refusal, type DrawnLesion, type Review } from '../review/review.js';
@@ -68,7 +69,7 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
   const given = new Set([...partners.values()].map(({ trackingUID }) => trackingUID));
   /** The name that the reader gave, if it is one and no other lesion's. */
   const nameOf = ({ trackingUID }: DrawnLesion): LesionIdentity | null => {
-    if (trackingUID === null || !/^[0-9.]{1,64}$/.test(trackingUID) || given.has(trackingUID)) return null;
+    if (!isUID(trackingUID) || given.has(trackingUID)) return null;
     given.add(trackingUID);
     return identityOf(trackingUID);
   };

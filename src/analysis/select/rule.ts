@@ -21,7 +21,9 @@ export function applyRule(rule: Rule, header: SeriesHeader, ignorePhrases: reado
   if (found.length === 0) return answer(rule.whenAbsent === 'pass');
 
   const match = (patterns: readonly (string | number)[]) =>
-    found.find((value) => patterns.some((pattern) => glob(String(pattern)).test(String(value))));
+    found.find((value) =>
+      patterns.some((pattern) => matches(String(pattern).toLowerCase(), String(value).toLowerCase())),
+    );
   if (rule.oneOf && match(rule.oneOf) === undefined) return answer(false, `none of ${rule.oneOf.join(', ')}`);
   const forbidden = rule.noneOf && match(rule.noneOf);
   if (forbidden !== undefined) return answer(false, `${forbidden} is excluded`);
@@ -39,8 +41,20 @@ export function applyRule(rule: Rule, header: SeriesHeader, ignorePhrases: reado
   return answer(true, anyWord === undefined ? '' : `“${anyWord}”`);
 }
 
-const escapeRegExp = (literal: string) => literal.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-const glob = (pattern: string) => new RegExp(`^${escapeRegExp(pattern).replaceAll('*', '.*')}$`, 'i');
+/** Whether `text` is `pattern`, whose `*` stand for any characters. Each part is looked for once, after the one before. */
+function matches(pattern: string, text: string): boolean {
+  const [first, ...others] = pattern.split('*');
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}
 
 /**
  * Text as words: lower case, without accents, anything but letters, digits and signs of contrast (`+C`, `C+`) a space.
@@ -63,5 +77,12 @@ function words(text: string, ignorePhrases: readonly string[]): string {
   );
 }
 
-const hasWord = (prose: string, word: string) =>
-  new RegExp(`(^| )${escapeRegExp(normaliseText(word)).replaceAll('*', '[^ ]*')}( |$)`).test(prose);
+/** Whether `prose` holds `word`, which may be several in a row; a `*` stays within one of them. */
+function hasWord(prose: string, word: string): boolean {
+  const said = prose.split(' ');
+  const asked = normaliseText(word).split(' ');
+  return said.some(
+    (_, start) =>
+      start + asked.length <= said.length && asked.every((pattern, index) => matches(pattern, said[start + index])),
+  );
+}

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { aeTitlePattern, aeTitleRule } from '../../core/identifiers.js';
 import { objectKinds, type ObjectKind } from '../../store/object-kind.js';
 
-const aeTitle = z
-  .string()
-  .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'must be 1 to 16 printable characters without backslash');
+const aeTitle = z.string().regex(aeTitlePattern, aeTitleRule);
 
 /** What a destination can ask for. Its report is the one that refers to the segmentation it gets. */
 export const deliverableKinds = ['SEG', 'LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS', 'PDF', 'RejectionNote'] as const;

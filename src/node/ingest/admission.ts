@@ -1,4 +1,5 @@
 import { PrioraError } from '../../core/errors.js';
+import { isUID } from '../../core/identifiers.js';
 import type { InstanceHeader } from '../../dicom/instance-header.js';
 import { SOPClass } from '../../dicom/uid.js';
 
@@ -7,9 +8,6 @@ export interface Announced {
   readonly SOPClassUID: string;
   readonly SOPInstanceUID: string;
 }
-
-/** PS3.5 9.1; leading zeros are against the rule but harmless. It also keeps path separators out of file names. */
-const isUID = (value: string) => value.length <= 64 && /^\d+(\.\d+)*$/.test(value);
 
 const mrClasses = new Set<string>([
   SOPClass.MRImageStorage,

@@ -1,15 +1,16 @@
 import dcmjs from 'dcmjs';
+import { aeTitlePattern, uidPattern } from '../../core/identifiers.js';
 import type { Dataset } from '../../dicom/dataset.js';
 
 const dictionary = dcmjs.data.DicomMetaDictionary.nameMap as Record<string, { vr: string } | undefined>;
 
 /** Form of a value by its VR (PS3.5 6.2). Text may hold anything but control characters and the delimiter. */
 const forms: Record<string, RegExp> = {
-  AE: /^[^\\\p{Cc}]{1,16}$/u,
+  AE: aeTitlePattern,
   AS: /^\d{3}[DWMY]$/,
   CS: /^[A-Z0-9 _]{1,16}$/,
   DA: /^\d{8}$/,
-  DS: /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/,
+  DS: /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/,
   DT: /^\d{4,14}(\.\d{1,6})?([+-]\d{4})?$/,
   IS: /^[+-]?\d{1,11}$/,
   LO: /^[^\\\p{Cc}]{1,64}$/u,
@@ -18,7 +19,7 @@ const forms: Record<string, RegExp> = {
   ST: /^[^\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]{1,1024}$/u, // eslint-disable-line no-control-regex
   TM: /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/,
   // Leading zeros are wrong too, but sources have them, and an identity must not be altered.
-  UI: /^\d+(\.\d+)*$/,
+  UI: uidPattern,
   UT: /^[^\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]+$/u, // eslint-disable-line no-control-regex
 };
 

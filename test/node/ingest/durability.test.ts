@@ -119,8 +119,10 @@ describe.skipIf(!hasPeer('storescu'))('kill -9 while receiving', () => {
         await new Promise((resolve) => setImmediate(resolve));
       node.kill('SIGKILL');
       const { text } = await sending;
-      const sent = [...text.matchAll(/Sending file: (\S+)[\s\S]*?Received Store Response \(Success\)/g)];
-      sent.forEach(([, path]) => acknowledged.add(path.split('/').at(-1)!.replace('.dcm', '')));
+      const sent = text
+        .split('Sending file: ')
+        .filter((report) => report.includes('Received Store Response (Success)'));
+      for (const report of sent) acknowledged.add(report.split(/\s/, 1)[0].split('/').at(-1)!.replace('.dcm', ''));
     }
     expect(acknowledged.size).toBeGreaterThan(0);
     const { port } = await start(dataDir);
