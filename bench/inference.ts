@@ -8,7 +8,7 @@
  * N tiles (default 4) scaled up to all of them. The ceiling, a 2048³ GEMM, is measured before and after.
  *
  * Useful work is brain voxels × multiply–adds a voxel of both networks (a multiply–add counts as two operations), nothing else. `case` is a time
- * point in the training layout; by default the image is the template head, its own prior. `training/widened_models.py` makes a pair of the
+ * point in the training layout; by default the image is the template head, its own prior. `training/export/widened_models.py` makes a pair of the
  * authors' size for `--models`.
  */
 import { execFileSync } from 'node:child_process';
@@ -139,7 +139,7 @@ async function plainOnnx(): Promise<number> {
   return median(times);
 }
 
-/** What `training/model.py` builds a model's network from; imported and random ones say no more than their widths. */
+/** What `training/network/` builds a model's network from; imported and random ones say no more than their widths. */
 function networkConfig({ training, widths, classifierWidths }: Manifest): unknown {
   const { config } = training as { config?: { network?: unknown } };
   return config?.network ?? { widths, classifier_widths: classifierWidths };
@@ -150,10 +150,11 @@ function pytorch(): number {
   const answer = python(
     `
 import json, statistics, sys, time
-sys.path.insert(0, 'training')
+sys.path.insert(0, '.')
 import torch
-from export_onnx import random_inputs
-from model import NetworkConfig, build_network
+from training.export.write_model import random_inputs
+from training.network.build import build_network
+from training.network.config import NetworkConfig
 configs, threads, tiles = json.loads(sys.argv[1])
 torch.set_num_threads(threads)
 networks = [build_network(NetworkConfig.from_dict(c)).eval() for c in configs]

@@ -1,6 +1,6 @@
 /**
- * Probability maps of trained networks for the time points of a split, computed as the node computes them: what `training/evaluate.py`
- * scores. Five times as fast as `training/predict.py`, for the networks that have the node's parts (`training/parts.py`).
+ * Probability maps of trained networks for the time points of a split, computed as the node computes them: what `training.evaluate`
+ * scores. Five times as fast as `training.evaluate.predict`, for the networks that have the node's parts (`training/export/parts.py`).
  *
  *     npm run predict -- m-sens jvss-0.5 … [--split test] [--as test] [--prior withheld | --prior 2] [--cases=NAME] [--exact] [--share 1/2]
  *
@@ -27,7 +27,7 @@ import { resampleLinear } from '../src/imaging/resample.js';
 import type { LabelMap, Volume } from '../src/imaging/volume.js';
 import { readTimePoint } from './training-time-point.js';
 
-/** Probabilities below this are written as 0, as `training/predict.py` does; curves start above it. */
+/** Probabilities below this are written as 0, as `training.evaluate.predict` does; curves start above it. */
 const least = 1e-3;
 const memoryBytes = 2e9;
 

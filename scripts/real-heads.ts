@@ -1,5 +1,5 @@
 /**
- * What the shipped ensemble finds in real heads, for `training/results.py`:
+ * What the shipped ensemble finds in real heads, for `training/paper/results.py`:
  * `npx tsx scripts/real-heads.ts <file.json> <folder of a head>…`. Positions are in the template's space, so that they can be shown
  * on the template and nothing of the real image is kept.
  */

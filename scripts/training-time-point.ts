@@ -8,7 +8,7 @@ import { readNifti } from '../src/imaging/nifti.js';
 import type { Volume } from '../src/imaging/volume.js';
 
 /**
- * A time point in the training layout (`training/data.py`) as the networks see it; `prior` is null for a first scan.
+ * A time point in the training layout (`training/data/case.py`) as the networks see it; `prior` is null for a first scan.
  *
  * @param changePrior makes of the prior, as it was acquired and registered, the one to be used; null withholds it.
  */

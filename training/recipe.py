@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from model import AUTHORS, NetworkConfig
+from training.network.config import AUTHORS, NetworkConfig
 
 RECIPE = json.loads((Path(__file__).parent / "recipe.json").read_text())
 #: How wide networks are: as shipped, or as the authors' program has them.
@@ -16,8 +16,8 @@ def start_of(network: str):
 
 
 def options_of(network: str, size: str = "compact") -> dict:
-    """The options of train.py: what all networks share, what its stage has, its own or, where it has none, its start's; its size in feature maps, which
-    a stage may fix."""
+    """The options of training.train: what all networks share, what its stage has, its own or else its start's;
+    its size in feature maps, which a stage may fix."""
     own = own_options(network)
     stage = dict(RECIPE["stages"][RECIPE["networks"][network]["stage"]])
     widths = SIZES[stage.pop("size", size)]

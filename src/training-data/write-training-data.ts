@@ -43,7 +43,7 @@ interface PreparedScan {
 }
 
 /**
- * Takes scans through the node's own preparation and registration into the layout that training reads (training/data.py): what a
+ * Takes scans through the node's own preparation and registration into the layout that training reads (training/data/case.py): what a
  * network learns from is made as what it will be shown. Nothing in the result names a patient, a date or a UID.
  *
  * An interrupted run goes on where it stopped; a time point whose images, labels, prior or settings changed is written anew.

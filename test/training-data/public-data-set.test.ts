@@ -19,13 +19,13 @@ import { hasPythonModule, python } from '../peers.js';
 
 const repository = resolve(import.meta.dirname, '../..');
 
-/** What training/data.py makes of the one time point that was written, and where its metastasis lies (LPS, mm). */
+/** What training/data/ makes of the one time point that was written, and where its metastasis lies (LPS, mm). */
 const readBack = `
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import nibabel, numpy as np
-from data import Cases
+from training.data.cases import Cases
 (folder,) = Path(sys.argv[1]).glob('*/*/t*')
 label, image = (nibabel.load(folder / f'{name}.nii.gz') for name in ('label', 'image'))
 where = np.argwhere(np.asarray(label.dataobj) > 0)
@@ -76,9 +76,14 @@ test.skipIf(!['nibabel', 'torch'].map(hasPythonModule).every(Boolean))(
     });
     expect(summary).toMatchObject({ written: 1, kept: 0, refused: [] });
 
-    const read = JSON.parse(
-      execFileSync(python, ['-c', readBack, out, join(repository, 'training')], { encoding: 'utf8' }),
-    ) as { centre: number[]; mm3: number; brain: number; outside: number; sources: object; cases: number };
+    const read = JSON.parse(execFileSync(python, ['-c', readBack, out, repository], { encoding: 'utf8' })) as {
+      centre: number[];
+      mm3: number;
+      brain: number;
+      outside: number;
+      sources: object;
+      cases: number;
+    };
     expect(read.sources).toEqual({ 'brats-mets': dataSet.licence });
     expect(read.cases).toBe(1);
     // Back where it was drawn, and as large.

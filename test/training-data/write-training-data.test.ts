@@ -25,13 +25,13 @@ import { hasPythonModule, python } from '../peers.js';
 const repository = resolve(import.meta.dirname, '../..');
 const drawer = resolve(import.meta.dirname, '../peers/draw_metastases.py');
 
-/** nibabel and training/data.py on what was written. */
+/** nibabel and training/data/ on what was written. */
 const readBack = `
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import nibabel, numpy as np
-from data import Cases
+from training.data.cases import Cases
 out = {}
 for folder in sorted(Path(sys.argv[1]).glob('*/*/t*')):
     load = lambda name: nibabel.load(folder / f'{name}.nii.gz')
@@ -105,8 +105,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     }
     writeFileSync(join(input, 'notes.txt'), 'no DICOM');
     summary = await run();
-    const training = join(repository, 'training');
-    read = JSON.parse(execFileSync(python, ['-c', readBack, out, training], { encoding: 'utf8' })) as typeof read;
+    read = JSON.parse(execFileSync(python, ['-c', readBack, out, repository], { encoding: 'utf8' })) as typeof read;
   }, 900_000);
 
   test('both become time points of one patient in one split, on the template grid', () => {

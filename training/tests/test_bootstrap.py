@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from bootstrap import false_per_volume, interval, paired, precision, sensitivity, sums_by_patient, value
+from training.evaluate.bootstrap import (
+    false_per_volume,
+    interval,
+    paired,
+    precision,
+    sensitivity,
+    sums_by_patient,
+    value,
+)
 
 
 def rows(found, false):

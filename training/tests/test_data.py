@@ -1,17 +1,20 @@
 """What is read from disk, and where segments are cut."""
 
 import json
+from dataclasses import replace
 
 import nibabel
 import numpy as np
 import pytest
 
-from data import Cases, choose_segment, cut_segment, normalise, read_case
-from geometry import cut, input_positions, low_resolution_size, tiles
-from toy_patients import write_patients
-from train import DEFAULTS
+from training.data.case import normalise, read_case
+from training.data.cases import Cases
+from training.data.sampling import SamplingConfig
+from training.data.segment import choose_segment, cut_segment
+from training.data.toy_patients import write_patients
+from training.network.geometry import cut, input_positions, low_resolution_size, tiles
 
-PLAIN = {**DEFAULTS, "scale_deviation": 0.0, "shift_deviation": 0.0, "flip_probability": [0, 0, 0]}
+PLAIN = SamplingConfig(scale_deviation=0.0, shift_deviation=0.0, flip_probability=(0.0, 0.0, 0.0))
 
 
 @pytest.fixture
@@ -44,7 +47,8 @@ def test_a_flipped_cut_is_the_cut_of_the_mirrored_volume(factor):
     volume = np.random.default_rng(1).standard_normal((70, 70, 70)).astype(np.float32)
     mirrored = volume[:, :, ::-1]
     assert np.array_equal(
-        cut(volume, (30, 31, 22), (9, 9, 9), factor, (False, False, True)), cut(mirrored, (30, 31, 70 - 22 - 9), (9, 9, 9), factor)
+        cut(volume, (30, 31, 22), (9, 9, 9), factor, (False, False, True)),
+        cut(mirrored, (30, 31, 70 - 22 - 9), (9, 9, 9), factor),
     )
 
 
@@ -87,7 +91,7 @@ def test_whole_image_cases_continue_their_background_beyond_the_crop(cases, tmp_
     for _ in range(2):  # read, then from the cache
         case = whole.by_name[next(iter(whole)).name]
         assert case.background[0] < 0 and case.current[~case.mask].max() == np.float16(case.background[0])
-        current, *_ = cut_segment(case, (0, 0, 0), 19, np.random.default_rng(0), {**PLAIN, "prior_dropout": 0.0})
+        current, *_ = cut_segment(case, (0, 0, 0), 19, np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
         assert (current[0] == np.float32(case.background[0])).all()
         whole = Cases(tmp_path / "data", "training", tmp_path / "cache", "z-score-whole")
     assert whole.digest != cases.digest
@@ -99,7 +103,8 @@ def test_cases_with_and_without_bias_correction_do_not_mix(cases, tmp_path):
     note = tmp_path / "data" / "training" / next(iter(cases)).name / "case.json"
     note.write_text(json.dumps({**json.loads(note.read_text()), "biasCorrection": "n4"}))
     with pytest.raises(ValueError, match="do not go together"):
-        Cases(tmp_path / "data", "training", tmp_path / "other-cache").preprocessing
+        assert Cases(tmp_path / "data", "training", tmp_path / "other-cache").preprocessing
+
 
 def test_cases_are_read_cropped_and_cached(cases, tmp_path):
     case = next(iter(cases))
@@ -107,7 +112,7 @@ def test_cases_are_read_cropped_and_cached(cases, tmp_path):
     whole = np.asarray(nibabel.load(folder / "label.nii.gz").dataobj).transpose(2, 1, 0)
     box = tuple(slice(c, c + n) for c, n in zip(case.corner, case.label.shape))
     assert np.array_equal(whole[box], case.label) and all(c % 15 == 0 for c in case.corner)
-    assert sum(len(l) for l in case.lesion_centres) == (whole > 0).sum()
+    assert sum(len(voxels) for voxels in case.lesion_centres) == (whole > 0).sum()
     again = Cases(tmp_path / "data", "training", tmp_path / "cache")
     assert again.digest == cases.digest
     assert all(np.array_equal(a.current, b.current) for a, b in zip(again, cases))
@@ -132,7 +137,7 @@ def test_tumour_segments_hold_tumour_at_their_centre(cases):
     rng = np.random.default_rng(3)
     for sample_by in ("voxel", "lesion"):
         for tumour in (True, False):
-            segment = choose_segment(cases, rng, tumour, {**PLAIN, "sample_by": sample_by, "bright_fraction": 0.5})
+            segment = choose_segment(cases, rng, tumour, replace(PLAIN, sample_by=sample_by, bright_fraction=0.5))
             case = cases.by_name[segment.case]
             *inputs, label = cut_segment(case, segment.centre, 19, rng, PLAIN)
             assert [x.shape[0] for x in inputs] == [37, 25, 22, 37]
@@ -144,7 +149,7 @@ def test_tumour_segments_hold_tumour_at_their_centre(cases):
 def test_segments_are_centred_on_metastases_that_are_large_enough(cases, sample_by):
     rng = np.random.default_rng(4)
     sizes = sorted({len(lesion) for case in cases for lesion in case.lesion_centres})
-    config = {**PLAIN, "sample_by": sample_by, "smallest_tumour": sizes[1]}
+    config = replace(PLAIN, sample_by=sample_by, smallest_tumour=sizes[1])
     seen = set()
     for _ in range(200):
         segment = choose_segment(cases, rng, True, config)
@@ -155,7 +160,7 @@ def test_segments_are_centred_on_metastases_that_are_large_enough(cases, sample_
 
 
 def test_augmentation_keeps_background_and_resolutions_together(cases):
-    config = {**PLAIN, "scale_deviation": 0.2, "shift_deviation": 0.3, "gamma_deviation": 0.2, "bias_deviation": 0.5}
+    config = replace(PLAIN, scale_deviation=0.2, shift_deviation=0.3, gamma_deviation=0.2, bias_deviation=0.5)
     case = next(iter(cases))
     centre = tuple(int(c) for c in np.argwhere(case.mask).mean(0))
     plain = cut_segment(case, centre, 19, np.random.default_rng(8), PLAIN)
@@ -171,20 +176,24 @@ def test_first_scans_and_dropout_give_zero_priors(cases, tmp_path):
     for case in cases:
         prior = cut_segment(case, tuple(n // 2 for n in case.label.shape), 19, rng, PLAIN)[3]
         assert prior.any() == case.has_prior
-        assert not cut_segment(case, (20, 20, 20), 19, rng, {**PLAIN, "prior_dropout": 1.0})[3].any()
+        assert not cut_segment(case, (20, 20, 20), 19, rng, replace(PLAIN, prior_dropout=1.0))[3].any()
     assert {json.loads(p.read_text())["has_prior"] for p in tmp_path.glob("cache/*/*/*/case.json")} <= {True, False}
 
 
 def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)
-    config = {**PLAIN, "prior_dropout": 0.0, "prior_shift": 0.5}
+    config = replace(PLAIN, prior_dropout=0.0, prior_shift=0.5)
     start = [c - 19 // 2 for c in centre]
     moves = list(np.ndindex(3, 3, 3))
     seen = []
     for seed in range(60):
         prior = cut_segment(case, centre, 19, np.random.default_rng(seed), config)[3]
-        found = [move for move in moves if np.array_equal(prior, cut(case.prior, [s + m - 1 for s, m in zip(start, move)], (19,) * 3, 1))]
+        found = [
+            move
+            for move in moves
+            if np.array_equal(prior, cut(case.prior, [s + m - 1 for s, m in zip(start, move)], (19,) * 3, 1))
+        ]
         assert len(found) == 1
         seen += found
     # Half of them stay, and of the others one in 27 (binomial, 60 drawings).
@@ -194,12 +203,20 @@ def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
 def test_axes_are_mirrored_as_often_as_asked_and_all_inputs_together(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)
-    plain = cut_segment(case, centre, 19, np.random.default_rng(0), {**PLAIN, "prior_dropout": 0.0})
+    plain = cut_segment(case, centre, 19, np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
     flips = list(np.ndindex(2, 2, 2))
     seen = []
     for seed in range(60):
-        flipped = cut_segment(case, centre, 19, np.random.default_rng(seed), {**PLAIN, "prior_dropout": 0.0, "flip_probability": [0, 0.3, 1]})
-        found = [f for f in flips if all(np.array_equal(np.flip(plain[n], np.flatnonzero(f)), flipped[n]) for n in (0, 3, 4))]
+        flipped = cut_segment(
+            case,
+            centre,
+            19,
+            np.random.default_rng(seed),
+            replace(PLAIN, prior_dropout=0.0, flip_probability=[0, 0.3, 1]),
+        )
+        found = [
+            f for f in flips if all(np.array_equal(np.flip(plain[n], np.flatnonzero(f)), flipped[n]) for n in (0, 3, 4))
+        ]
         assert len(found) == 1
         seen += found
     assert all(k == 0 and i == 1 for k, _, i in seen)
@@ -209,18 +226,19 @@ def test_axes_are_mirrored_as_often_as_asked_and_all_inputs_together(cases):
 def test_quarter_turns_keep_voxels_of_all_paths_together(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)
-    options = {**PLAIN, "prior_dropout": 0.0, "prior_shift": 0.0}
+    options = replace(PLAIN, prior_dropout=0.0, prior_shift=0.0)
     plain = cut_segment(case, centre, 19, np.random.default_rng(1), options)
     turns = [lambda x, axes=axes: np.rot90(x, 1, axes) for axes in ((0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1))]
     seen = set()
     for seed in range(30):
-        turned = cut_segment(case, centre, 19, np.random.default_rng(seed), {**options, "turn_probability": 1.0})
+        turned = cut_segment(case, centre, 19, np.random.default_rng(seed), replace(options, turn_probability=1.0))
         current, by3, by5, prior, label = turned
         same = [n for n, turn in enumerate(turns) if np.array_equal(turn(plain[0]), current)]
         assert len(same) == 1
         assert np.array_equal(turns[same[0]](plain[3]), prior) and np.array_equal(turns[same[0]](plain[4]), label)
         for factor, low in ((3, by3), (5, by5)):
-            # Low-resolution voxel b lies at output voxel factor (b - 9) + factor // 2, nine voxels further in `current`.
+            # Low-resolution voxel b lies at output voxel factor (b - 9) + factor // 2, nine voxels further in
+            # `current`.
             positions = np.array([factor * (b - 9) + factor // 2 + 9 for b in range(low.shape[0])])
             inside = np.flatnonzero((positions >= 0) & (positions < current.shape[0]))
             assert np.array_equal(low[np.ix_(inside, inside, inside)], current[np.ix_(*[positions[inside]] * 3)])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from import_authors import import_variables
-from model import AUTHORS, NetworkConfig, Probability
+from training.export.import_authors import import_variables
+from training.network.build import Probability
+from training.network.config import AUTHORS, NetworkConfig
 
 WIDTHS = (2, 3, 3, 4, 4, 5, 5, 6, 6)
 HIDDEN = (7, 5)
@@ -51,14 +52,24 @@ class Reference:
     def __init__(self, dump):
         kinds = ("W", "b", "gBn", "bBn", "aPrelu", "muBnsForRollingAverage", "varBnsForRollingAverage")
         self.variables = {
-            kind: iter([dump[f"net/{kind}{f'_{n}' if n else ''}:0"] for n in range(100) if f"net/{kind}{f'_{n}' if n else ''}:0" in dump])
+            kind: iter(
+                [
+                    dump[f"net/{kind}{f'_{n}' if n else ''}:0"]
+                    for n in range(100)
+                    if f"net/{kind}{f'_{n}' if n else ''}:0" in dump
+                ]
+            )
             for kind in kinds
         }
         self.convolved = []  # of every layer, in the order of the paths main, prior, by 3, by 5, classifier
 
     def next(self, kind, extra=3):
         array = next(self.variables[kind]).astype(np.float64)
-        return array.reshape(-1, *[1] * extra) if kind not in ("W", "muBnsForRollingAverage", "varBnsForRollingAverage") else array
+        return (
+            array.reshape(-1, *[1] * extra)
+            if kind not in ("W", "muBnsForRollingAverage", "varBnsForRollingAverage")
+            else array
+        )
 
     def activate(self, x):
         mean = self.next("muBnsForRollingAverage").mean(0).reshape(-1, 1, 1, 1)
@@ -120,7 +131,9 @@ def test_imported_network_equals_the_reference_in_every_layer(config, size):
     convolved = []
     for module in network.modules():
         if isinstance(module, torch.nn.Conv3d):
-            module.register_forward_hook(lambda _, __, output: convolved.append(output[0].numpy().transpose(0, 3, 2, 1)))
+            module.register_forward_hook(
+                lambda _, __, output: convolved.append(output[0].numpy().transpose(0, 3, 2, 1))
+            )
     with torch.no_grad():
         got = Probability(network)(current, by3, by5, prior)[0, 0].numpy().transpose(2, 1, 0)
     assert len(convolved) == len(reference.convolved) == 4 * 9 + 3

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from loss import bce, jvss, loss_by_name, sse, vss, vss_terms
+from training.train.loss import bce, jvss, loss_by_name, sse, vss, vss_terms
 
 # Three sub-volumes of four voxels. The first holds two tumour voxels, of which the better is found with 0.8 although
 # the highest probability, 0.9, lies outside. The second and third are negative with maxima 0.3 and 0.5.

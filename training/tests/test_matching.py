@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-import matching
-from evaluate import ensemble_counts, summary
-from matching import equivalent_diameter, findings
+from training.evaluate import matching
+from training.evaluate.matching import equivalent_diameter, findings
+from training.evaluate.score import ensemble_counts, summary
 
 #: Matching itself is shown with components of any size.
 match_volume = partial(matching.match_volume, minimum_voxels=1)
@@ -49,7 +49,16 @@ def test_a_second_fragment_is_a_false_positive():
 
 
 def test_few_voxels_are_no_finding():
-    mask = volume((np.s_[1, 1, 1], 1), (np.s_[5, 5, 2:4], 1), (np.s_[8, 8, 8], 1), (np.s_[9, 9, 8:10], 1), (np.s_[1:3, 9, 9:11], 1)) > 0
+    mask = (
+        volume(
+            (np.s_[1, 1, 1], 1),
+            (np.s_[5, 5, 2:4], 1),
+            (np.s_[8, 8, 8], 1),
+            (np.s_[9, 9, 8:10], 1),
+            (np.s_[1:3, 9, 9:11], 1),
+        )
+        > 0
+    )
     numbers, count = findings(mask, 3)
     assert count == 2
     assert numbers[1, 9, 9] == numbers[2, 9, 10] == 1 and numbers[8, 8, 8] == numbers[9, 9, 9] == 2
@@ -92,4 +101,9 @@ def test_summary_counts_by_size_and_prior():
 def test_ensemble_confirms_what_the_specific_network_sees():
     label = volume((CORNER, 1), (CENTRE, 2))
     sens, spec = volume((CORNER, 0.9), (CENTRE, 0.9), (FAR, 0.9)), volume((np.s_[6, 6, 6], 0.9))
-    assert ensemble_counts(sens, spec, label) == {"confirmed": 1, "confirmedFalse": 0, "candidates": 2, "candidatesFalse": 1}
+    assert ensemble_counts(sens, spec, label) == {
+        "confirmed": 1,
+        "confirmedFalse": 0,
+        "candidates": 2,
+        "candidatesFalse": 1,
+    }

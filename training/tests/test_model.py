@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from export_onnx import random_inputs, with_fixed_statistics
-from inference import probability_volume
-from model import (
-    adopt_variables,
-    ARCHITECTURES,
-    AUTHORS,
-    NetworkConfig,
-    PlainDropout,
-    Probability,
-    RollingBatchNorm,
-    add_channels,
-    build_network,
-    repeat_and_crop,
-)
-from widened_models import widen
+from training.export.widened_models import widen
+from training.export.write_model import random_inputs, with_fixed_statistics
+from training.network.build import Probability, adopt_variables, build_network
+from training.network.config import ARCHITECTURES, AUTHORS, NetworkConfig
+from training.network.deepmedic import repeat_and_crop
+from training.network.layers import PlainDropout, RollingBatchNorm, add_channels
+from training.network.whole_volume import probability_volume
 
 SMALL = {"widths": (2, 2, 2, 3, 3, 3, 4, 4, 4), "classifier_widths": (6, 6)}
 
@@ -41,7 +33,7 @@ def test_output_has_the_asked_size(architecture, size):
     with torch.no_grad():
         p = Probability(network)(*random_inputs(size, torch.Generator().manual_seed(0)))
     assert p.shape == (1, 1, *size)
-    assert 0 <= p.min() and p.max() <= 1
+    assert p.min() >= 0 and p.max() <= 1
 
 
 def test_authors_network_has_its_parameters():
@@ -131,7 +123,10 @@ def test_variants_start_from_the_network_with_a_prior():
     torch.manual_seed(3)
     widths = dict(widths=(2,) * 9, classifier_widths=(4, 4), dropout=0.0)
     whole = build_network(NetworkConfig(**widths))
-    variants = [build_network(NetworkConfig(architecture=a, **widths)).eval() for a in ("deepmedic-no-prior", "deepmedic-prior-channel")]
+    variants = [
+        build_network(NetworkConfig(architecture=a, **widths)).eval()
+        for a in ("deepmedic-no-prior", "deepmedic-prior-channel")
+    ]
     for variant in variants:
         adopt_variables(variant, whole.state_dict())
         assert torch.equal(variant.main.layers[3][2].weight, whole.main.layers[3][2].weight)

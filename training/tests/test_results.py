@@ -5,18 +5,41 @@ import json
 import numpy as np
 import pytest
 
-from bootstrap import value
-from evaluate import subvolume_scores, summary_of_rows
-from results import write_results
-from scores import curves, sensitivity_of, subvolume_precision, subvolume_specificity, through_ends, weight_areas, weight_curve
-from tables import prior_table, training_table
-from targets import BY_ALPHA, BY_WEIGHT_OF_SSE, SCHWANNOMA, target_table
+from training.evaluate.bootstrap import value
+from training.evaluate.score import subvolume_scores, summary_of_rows
+from training.evaluate.scores import (
+    curves,
+    sensitivity_of,
+    subvolume_precision,
+    subvolume_specificity,
+    through_ends,
+    weight_areas,
+    weight_curve,
+)
+from training.paper.results import write_results
+from training.paper.tables import prior_table, training_table
+from training.paper.targets import BY_ALPHA, BY_WEIGHT_OF_SSE, SCHWANNOMA, target_table
 
 
 def row(case, metastases, found, false, positive=(), negative=()):
-    lesions = [{"mm3": 50 if n else 500, "found": n < found, "change": "stable" if n else "new"} for n in range(metastases)]
-    return {"network": "sens", "case": case, "seed": 9000, "prior": True, "priorShiftMm": 0.5, "lesions": lesions, "metastases": metastases, "found": found, "falsePositives": false, "dice": [0.8] * found,
-            "foundIou10": found, "falsePositivesIou10": false, "subvolumes": {"positive": list(positive), "negative": list(negative)}}
+    lesions = [
+        {"mm3": 50 if n else 500, "found": n < found, "change": "stable" if n else "new"} for n in range(metastases)
+    ]
+    return {
+        "network": "sens",
+        "case": case,
+        "seed": 9000,
+        "prior": True,
+        "priorShiftMm": 0.5,
+        "lesions": lesions,
+        "metastases": metastases,
+        "found": found,
+        "falsePositives": false,
+        "dice": [0.8] * found,
+        "foundIou10": found,
+        "falsePositivesIou10": false,
+        "subvolumes": {"positive": list(positive), "negative": list(negative)},
+    }
 
 
 def test_weight_curve_area():
@@ -34,10 +57,19 @@ def test_subvolume_rates():
 
 
 def test_what_evaluate_says_beyond_counts():
-    rows = [{**row("a/t0", 4, 3, 1, [0.9], [0.2, 0.6]), "foundIou10": 2, "falsePositivesIou10": 2}, {**row("b/t0", 4, 2, 0, [0.4], [0.1]), "priorShiftMm": None}]
+    rows = [
+        {**row("a/t0", 4, 3, 1, [0.9], [0.2, 0.6]), "foundIou10": 2, "falsePositivesIou10": 2},
+        {**row("b/t0", 4, 2, 0, [0.4], [0.1]), "priorShiftMm": None},
+    ]
     got = summary_of_rows(rows)
     assert got["iou10"] == {"sensitivity": 0.5, "precision": 0.667}
-    assert got["subvolumes"] == {"sensitivity": 0.5, "specificity": 0.667, "precision": 0.5, "rocArea": 0.833, "prArea": 0.833}
+    assert got["subvolumes"] == {
+        "sensitivity": 0.5,
+        "specificity": 0.667,
+        "precision": 0.5,
+        "rocArea": 0.833,
+        "prArea": 0.833,
+    }
     assert got["byPriorShift"] == {"0.5-1 mm": {"volumes": 1, "sensitivity": 0.75, "falsePositivesPerVolume": 1.0}}
     assert summary_of_rows([])["subvolumes"]["precision"] is None
 
@@ -94,9 +126,15 @@ def test_alpha_moves_sensitivity_and_precision():
 
 
 def test_areas_over_the_weight_have_an_interval():
-    scores = {**{network: patients(9, 0) for network in BY_ALPHA}, **{network: patients(5, 0) for network in BY_WEIGHT_OF_SSE}}
+    scores = {
+        **{network: patients(9, 0) for network in BY_ALPHA},
+        **{network: patients(5, 0) for network in BY_WEIGHT_OF_SSE},
+    }
     # (0, 1) to (0.9, 1) to (1, 0), and (0, 1) to (0.5, 1) to (1, 0).
-    assert "| +0.200 (+0.200 to +0.200): 0.950 against 0.750, of which 0.900 and 0.500 before the first network" in judged("area under JVSS", scores)
+    assert (
+        "| +0.200 (+0.200 to +0.200): 0.950 against 0.750, of which 0.900 and 0.500 before the first network"
+        in judged("area under JVSS", scores)
+    )
     assert judged("area under JVSS", scores).endswith("| yes |")
     # Better in two of three patients is not better beyond the interval.
     unsure = {**scores, **{network: [*patients(9, 0)[:2], *patients(1, 9)[2:]] for network in BY_ALPHA}}
@@ -108,7 +146,14 @@ def test_areas_over_the_weight_have_an_interval():
 
 def test_a_channel_is_worse_when_it_is_worse_in_one_way_and_not_better_in_the_other():
     words, path = "as a channel", patients(8, 4)
-    for found, false, verdict in ((7, 4, "yes"), (8, 5, "yes"), (7, 5, "yes"), (8, 4, "**no**"), (9, 5, "**no**"), (7, 3, "**no**")):
+    for found, false, verdict in (
+        (7, 4, "yes"),
+        (8, 5, "yes"),
+        (7, 5, "yes"),
+        (8, 4, "**no**"),
+        (9, 5, "**no**"),
+        (7, 3, "**no**"),
+    ):
         assert judged(words, {"m-sens": path, "prior-channel": patients(found, false)}).endswith(f"| {verdict} |")
 
 
@@ -116,8 +161,13 @@ def test_prior_table():
     asis = patients(8, 4, 0.2)[:2] + patients(6, 4, 0.7)[2:]
     lines = prior_table({"as registered": asis, "withheld": patients(8, 7)})
     assert lines[2].startswith("| as registered | 3 | 0.733 (")
-    assert lines[3] == "| of these, 0 to 0.5 mm off | 2 | 0.800 (0.800 to 0.800) | 0.667 (0.667 to 0.667) | 4.000 (4.000 to 4.000) |  |  |"
-    assert lines[4].startswith("| of these, 0.5 to 1 mm off | 1 | 0.600 (") and lines[5].startswith("| of these, 1 to 2 mm off | 0 |  |")
+    assert (
+        lines[3]
+        == "| of these, 0 to 0.5 mm off | 2 | 0.800 (0.800 to 0.800) | 0.667 (0.667 to 0.667) | 4.000 (4.000 to 4.000) |  |  |"
+    )
+    assert lines[4].startswith("| of these, 0.5 to 1 mm off | 1 | 0.600 (") and lines[5].startswith(
+        "| of these, 1 to 2 mm off | 0 |  |"
+    )
     assert lines[6].endswith("| +0.067 (+0.000 to +0.200) | +3.000 (+3.000 to +3.000) |")
 
 
@@ -139,7 +189,10 @@ def test_subvolume_scores():
     label[2, 2, 2] = 1
     probability[2, 2, 2], probability[5, 5, 5], probability[38, 0, 0] = 0.5, 0.9, 1 - 2.0**-20
     # What a network is certain of is told from what it is more certain of.
-    assert subvolume_scores(probability, label, np.ones(label.shape, bool)) == {"positive": [0.5], "negative": [0.99999905]}
+    assert subvolume_scores(probability, label, np.ones(label.shape, bool)) == {
+        "positive": [0.5],
+        "negative": [0.99999905],
+    }
 
 
 def test_page(tmp_path):
@@ -148,16 +201,45 @@ def test_page(tmp_path):
         scores = {"volumes": [row("a/t0", 4, 3, 1, [0.9], [0.2, 0.6]), row("b/t0", 4, 2, 0, [0.4], [0.1])]}
         (tmp_path / network / "test.json").write_text(json.dumps(scores))
     (tmp_path / "ensemble").mkdir()
-    counts = [{"case": f"{patient}/t0", "confirmed": 2, "confirmedFalse": 1, "candidates": 4, "candidatesFalse": 3} for patient in "ab"]
+    counts = [
+        {"case": f"{patient}/t0", "confirmed": 2, "confirmedFalse": 1, "candidates": 4, "candidatesFalse": 3}
+        for patient in "ab"
+    ]
     found = {"sens": (True, True, False, False), "spec": (False, True, True, False)}
-    volumes = [{**row(f"{patient}/t0", 4, 2, 1), "network": key, "lesions": [{"found": hit, "mm3": 50, "change": None} for hit in hits]}
-               for patient in "ab" for key, hits in found.items()]
+    volumes = [
+        {
+            **row(f"{patient}/t0", 4, 2, 1),
+            "network": key,
+            "lesions": [{"found": hit, "mm3": 50, "change": None} for hit in hits],
+        }
+        for patient in "ab"
+        for key, hits in found.items()
+    ]
     for split in ("test", "test-familiar"):
         (tmp_path / "ensemble" / f"{split}.json").write_text(json.dumps({"volumes": volumes, "ensemble": counts}))
-    finding = {"confidence": "confirmed", "volumeMm3": 132.4, "longAxisMm": 8, "probability": 0.9, "templateMm": [-30, 10, 5], "site": None}
-    heads = [{"head": "a", "status": "reported", "reason": None, "findings": [finding, {**finding, "confidence": "candidate"}]},
-             {"head": SCHWANNOMA[0], "status": "reported", "reason": None, "findings": [{**finding, "confidence": "candidate", "templateMm": list(SCHWANNOMA[1])}]},
-             {"head": "fruit", "status": "rejected", "reason": "no brain", "findings": []}]
+    finding = {
+        "confidence": "confirmed",
+        "volumeMm3": 132.4,
+        "longAxisMm": 8,
+        "probability": 0.9,
+        "templateMm": [-30, 10, 5],
+        "site": None,
+    }
+    heads = [
+        {
+            "head": "a",
+            "status": "reported",
+            "reason": None,
+            "findings": [finding, {**finding, "confidence": "candidate"}],
+        },
+        {
+            "head": SCHWANNOMA[0],
+            "status": "reported",
+            "reason": None,
+            "findings": [{**finding, "confidence": "candidate", "templateMm": list(SCHWANNOMA[1])}],
+        },
+        {"head": "fruit", "status": "rejected", "reason": "no brain", "findings": []},
+    ]
     (tmp_path / "real-heads.json").write_text(json.dumps(heads))
     write_results(tmp_path, tmp_path / "docs")
     page = (tmp_path / "docs" / "results.md").read_text()
@@ -171,7 +253,9 @@ def test_page(tmp_path):
     # Of four metastases each network finds two, one of them alone.
     shown = "2 | 0.750 (0.750 to 0.750) | 0.500 (0.500 to 0.500) | 2.00 (2.00 to 2.00) | 1.00 (1.00 to 1.00) | 4.00 (4.00 to 4.00) | 3.00 (3.00 to 3.00) |"
     assert f"| test | {shown}" in page and f"| head and scanners of the training | {shown}" in page
-    assert "| JVSS α = 0.995 (M_sens), prior: yes | other patients: head and scanners of the training | 2 | 0.500" in page
+    assert (
+        "| JVSS α = 0.995 (M_sens), prior: yes | other patients: head and scanners of the training | 2 | 0.500" in page
+    )
 
     maps = tmp_path / "m-sens" / "test"
     maps.mkdir()

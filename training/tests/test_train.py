@@ -8,24 +8,29 @@ import numpy as np
 import pytest
 import torch
 
-from checkpoint import hand_over, load_network
-from data import Cases, choose_segment
-from evaluate import evaluate
-from examples import draw_examples
-from inference import probability_volume
-from model import NetworkConfig, build_network
-from export_onnx import export_parts
-from predict import LEAST, Maps, claim, file_of, predict, read_map
-from rmsprop import RMSProp
-from toy_patients import write_patients
-from train import draw_batch, read_config, train
+from training.data.cases import Cases
+from training.data.segment import choose_segment
+from training.data.toy_patients import write_patients
+from training.evaluate.predict import LEAST, Maps, claim, file_of, predict, read_map
+from training.evaluate.score import evaluate
+from training.export.write_model import export_parts
+from training.network.build import build_network
+from training.network.checkpoint import load_network
+from training.network.config import NetworkConfig
+from training.network.whole_volume import probability_volume
+from training.paper.examples import draw_examples
+from training.train.batch import draw_batch
+from training.train.config import TrainConfig, read_config
+from training.train.rmsprop import RMSProp
+from training.train.state import hand_over
+from training.train.train import train
 
 #: Sub-volumes of the toy patients a network guessing at random would rank with this area under the curve.
 CHANCE = 0.5
 MARGIN = 0.3
 
 
-def config_for(tmp_path, **changes) -> dict:
+def config_for(tmp_path, **changes) -> TrainConfig:
     values = {
         "data": str(tmp_path / "data"),
         "cache": str(tmp_path / "cache"),
@@ -59,10 +64,10 @@ def test_resumed_training_gives_identical_weights(toy):
     through = train(toy / "a", config_for(toy, max_steps=6, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
     train(toy / "b", config_for(toy, max_steps=4, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
     resumed = train(toy / "b", config_for(toy, max_steps=6, sub_epoch=2, batch=4, halve_at=[3]), say=silent)
-    assert through["step"] == resumed["step"] == 6
-    for key, value in through["network"].items():
-        assert torch.equal(value, resumed["network"][key]), key
-    losses = [[line["loss"] for line in run["history"]] for run in (through, resumed)]
+    assert through.step == resumed.step == 6
+    for key, value in through.network.items():
+        assert torch.equal(value, resumed.network[key]), key
+    losses = [[line["loss"] for line in run.history] for run in (through, resumed)]
     assert losses[0] == losses[1]
 
 
@@ -83,8 +88,8 @@ def test_averaged_weights_survive_an_interruption(toy):
         train(toy / "b", config_for(toy, **options), say=interrupt_at(8))
     assert torch.load(toy / "b" / "checkpoint.pt")["step"] == 6
     resumed = train(toy / "b", config_for(toy, **options), say=silent)
-    for key, value in through["network"].items():
-        assert torch.equal(value, resumed["network"][key]), key
+    for key, value in through.network.items():
+        assert torch.equal(value, resumed.network[key]), key
 
 
 def test_a_run_with_nothing_to_average_is_refused(toy):
@@ -93,13 +98,14 @@ def test_a_run_with_nothing_to_average_is_refused(toy):
 
 
 def test_a_checkpoint_handed_over_is_the_same_start(toy):
-    """It names no folder of the machine it was made on, and a branch begun from the run's own checkpoint goes on from it."""
+    """It names no folder of the machine it was made on, and a branch begun from the run's own checkpoint goes on from
+    it."""
     start, handed = toy / "bce" / "checkpoint.pt", toy / "handed.pt"
     train(start.parent, config_for(toy, max_steps=1, batch=4), say=silent)
     hand_over(start, handed)
     assert str(toy).encode() in start.read_bytes() and str(toy).encode() not in handed.read_bytes()
     train(toy / "branch", config_for(toy, max_steps=1, batch=4), init=start, say=silent)
-    assert train(toy / "branch", config_for(toy, max_steps=2, batch=4), init=handed, say=silent)["step"] == 2
+    assert train(toy / "branch", config_for(toy, max_steps=2, batch=4), init=handed, say=silent).step == 2
     with pytest.raises(ValueError, match="not finished"):
         state = torch.load(start)
         torch.save({**state, "step": 0}, start)
@@ -111,8 +117,8 @@ def test_a_run_ends_with_the_mean_of_its_weights(toy):
     weight = "main.layers.3.2.weight"
     alone = {}
     for steps in (4, 6):
-        alone[steps] = train(toy / str(steps), config_for(toy, **{**options, "max_steps": steps}), say=silent)["network"]
-    averaged = train(toy / "averaged", config_for(toy, **options, average_from=3, average_every=2), say=silent)["network"]
+        alone[steps] = train(toy / str(steps), config_for(toy, **{**options, "max_steps": steps}), say=silent).network
+    averaged = train(toy / "averaged", config_for(toy, **options, average_from=3, average_every=2), say=silent).network
     assert torch.allclose(averaged[weight], (alone[4][weight] + alone[6][weight]) / 2, atol=1e-7)
     assert not torch.equal(averaged[weight], alone[6][weight])
     # Batch statistics are those of the averaged weights: none of the last step's is left.
@@ -124,18 +130,18 @@ def test_a_branch_starts_from_another_runs_network(toy):
     common = train(toy / "bce", config_for(toy, max_steps=2, batch=4), say=silent)
     config = config_for(toy, max_steps=1, batch=4, learning_rate=0.0, l1=0.0, l2=0.0, loss="jvss", alpha=0.995)
     branch = train(toy / "sens", config, init=toy / "bce" / "checkpoint.pt", say=silent)
-    assert branch["step"] == 1 and branch["initial"]["steps"] == 2 and branch["initial"]["loss"] == "bce"
+    assert branch.step == 1 and branch.initial["steps"] == 2 and branch.initial["loss"] == "bce"
     weight = "main.layers.3.2.weight"
-    assert torch.equal(common["network"][weight], branch["network"][weight])
+    assert torch.equal(common.network[weight], branch.network[weight])
     assert (toy / "sens" / "loss.png").stat().st_size > 0
 
 
 def test_a_run_goes_on_as_its_checkpoint_says(toy):
     train(toy / "a", config_for(toy, max_steps=2, batch=4, loss="jvss", alpha=0.9), say=silent)
     kept = read_config(None, ["max_steps=4"], toy / "a")
-    assert (kept["loss"], kept["alpha"], kept["batch"], kept["max_steps"]) == ("jvss", 0.9, 4, 4)
-    assert read_config(None, [], toy / "new")["loss"] == "bce"
-    assert train(toy / "a", kept, say=silent)["step"] == 4
+    assert (kept.loss, kept.alpha, kept.batch, kept.max_steps) == ("jvss", 0.9, 4, 4)
+    assert read_config(None, [], toy / "new").loss == "bce"
+    assert train(toy / "a", kept, say=silent).step == 4
 
 
 def test_a_branch_of_another_start_is_refused(toy):
@@ -151,15 +157,18 @@ def test_whole_volumes_are_validated_and_change_nothing(toy):
     options = dict(max_steps=4, sub_epoch=1, batch=4)
     plain = train(toy / "plain", config_for(toy, **options), say=silent)
     watched = train(toy / "watched", config_for(toy, **options, validate_every=2, validation_cases=2), say=silent)
-    scored = ["validationSensitivity" in line for line in watched["history"]]
+    scored = ["validationSensitivity" in line for line in watched.history]
     assert scored == [False, True, False, True]
-    for key, value in plain["network"].items():
-        assert torch.equal(value, watched["network"][key]), key
+    for key, value in plain.network.items():
+        assert torch.equal(value, watched.network[key]), key
 
 
 def test_a_short_training_beats_chance_by_a_margin(toy):
-    """After 60 small batches, the last of them averaged, voxels of unseen metastases rank above other brain with AUC > CHANCE + MARGIN (seeds 1 to 6: 0.81 to 0.91)."""
-    train(toy / "run", config_for(toy, max_steps=60, sub_epoch=20, batch=6, average_from=20, average_every=2), say=silent)
+    """After 60 small batches, the last of them averaged, voxels of unseen metastases rank above other brain with AUC >
+    CHANCE + MARGIN (seeds 1 to 6: 0.81 to 0.91)."""
+    train(
+        toy / "run", config_for(toy, max_steps=60, sub_epoch=20, batch=6, average_from=20, average_every=2), say=silent
+    )
     network, state = load_network(toy / "run" / "checkpoint.pt")
     assert state["history"][-1]["loss"] < state["history"][0]["loss"]
     cases = list(Cases(toy / "data", "validation", toy / "cache"))
@@ -200,7 +209,10 @@ def test_maps_are_kept_and_belong_to_one_network(toy):
 @pytest.mark.skipif(shutil.which("npm") is None, reason="the node's engine needs Node.js")
 def test_the_nodes_maps_are_those_of_pytorch(toy):
     torch.manual_seed(5)
-    configs = {a: NetworkConfig(architecture=a, widths=(2,) * 9, classifier_widths=(4, 4)) for a in ("deepmedic", "deepmedic-no-prior")}
+    configs = {
+        a: NetworkConfig(architecture=a, widths=(2,) * 9, classifier_widths=(4, 4))
+        for a in ("deepmedic", "deepmedic-no-prior")
+    }
     networks = {architecture: build_network(config).eval() for architecture, config in configs.items()}
     for architecture, network in networks.items():
         parts = toy / architecture / "parts"
@@ -241,11 +253,13 @@ def test_rmsprop_step_by_hand():
 
 
 def test_the_rate_is_halved_where_the_schedule_says(toy):
-    run = train(toy / "a", config_for(toy, max_steps=4, sub_epoch=1, batch=6, learning_rate=1e-3, halve_at=[1, 3]), say=silent)
-    assert [line["learningRate"] for line in run["history"]] == [1e-3, 5e-4, 5e-4, 2.5e-4]
-    assert run["optimiser"]["param_groups"][0]["lr"] == 2.5e-4
+    run = train(
+        toy / "a", config_for(toy, max_steps=4, sub_epoch=1, batch=6, learning_rate=1e-3, halve_at=[1, 3]), say=silent
+    )
+    assert [line["learningRate"] for line in run.history] == [1e-3, 5e-4, 5e-4, 2.5e-4]
+    assert run.optimiser["param_groups"][0]["lr"] == 2.5e-4
     # The log on disk is the checkpoint's, whatever an interruption left behind.
-    assert (toy / "a" / "log.jsonl").read_text().splitlines() == [json.dumps(line) for line in run["history"]]
+    assert (toy / "a" / "log.jsonl").read_text().splitlines() == [json.dumps(line) for line in run.history]
 
 
 @pytest.mark.parametrize("share, centred", [(0.5, 5), (0.25, 2), (0.0, 0)])
@@ -254,7 +268,7 @@ def test_a_batch_has_its_share_of_segments_centred_on_tumour(toy, share, centred
     config = config_for(toy, batch=10, tumour_fraction=share, bright_fraction=0.0, replay_fraction=0.0)
     for seed in range(5):
         _, _, label = draw_batch(cases, np.random.default_rng(seed), [], config)
-        middle = config["segment"] // 2
+        middle = config.segment // 2
         assert int(label[:, middle, middle, middle].sum()) == centred
 
 
@@ -269,7 +283,9 @@ def test_mistaken_segments_are_drawn_again_and_leave_the_list(toy):
 
 def test_a_patient_in_two_splits_is_refused(toy):
     shutil.copytree(toy / "data" / "training" / "toy-training-000", toy / "data" / "validation" / "toy-training-000")
-    with pytest.raises(ValueError, match="1 patients are in more than one split, such as toy-training-000 in training and validation"):
+    with pytest.raises(
+        ValueError, match="1 patients are in more than one split, such as toy-training-000 in training and validation"
+    ):
         train(toy / "a", config_for(toy, max_steps=1), say=silent)
 
 

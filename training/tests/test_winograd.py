@@ -3,11 +3,13 @@
 import pytest
 import torch
 
-from export_onnx import random_inputs, with_fixed_statistics
-from model import ACTIVATIONS, NetworkConfig, Probability, RollingBatchNorm
-from parts import PARTS, part_inputs, part_modules
-from test_model import SMALL, trained_a_little
-from winograd import Fold, PairedConvolution, PairedPath
+from training.export.parts import PARTS, part_inputs, part_modules
+from training.export.winograd import Fold, PairedConvolution, PairedPath
+from training.export.write_model import random_inputs, with_fixed_statistics
+from training.network.build import Probability
+from training.network.config import ACTIVATIONS, NetworkConfig
+from training.network.layers import RollingBatchNorm
+from training.tests.test_model import SMALL, trained_a_little
 
 
 @torch.no_grad()

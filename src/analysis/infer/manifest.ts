@@ -18,7 +18,7 @@ const onnxFile = {
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 };
 
-/** A network cut into the graphs that the node runs; `training/parts.py` says what each takes and gives. */
+/** A network cut into the graphs that the node runs; `training/export/parts.py` says what each takes and gives. */
 const parts = z.strictObject({
   context: z.strictObject(onnxFile),
   prior: z.strictObject(onnxFile),
@@ -47,7 +47,7 @@ export const manifestSchema = z.strictObject({
     /** The network itself, in 32-bit floating point. */
     exact: parts,
     /**
-     * Of M_sens: an 8-bit approximation (`training/screen.py`) that says where the exact networks need not be run. Used only when `validation` says that results stay the same, and on processors with
+     * Of M_sens: an 8-bit approximation (`training/export/screen.py`) that says where the exact networks need not be run. Used only when `validation` says that results stay the same, and on processors with
      * 8-bit dot products.
      */
     screen: parts

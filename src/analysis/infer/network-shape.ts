@@ -13,7 +13,7 @@ export interface NetworkShape {
 type Layers = Pick<Manifest, 'widths' | 'classifierWidths'>;
 
 /**
- * A network in 32-bit floating point. Live at the peak: of a path's layer the maps it comes from, their slices and the sums of these (`training/winograd.py`);
+ * A network in 32-bit floating point. Live at the peak: of a path's layer the maps it comes from, their slices and the sums of these (`training/export/winograd.py`);
  * of the classifier the paths' maps and some copies of its hidden layer.
  */
 export function exactShape({ widths, classifierWidths }: Layers): NetworkShape {

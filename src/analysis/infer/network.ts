@@ -25,7 +25,7 @@ export interface Plan {
 /** Plans of regions that are still in use, by shape of network and memory. */
 const plans = new WeakMap<LabelMap, Map<string, Plan>>();
 
-/** The parts of a network (`training/parts.py`) in ONNX Runtime: it turns images into probabilities. */
+/** The parts of a network (`training/export/parts.py`) in ONNX Runtime: it turns images into probabilities. */
 export class Network {
   private readonly constantPriors = new Map<number, Tensor>();
 

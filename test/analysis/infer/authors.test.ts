@@ -14,7 +14,7 @@ import { encodeNifti } from '../../../src/imaging/nifti.js';
 import type { LabelMap, Volume } from '../../../src/imaging/volume.js';
 import { hasPythonModule, python } from '../../peers.js';
 
-const training = resolve(import.meta.dirname, '../../../training');
+const repository = resolve(import.meta.dirname, '../../..');
 
 /**
  * Invented variables of the authors' program, imported and exported as a hospital would; a case in the training layout, and
@@ -23,15 +23,15 @@ const training = resolve(import.meta.dirname, '../../../training');
 const script = `
 import sys
 from pathlib import Path
-training, folder = map(Path, sys.argv[1:])
-sys.path[:0] = [str(training), str(training / 'tests')]
+repository, folder = map(Path, sys.argv[1:])
+sys.path.insert(0, str(repository))
 import numpy as np, torch
 torch.set_num_threads(1)
-from data import read_case
-from import_authors import PREPROCESSING, import_variables
-from inference import probability_volume
-from export_onnx import write_model
-from test_import_authors import CONFIG, invented
+from training.data.case import read_case
+from training.export.import_authors import PREPROCESSING, import_variables
+from training.network.whole_volume import probability_volume
+from training.export.write_model import write_model
+from training.tests.test_import_authors import CONFIG, invented
 
 case = read_case(folder / 'case', PREPROCESSING['normalisation'])
 np.concatenate([case.current.reshape(-1), case.prior.reshape(-1), case.background]).astype('<f4').tofile(folder / 'normalised.raw')
@@ -56,7 +56,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     ),
   });
   const [current, prior] = [head(0), head(1)];
-  // The brain begins at the first voxel of every axis, so that the crop of data.py has the grid's own corner.
+  // The brain begins at the first voxel of every axis, so that the crop of `training/data/case.py` has the grid's own corner.
   const mask: LabelMap = {
     ...grid,
     voxels: Uint8Array.from(current.voxels, (_, index) =>
@@ -67,7 +67,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     const step = [1, 34, 1054][axis];
     return 1 + Math.max(...[...mask.voxels.keys()].filter((v) => mask.voxels[v]).map((v) => Math.floor(v / step) % shape[axis])); // prettier-ignore
   });
-  /** The part of a volume that data.py keeps. */
+  /** The part of a volume that `training/data/case.py` keeps. */
   const cropped = (voxels: Float32Array) =>
     voxels.filter(
       (_, index) => index % 34 < crop[0] && Math.floor(index / 34) % 31 < crop[1] && Math.floor(index / 1054) < crop[2],
@@ -90,7 +90,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     write('mask.nii.gz', mask);
     write('label.nii.gz', { ...grid, voxels: new Uint8Array(mask.voxels.length) });
     writeFileSync(join(folder, 'case', 'case.json'), '{}');
-    execFileSync(python, ['-c', script, training, folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(python, ['-c', script, repository, folder], { stdio: ['ignore', 'ignore', 'inherit'] });
     models = await loadModels(join(folder, 'models'));
     ensemble = await Ensemble.start(models, { provider: 'cpu', threads: 1, memoryLimitMb: 3000 });
   });
@@ -109,7 +109,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     const { preprocessing } = models.sensitivity.manifest;
     const [now, before] = [current, prior].map((image) => normalise(image, mask, preprocessing));
     const ours = [...cropped(now.voxels), ...cropped(before.voxels), now.background, before.background];
-    // data.py keeps half precision.
+    // `training/data/case.py` keeps half precision.
     expect(difference(Float32Array.from(ours), floats('normalised.raw'))).toBeLessThan(2e-3);
     expect(now.background).toBeLessThan(-0.3);
   });

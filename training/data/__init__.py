@@ -1,0 +1,1 @@
+"""Patients on disk, and the segments that training cuts from them."""

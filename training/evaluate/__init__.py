@@ -1,0 +1,1 @@
+"""Probability maps and their scores, metastasis by metastasis."""

@@ -1,0 +1,1 @@
+"""The networks: their layers, where their inputs lie, and how they run over whole volumes."""

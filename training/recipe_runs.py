@@ -1,0 +1,273 @@
+"""A folder of training runs: its phantoms, each network trained from the one it starts from, its scores and exports."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Semaphore
+
+import torch
+
+from training.data.case import cached_case
+from training.data.cases import case_folders
+from training.export.write_model import export_parts
+from training.network.checkpoint import load_network
+from training.paper.paper import PAPER
+from training.paper.tables import PRIORS
+from training.recipe import RECIPE, architecture_of, lineage, options_of, start_of
+
+HERE = Path(__file__).parent
+#: Real series, one folder each, that no network sees in training; the page goes without where there are none.
+REAL_HEADS = HERE.parent.parent / "shared" / "data"
+
+
+def pair_of(networks: list) -> list:
+    """[M_sens, M_spec] of an ensemble, if these are one."""
+    roles = [RECIPE["networks"][network].get("role") for network in networks]
+    wanted = ("sensitivity", "specificity")
+    return [networks[roles.index(role)] for role in wanted] if all(roles.count(role) == 1 for role in wanted) else []
+
+
+def python(program: str, *options) -> None:
+    subprocess.run([sys.executable, "-m", f"training.{program}", *map(str, options)], check=True, cwd=HERE.parent)
+
+
+@dataclass
+class Runs:
+    """A folder of training runs, and the data that they learn from."""
+
+    folder: Path = HERE / "runs"
+    #: Patients of one's own; None: the recipe's phantoms, in the folder's data/.
+    own_data: Path | None = None
+    #: How wide the networks are, of recipe.SIZES.
+    size: str = "compact"
+    #: KEY=VALUE options of training.train beyond the recipe.
+    overrides: list = field(default_factory=list)
+    #: How many phantoms are made, and networks trained and scored, side by side.
+    jobs: int = 1
+
+    @property
+    def data(self) -> Path:
+        return self.own_data or self.folder / "data"
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "cache"
+
+    def make_phantoms(self, split: str) -> None:
+        """Write the phantoms of a split into data/<split>, after the heads they are made from, and read them into the
+        cache."""
+        out = self.data / split
+        commands = []
+        for part in RECIPE["phantoms"][split]:
+            head = part.get("head")
+            if head and not Path(head).exists():
+                subprocess.run(
+                    ["npx", "tsx", "scripts/phantom-head.ts", str(REAL_HEADS / part["headFrom"]), head], check=True
+                )
+            options = [word for key in ("head", "scanner") if key in part for word in (f"--{key}", part[key])]
+            end, share = part["seed"] + part["patients"], -(-part["patients"] // self.jobs)
+            for seed in range(part["seed"], end, share):
+                patients = ["--seed", str(seed), "--patients", str(min(share, end - seed))]
+                commands.append(
+                    ["npx", "priora", "phantom", "--format", "training", "--out", str(out), *patients, *options]
+                )
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(partial(subprocess.run, check=True), commands))
+        with ProcessPoolExecutor(self.jobs) as pool:
+            list(pool.map(partial(cached_case, cache=self.cache), case_folders(self.data, split)))
+
+    def checkpoint(self, network: str) -> Path:
+        return self.folder / network / "checkpoint.pt"
+
+    def train_all(self, networks, then=lambda network: None) -> None:
+        """Train networks side by side, each as soon as the one it starts from is there; `then` is called with each that
+        is done.
+
+        What a network that was begun had started from is not trained again.
+        """
+
+        def steps(network: str) -> list:
+            start = None if self.checkpoint(network).exists() else start_of(network)
+            return [*(steps(start) if start else []), network]
+
+        wanted = list(dict.fromkeys(step for network in networks for step in steps(network)))
+        done: dict = {}
+
+        def run(network: str, start) -> None:
+            if start:
+                start.result()
+            with free:
+                self.train(network)
+            if network in networks:
+                then(network)
+
+        # A network that waits for the one it starts from takes no other's place.
+        free = Semaphore(self.jobs)
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            for network in wanted:
+                done[network] = pool.submit(run, network, done.get(start_of(network)))
+        for task in done.values():
+            task.result()
+
+    def train(self, network: str) -> None:
+        """Train a network from the one it starts from; a finished run returns at once."""
+        start = start_of(network)
+        config = self.folder / network / "config.json"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        here = {
+            "data": str(self.data),
+            "cache": str(self.cache),
+            "threads": max(1, len(os.sched_getaffinity(0)) // self.jobs),
+        }
+        config.write_text(json.dumps({**options_of(network, self.size), **here}, indent=1))
+        # A run that was begun, or handed over, goes on without what it started from.
+        begun = self.checkpoint(network).exists() and not (start and self.checkpoint(start).exists())
+        init = ["--init", self.checkpoint(start)] if start and not begun else []
+        python(
+            "train", "--run", config.parent, "--config", config, *init, *(f"--set={text}" for text in self.overrides)
+        )
+
+    def predict(self, networks, split: str, name: str, prior: str = "0") -> None:
+        """Maps of trained networks, everywhere in the brain, in <network>/<name>: through the node's engine, or in
+        PyTorch those that are not cut into its parts or were not trained on the recipe's phantoms."""
+        cut = [n for n in networks if architecture_of(n) in ("deepmedic", "deepmedic-no-prior") and not self.own_data]
+        for network in cut:
+            parts = self.folder / network / "parts"
+            parts.mkdir(exist_ok=True)
+            export_parts(load_network(self.checkpoint(network))[0], parts, network)
+
+        def work(share: str) -> None:
+            options = ["--split", split, "--prior", prior, "--share", share]
+            if cut:
+                where = ["--runs", str(self.folder), "--as", name, "--exact"]
+                subprocess.run(["npm", "run", "predict", "--", *cut, *where, *options], check=True)
+            for network in networks:
+                if network not in cut:
+                    python(
+                        "evaluate.predict",
+                        "--checkpoint",
+                        self.checkpoint(network),
+                        "--to",
+                        self.folder / network / name,
+                        "--data",
+                        self.data,
+                        "--cache",
+                        self.cache,
+                        *options,
+                    )
+
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(work, [f"{k}/{self.jobs}" for k in range(1, self.jobs + 1)]))
+
+    def score(self, split: str, to: Path, sens: Path, spec: Path | None = None, prior: str = "0") -> Path:
+        """Score maps, or the maps of checkpoints."""
+        python(
+            "evaluate",
+            "--split",
+            split,
+            "--sens",
+            sens,
+            *(["--spec", spec] if spec else []),
+            "--prior",
+            prior,
+            "--to",
+            to,
+            "--data",
+            self.data,
+            "--cache",
+            self.cache,
+        )
+        return to
+
+    def validate(self, networks: list) -> dict:
+        """Score trained networks, everywhere in the brain, on the validation patients: network -> file of its scores,
+        which for a pair of M_sens and M_spec is the ensemble's."""
+        if torch.cuda.is_available():
+            maps = {network: self.checkpoint(network) for network in networks}
+        else:
+            self.predict(networks, "validation", "validation")
+            maps = {network: self.folder / network / "validation" for network in networks}
+        pair = pair_of(networks)
+        files = {
+            network: self.score("validation", self.folder / network / "validation.json", maps[network])
+            for network in networks
+            if network not in pair
+        }
+        if pair:
+            sens, spec = (maps[network] for network in pair)
+            together = self.score("validation", self.folder / "ensemble" / "validation.json", sens, spec)
+            files.update(dict.fromkeys(pair, together))
+        return files
+
+    def export(self, network: str, scores: Path, to: str, described: str) -> None:
+        """Write a network for the node, with its card. `described`: whose patients one's own data are; such networks
+        are for a study."""
+        recipe = RECIPE["networks"][network]
+        runs = ", then ".join(f"{run} for {options_of(run)['max_steps']} batches" for run in lineage(network))
+        own = ["--data", described, "--use", "clinical-study"] if self.own_data else []
+        python(
+            "export",
+            "--checkpoint",
+            self.checkpoint(network),
+            "--name",
+            recipe["name"],
+            "--role",
+            recipe["role"],
+            "--version",
+            recipe["version"],
+            "--recipe",
+            f"training/recipe.json: {runs}.",
+            *own,
+            "--results",
+            scores,
+            "--to",
+            to,
+            "--calibrate",
+            self.data,
+        )
+
+    def score_tests(self) -> None:
+        """Train every network of the tables and score each on the test phantoms, the ensemble too, and on those of the
+        head and the scanners of the training; and M_sens with other priors."""
+        ensemble, sens, spec = (self.folder / name for name in ("ensemble", "m-sens", "m-spec"))
+        priors = [(name, prior) for name, prior in PRIORS.values() if prior != "0"]
+        pairs = ("test", "test-familiar")
+        if torch.cuda.is_available():
+            self.train_all(list(PAPER), lambda n: self.score("test", self.folder / n / "test.json", self.checkpoint(n)))
+            tasks = [
+                *(
+                    (split, ensemble / f"{split}.json", self.checkpoint("m-sens"), self.checkpoint("m-spec"))
+                    for split in pairs
+                ),
+                *(("test", sens / f"{name}.json", self.checkpoint("m-sens"), None, prior) for name, prior in priors),
+            ]
+        else:
+            self.train_all(list(PAPER))
+            self.predict(list(PAPER), "test", "test")
+            self.predict(["m-sens", "m-spec"], "test-familiar", "test-familiar")
+            for name, prior in priors:
+                self.predict(["m-sens"], "test", name, prior)
+            tasks = [
+                *((split, ensemble / f"{split}.json", sens / split, spec / split) for split in pairs),
+                *(("test", self.folder / network / "test.json", self.folder / network / "test") for network in PAPER),
+                *(("test", sens / f"{name}.json", sens / name) for name, _ in priors),
+            ]
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(lambda task: self.score(*task), tasks))
+
+    def gather_evidence(self) -> None:
+        """Train and score every network of the tables, read the real heads, and write docs/results.md."""
+        for split in ("test", "test-familiar"):
+            self.make_phantoms(split)
+        self.score_tests()
+        if heads := [folder for folder in sorted(REAL_HEADS.glob("*")) if folder.is_dir()]:
+            subprocess.run(
+                ["npx", "tsx", "scripts/real-heads.ts", str(self.folder / "real-heads.json"), *map(str, heads)],
+                check=True,
+            )
+        python("paper.results", "--runs", self.folder)

@@ -1,0 +1,1 @@
+"""Losses, the optimiser, and the training loop."""
