@@ -34,6 +34,11 @@ const excess = 1.5;
  * sessions share one heap that is as large as the largest run; without this a run takes half as long again.
  */
 const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
+/**
+ * ONNX Runtime would keep an identifier of this machine in the home folder and post usage data to its maker. It reads this once, when
+ * its library is loaded.
+ */
+const noTelemetry = { ORT_DISABLE_TELEMETRY: '1' };
 
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
@@ -104,7 +109,7 @@ export class Ensemble {
     await verifyModels(this.models);
     const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
       residentLimitMb: Math.round(excess * this.options.memoryLimitMb),
-      env: heapEnvironment,
+      env: { ...heapEnvironment, ...noTelemetry },
     });
     this.child = child;
     this.residentBytes = 0;

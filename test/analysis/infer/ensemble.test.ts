@@ -1,7 +1,7 @@
-import { copyFile, cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Ensemble } from '../../../src/analysis/infer/ensemble.js';
 import { loadModels, type EnsembleModels } from '../../../src/analysis/infer/manifest.js';
 import { hasCudaDriver } from '../../../src/analysis/infer/provider.js';
@@ -94,6 +94,19 @@ describe('Ensemble', () => {
     sensitivity.voxels.forEach((value, index) => {
       if (!region.voxels[index]) expect(value).toBe(0);
     });
+  });
+
+  test('ONNX Runtime leaves no device identifier in the home folder: its telemetry is off', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'priora-home-'));
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('XDG_CACHE_HOME', undefined);
+    const other = await Ensemble.start(models, options).finally(() => vi.unstubAllEnvs());
+    try {
+      await other.run({ current, prior: null, region });
+      expect(await readdir(home)).toEqual([]);
+    } finally {
+      other.close();
+    }
   });
 
   test('2: the tiling is invisible', async () => {
