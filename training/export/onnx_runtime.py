@@ -1,6 +1,7 @@
 """Run an exported network: with Python's onnxruntime where it is installed, else through onnxruntime-node."""
 
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 SCRIPT = Path(__file__).with_name("run_onnx.mjs")
+# Read when the library is loaded, here or in the child: ONNX Runtime would post usage data to its maker.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 #: Element types by ONNX Runtime's name.
 TYPES = {"float32": "<f4", "uint8": "u1", "int32": "<i4"}
 
