@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { enqueueAnalysis } from '../node/queue/case-jobs.js';
-import { standingTimePoints } from '../analysis/case/standing-time-points.js';
+import { standingTimePoints } from '../analysis/case/time-points.js';
 import { ExitCode } from '../core/exit-code.js';
 import type { Immunotherapy } from '../model/response.js';
 import { namedPatient } from './named-patient.js';
@@ -20,7 +20,7 @@ export function setImmunotherapy(
   return store.transaction(() => {
     store.patients.setImmunotherapy(patient.patientKey, immunotherapy);
     const [, ...later] = standingTimePoints(store, patient.patientKey);
-    for (const { reported } of later) enqueueAnalysis(queue, store.series.find(reported.SeriesInstanceUID!)!);
+    for (const { row } of later) enqueueAnalysis(queue, store.series.find(row.SeriesInstanceUID!)!);
     return later.length;
   });
 }

@@ -1,24 +1,26 @@
+import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { assembleSeries, type AssembledSeries } from '../assemble/assemble-series.js';
 import { zoneOf } from '../../dicom/acquisition-time.js';
-import type { SeriesRow, Store } from '../../store/store.js';
-import { instancePaths } from './select-for-analysis.js';
+import type { ChosenSeries } from './case.js';
 
 /**
- * A series of the index as a volume. Where a person has told when it was acquired (`priora release --acquired-at`), the header that
+ * A chosen series as a volume. Where a person has told when it was acquired (`priora release --acquired-at`), the header that
  * reports take their dates from says so, too; the files stay as received.
  *
  * @param zone of times without TimezoneOffsetFromUTC, IANA.
  * @throws PrioraError when the series is no even stack of slices.
  */
 export async function assembleSource(
-  store: Store,
   dataDir: string,
-  { SeriesInstanceUID, acquiredAt, acquiredAtSource }: SeriesRow,
+  { row: { acquiredAt, acquiredAtSource }, instances }: ChosenSeries,
   zone: string,
   stop: { signal?: AbortSignal },
 ): Promise<AssembledSeries> {
-  const assembled = await assembleSeries(instancePaths(store, dataDir, SeriesInstanceUID), stop);
+  const assembled = await assembleSeries(
+    instances.map(({ path }) => join(dataDir, path)),
+    stop,
+  );
   if (acquiredAtSource !== 'released') return assembled;
   const offset = String(assembled.header['TimezoneOffsetFromUTC'] ?? '');
   const told = DateTime.fromMillis(acquiredAt!, { zone: zoneOf(offset, zone) });

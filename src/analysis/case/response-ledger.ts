@@ -1,9 +1,8 @@
 import type { GoneLesion, TrackedLesion } from '../../model/lesion.js';
 import type { LedgerSighting, LedgerTimePoint } from '../respond/ledger.js';
 import type { LesionRow } from '../../store/store.js';
-import type { CaseResult } from '../../model/case-result.js';
 import type { LesionDetail } from './lesion-row.js';
-import type { StandingTimePoint } from './standing-time-points.js';
+import type { StandingTimePoint } from './case.js';
 
 /** A time point as it was just read. */
 export interface ReadTimePoint {
@@ -17,9 +16,9 @@ export interface ReadTimePoint {
 
 /** What the response at `now` is judged from: the reports that stand for the earlier time points, and this one. */
 export const responseLedger = (earlier: readonly StandingTimePoint[], now: ReadTimePoint): LedgerTimePoint[] => [
-  ...earlier.map(({ reported, order, acquiredAt, lesions }): LedgerTimePoint => {
-    const { noPriorReason, gone } = reported.result as CaseResult;
-    const followed = reported.priorCaseKey !== null && noPriorReason === null;
+  ...earlier.map(({ row, result, order, acquiredAt, lesions }): LedgerTimePoint => {
+    const { noPriorReason, gone } = result;
+    const followed = row.priorCaseKey !== null && noPriorReason === null;
     return { order, acquiredAt, followed, lesions: lesions.map(storedSighting), gone };
   }),
   now,

@@ -12,7 +12,6 @@ import type { Grid, LabelMap } from '../../imaging/volume.js';
 import { applyReview, unreviewed, type OwnLesion, type ReviewContext, type StandingLesion } from './apply-review.js';
 import { CaseFolder } from './case-folder.js';
 import type { CaseResult } from '../../model/case-result.js';
-import { instancePaths } from './select-for-analysis.js';
 
 /** The lesions of a time point that people have reviewed: the last word on what they are and where they lie. */
 export interface ReviewedTimePoint {
@@ -24,27 +23,36 @@ export interface ReviewedTimePoint {
   readonly instances: readonly InstanceRow[];
   /** The verdict on the time point, once its lesions have their identities. */
   readonly verdict: (lesions: readonly (LesionIdentity & { readonly number: number })[]) => CaseReview;
-  /** Notes the reviews as applied; called in the transaction that finishes the case. */
-  readonly noteApplied: () => void;
+  /** The readers' objects that it comes from, and whom they name. */
+  readonly applied: readonly { readonly SOPInstanceUID: string; readonly observer: string | null }[];
+}
+
+/** What readers have sent for a study: what it comes to, and what corrects nothing, each with its reason. */
+export interface StudyReview {
+  readonly review: ReviewedTimePoint | null;
+  readonly refused: readonly { readonly SOPInstanceUID: string; readonly reason: string }[];
 }
 
 /**
- * Reads what readers have sent for a study, in order of arrival, and applies it to what the networks found. What corrects
- * nothing is noted with its reason; nothing a reader sends can fail a case.
+ * Reads what readers have sent for a study, in order of arrival, and applies it to what the networks found. Nothing a reader
+ * sends can fail a case.
  *
- * @returns null when there is nothing to apply, or nothing yet to apply it to: the networks read a series first.
+ * @returns no review when there is nothing to apply, or nothing yet to apply it to: the networks read a series first.
  */
 export async function reviewedTimePoint(
   store: Store,
   dataDir: string,
   series: SeriesRow,
   stop: { signal?: AbortSignal },
-): Promise<ReviewedTimePoint | null> {
+): Promise<StudyReview> {
   const { StudyInstanceUID, SeriesInstanceUID, patientKey } = series;
   const candidates = store.reviews.ofStudy(StudyInstanceUID).filter(({ state }) => state !== 'refused');
   const corrected = candidates.length > 0 ? networksCase(store, SeriesInstanceUID) : undefined;
-  if (!corrected) return null;
-  const { volume, header } = await assembleSeries(instancePaths(store, dataDir, SeriesInstanceUID), stop);
+  if (!corrected) return { review: null, refused: [] };
+  const { volume, header } = await assembleSeries(
+    store.instances.ofSeries(SeriesInstanceUID).map(({ path }) => join(dataDir, path)),
+    stop,
+  );
   const target: ReviewedSeries = {
     StudyInstanceUID,
     FrameOfReferenceUID: header['FrameOfReferenceUID'] as string,
@@ -71,6 +79,7 @@ export async function reviewedTimePoint(
 
   let standing = unreviewed(context);
   const applied: { instance: InstanceRow; observer: string | null }[] = [];
+  const refused: StudyReview['refused'][number][] = [];
   for (const { SOPInstanceUID } of candidates) {
     const instance = store.instances.find(SOPInstanceUID)!;
     try {
@@ -80,13 +89,13 @@ export async function reviewedTimePoint(
     } catch (thrown) {
       const error = asPrioraError(thrown);
       if (error.class === 'transient') throw error;
-      store.reviews.judge(SOPInstanceUID, { state: 'refused', reason: error.message, observer: null });
+      refused.push({ SOPInstanceUID, reason: error.message });
     }
   }
-  if (applied.length === 0) return null;
+  if (applied.length === 0) return { review: null, refused };
 
   const lesions = [...standing].sort((a, b) => b.voxels.length - a.voxels.length || a.voxels[0] - b.voxels[0]);
-  return {
+  const review: ReviewedTimePoint = {
     labels: labelMap(lesions, volume),
     saidOf: ({ number }) => ({ named: lesions[number - 1].identity, confidence: lesions[number - 1].confidence }),
     instances: applied.map(({ instance }) => instance),
@@ -104,11 +113,21 @@ export async function reviewedTimePoint(
         correctedCaseKey: corrected.caseKey,
       };
     },
-    noteApplied: () => {
-      for (const { instance, observer } of applied)
-        store.reviews.judge(instance.SOPInstanceUID, { state: 'applied', reason: null, observer });
-    },
+    applied: applied.map(({ instance, observer }) => ({ SOPInstanceUID: instance.SOPInstanceUID, observer })),
   };
+  return { review, refused };
+}
+
+/** Notes what corrects nothing, with its reason. Called in the transaction that opens the case. */
+export function noteRefused({ reviews }: Store, refused: StudyReview['refused']): void {
+  for (const { SOPInstanceUID, reason } of refused)
+    reviews.judge(SOPInstanceUID, { state: 'refused', reason, observer: null });
+}
+
+/** Notes the readers' objects whose lesions stand now. Called in the transaction that finishes the case. */
+export function noteApplied({ reviews }: Store, applied: ReviewedTimePoint['applied']): void {
+  for (const { SOPInstanceUID, observer } of applied)
+    reviews.judge(SOPInstanceUID, { state: 'applied', reason: null, observer });
 }
 
 /** Whether a study has reviews that no analysis has looked at. */

@@ -8,11 +8,23 @@ export interface StageHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The signal as an option of what can be stopped. */
+export const stopOn = (signal: AbortSignal | undefined): { signal?: AbortSignal } => (signal ? { signal } : {});
+
 /** Runs the stages of one case, one after the other, and keeps how long each took. */
 export class StageTimer {
   readonly seconds: Partial<Record<Stage, number>> = {};
 
   constructor(private readonly hooks: StageHooks) {}
+
+  /** Aborts when the case is to stop. */
+  get signal(): AbortSignal | undefined {
+    return this.hooks.signal;
+  }
+
+  isDone(stage: Stage): boolean {
+    return this.seconds[stage] !== undefined;
+  }
 
   /** @throws PrioraError CANCELLED when the case was stopped before the stage began. */
   async run<T>(stage: Stage, work: (progress: (fraction: number) => void) => T | Promise<T>): Promise<T> {

@@ -2,15 +2,14 @@ import type { AssembledSeries } from '../assemble/assemble-series.js';
 import { asPrioraError } from '../../core/errors.js';
 import type { NoPrior } from '../../model/remark.js';
 import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
-import { earlierStudies } from '../match/find-prior.js';
 import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
 import type { RegistrationSettings } from '../register/registration-settings.js';
-import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
 import { invertAffine, multiplyAffine, type Affine } from '../../imaging/affine.js';
 import type { Volume } from '../../imaging/volume.js';
 import { assembleSource } from './assemble-source.js';
-import type { CasePrior, CaseResult } from '../../model/case-result.js';
+import type { Case, ReportedCase } from './case.js';
+import type { CasePrior } from '../../model/case-result.js';
 
 /** A prior whose images were assembled and registered, whatever the verdict. */
 export interface FoundPrior {
@@ -19,7 +18,7 @@ export interface FoundPrior {
   /** As acquired, its shading corrected as the networks want it. */
   readonly image: Volume;
   /** Its reported case, whose lesions are followed; null when it has none. */
-  readonly reported: CaseRow | null;
+  readonly reported: ReportedCase | null;
   /** Rigid: patient space of the template, where the current image lies → patient space of the prior. */
   readonly priorFromTemplate: Affine;
   /** Rigid: patient space of the current source → patient space of the prior. */
@@ -34,23 +33,14 @@ export interface TemporalPrior {
   readonly unusedBecause: NoPrior | null;
 }
 
-/** Why there is no prior at all. */
-function whyNone(store: Store, current: SeriesRow): NoPrior {
-  const studies = earlierStudies(store, current);
-  return studies === 0 ? { kind: 'no earlier study' } : { kind: 'no eligible earlier study', studies };
-}
-
 /**
  * Assembles the prior and lays it on the prepared current image. A prior that cannot be used costs the comparison, not the case.
  *
- * @param series the current one, as the index has it.
  * @throws PrioraError for failures that are not the prior's images' fault.
  */
 export async function temporalPrior(
-  store: Store,
   dataDir: string,
-  series: SeriesRow,
-  prior: SeriesRow | null,
+  { prior, noPrior }: Pick<Case, 'prior' | 'noPrior'>,
   current: Prepared,
   settings: {
     readonly registration: RegistrationSettings;
@@ -59,15 +49,19 @@ export async function temporalPrior(
   },
   stop: { signal?: AbortSignal },
 ): Promise<TemporalPrior> {
-  const unused = (unusedBecause: NoPrior, found: FoundPrior | null = null) => ({ found, used: null, unusedBecause });
-  if (!prior) return unused(whyNone(store, series));
-  const { StudyInstanceUID, SeriesInstanceUID } = prior;
-  const reported = store.cases.latestReportedOfSeries(SeriesInstanceUID) ?? null;
+  const unused = (unusedBecause: NoPrior | null, found: FoundPrior | null = null) => ({
+    found,
+    used: null,
+    unusedBecause,
+  });
+  if (!prior) return unused(noPrior);
+  const { StudyInstanceUID, SeriesInstanceUID } = prior.row;
+  const { reported } = prior;
   try {
-    const assembled = await assembleSource(store, dataDir, prior, settings.zone, stop);
+    const assembled = await assembleSource(dataDir, prior, settings.zone, stop);
     const image = correctBias(assembled.volume, settings.biasCorrection);
     const initial = reported
-      ? (reported.result as CaseResult).sourceFromTemplate
+      ? reported.result.sourceFromTemplate
       : (await prepareCurrent(image, stop)).sourceFromTemplate;
     const { priorFromTemplate, ...registration } = await registerPrior({
       current: current.image,

@@ -1,85 +1,70 @@
-import { createHash } from 'node:crypto';
+import { writeRejectionNote } from '../../report/kos/rejection-note.js';
 import type { TimePointImages } from '../../report/picture/time-point-picture.js';
+import type { ReportInput, WrittenObject } from '../../report/report-input.js';
 import { objectKinds, type CaseRow, type ObjectKind, type ObjectRow, type Store } from '../../store/store.js';
-import type { CaseFolder } from './case-folder.js';
+import type { SupersededCase } from './case.js';
 import type { CaseResult } from '../../model/case-result.js';
 import { objectWriters } from './object-writers.js';
-import { writeRejectionNote } from '../../report/kos/rejection-note.js';
-import type { ReportInput, WrittenObject } from '../../report/report-input.js';
 
-/** An object of a case: its row for the index, in a file by now. */
-export type CaseObject = Omit<ObjectRow, 'createdAt'>;
+/** An object of a case that is yet to be kept. */
+export interface CaseObject {
+  readonly kind: ObjectKind;
+  readonly object: WrittenObject;
+  /** The document that it supersedes; null where it supersedes none. */
+  readonly predecessorSOPInstanceUID: string | null;
+}
 
 /** Documents name what they supersede (PredecessorDocumentsSequence, PS3.3 C.17.2); other objects cannot. */
 const documents: readonly ObjectKind[] = ['SR', 'LABELMAP-SR'];
 
 /**
  * Writes a case's objects and, when it supersedes an earlier case, the note that rejects those of the earlier objects that no
- * longer stand. Files first: the index learns of them when the case is finished.
+ * longer stand.
  *
  * @param kinds wanted; those that the superseded case had are written as well, so that what it said is replaced.
  * @throws PrioraError DICOM_INVALID_OUTPUT when an object would break the standard.
  */
 export function writeObjects(
-  store: Store,
-  folder: CaseFolder,
-  { caseKey }: CaseRow,
   input: ReportInput,
   images: TimePointImages,
   kinds: readonly ObjectKind[],
-  superseded: CaseRow | null,
+  superseded: Pick<SupersededCase, 'row' | 'objects'> | null,
 ): CaseObject[] {
-  const earlier = superseded ? objectsOf(store, superseded) : [];
+  const earlier = superseded?.objects ?? [];
   const reference = ({ SOPClassUID, SOPInstanceUID, SeriesInstanceUID }: ObjectRow) => ({
     SOPClassUID,
     SOPInstanceUID,
     SeriesInstanceUID,
-    StudyInstanceUID: superseded!.StudyInstanceUID,
+    StudyInstanceUID: superseded!.row.StudyInstanceUID,
   });
-  const keep = (
-    kind: ObjectKind,
-    object: WrittenObject,
-    predecessorSOPInstanceUID: string | null = null,
-  ): CaseObject => ({
-    SOPInstanceUID: object.SOPInstanceUID,
-    SOPClassUID: object.SOPClassUID,
-    SeriesInstanceUID: object.SeriesInstanceUID,
-    kind,
-    caseKey,
-    path: folder.write(`${kind.toLowerCase()}.dcm`, object.bytes),
-    sha256: createHash('sha256').update(object.bytes).digest(),
-    predecessorSOPInstanceUID,
-  });
-
-  const written = new Map<ObjectKind, WrittenObject>();
-  const write = (kind: keyof typeof objectWriters, predecessor: ObjectRow | undefined) =>
+  const written = new Map<ObjectKind, CaseObject>();
+  const write = (kind: keyof typeof objectWriters, predecessor: ObjectRow | null) =>
     objectWriters[kind](
       predecessor ? { ...input, predecessor: reference(predecessor) } : input,
       images,
-      (other) => written.get(other) ?? null,
+      (other) => written.get(other)?.object ?? null,
     );
-  const rows: CaseObject[] = [];
   for (const kind of objectKinds) {
-    const before = earlier.find((object) => object.kind === kind);
+    const before = earlier.find(({ row }) => row.kind === kind);
     if (kind === 'RejectionNote' || (!before && !kinds.includes(kind))) continue;
     // First as the earlier case wrote it: if it still says the same, it is the same object and supersedes nothing.
-    let predecessor = before?.predecessorSOPInstanceUID
-      ? store.objects.find(before.predecessorSOPInstanceUID)
-      : undefined;
+    let predecessor = before?.predecessor ?? null;
     let object = write(kind, predecessor);
     if (object === null) continue;
-    if (before && documents.includes(kind) && object.SOPInstanceUID !== before.SOPInstanceUID) {
-      predecessor = before;
+    if (before && documents.includes(kind) && object.SOPInstanceUID !== before.row.SOPInstanceUID) {
+      predecessor = before.row;
       object = write(kind, predecessor)!;
     }
-    written.set(kind, object);
-    rows.push(keep(kind, object, predecessor?.SOPInstanceUID));
+    written.set(kind, { kind, object, predecessorSOPInstanceUID: predecessor?.SOPInstanceUID ?? null });
   }
-  const retired = earlier.filter(
-    ({ kind, SOPInstanceUID }) =>
-      kind !== 'RejectionNote' && !rows.some((object) => object.SOPInstanceUID === SOPInstanceUID),
-  );
-  if (retired.length === 0) return rows;
+  const objects = [...written.values()];
+  const retired = earlier
+    .map(({ row }) => row)
+    .filter(
+      ({ kind, SOPInstanceUID }) =>
+        kind !== 'RejectionNote' && !objects.some(({ object }) => object.SOPInstanceUID === SOPInstanceUID),
+    );
+  if (retired.length === 0) return objects;
   const note = writeRejectionNote({
     header: input.source.header,
     superseded: retired.map(reference),
@@ -87,10 +72,16 @@ export function writeObjects(
     demonstration: input.demonstration,
     language: input.language,
   });
-  return [...rows, keep('RejectionNote', note)];
+  return [...objects, { kind: 'RejectionNote', object: note, predecessorSOPInstanceUID: null }];
 }
 
 /** The objects that stand for a case; one that did not change since an earlier case is listed there. */
-export function objectsOf(store: Store, { result }: CaseRow): ObjectRow[] {
-  return (result as CaseResult).objects.flatMap(({ SOPInstanceUID }) => store.objects.find(SOPInstanceUID) ?? []);
-}
+export const objectsOf = ({ objects }: Store, { result }: CaseRow): ObjectRow[] =>
+  (result as CaseResult).objects.flatMap(({ SOPInstanceUID }) => objects.find(SOPInstanceUID) ?? []);
+
+/** Those of a case that is to be superseded, each with the document that it superseded itself. */
+export const standingObjects = (store: Store, row: CaseRow): SupersededCase['objects'] =>
+  objectsOf(store, row).map((object) => {
+    const { predecessorSOPInstanceUID: predecessor } = object;
+    return { row: object, predecessor: (predecessor && store.objects.find(predecessor)) || null };
+  });

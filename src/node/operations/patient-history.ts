@@ -1,12 +1,11 @@
 import type { GoneLesion, LesionHistory, LesionIdentity } from '../../model/lesion.js';
 import type { ResponseAssessment } from '../../model/response.js';
 import type { PatientRow, Store } from '../../store/store.js';
-import type { CaseResult } from '../../model/case-result.js';
-import { lesionHistories } from '../../analysis/case/lesion-history.js';
 import { reportedLesion, type ReportedLesion } from '../../analysis/case/lesion-row.js';
 import { english } from '../../report/wording/english.js';
 import type { CaseReview } from '../../model/case-review.js';
-import { standingTimePoints, type StandingTimePoint } from '../../analysis/case/standing-time-points.js';
+import type { StandingTimePoint } from '../../analysis/case/case.js';
+import { lesionHistories, standingTimePoints } from '../../analysis/case/time-points.js';
 
 /** What a time point knows of a lesion: its measures, or why there are none. */
 export type LesionEntry =
@@ -48,13 +47,13 @@ export function patientHistory(
   return {
     IssuerOfPatientID,
     PatientID,
-    timePoints: timePoints.map(({ reported, order, acquiredAt }) => {
-      const { noPriorReason, response, review } = reported.result as CaseResult;
+    timePoints: timePoints.map(({ row, result, order, acquiredAt }) => {
+      const { noPriorReason, response, review } = result;
       return {
         order,
         acquiredAt: new Date(acquiredAt).toISOString(),
-        StudyInstanceUID: reported.StudyInstanceUID,
-        SeriesInstanceUID: reported.SeriesInstanceUID!,
+        StudyInstanceUID: row.StudyInstanceUID,
+        SeriesInstanceUID: row.SeriesInstanceUID!,
         noPriorReason: noPriorReason && english.remark(noPriorReason),
         response,
         review,
@@ -69,10 +68,10 @@ export function patientHistory(
   };
 }
 
-function entryOf({ reported, lesions }: StandingTimePoint, trackingUID: string): LesionEntry | null {
+function entryOf({ result, lesions }: StandingTimePoint, trackingUID: string): LesionEntry | null {
   const lesion = lesions.find((candidate) => candidate.trackingUID === trackingUID);
   if (!lesion) {
-    const gone = (reported.result as CaseResult).gone.find((candidate) => candidate.trackingUID === trackingUID);
+    const gone = result.gone.find((candidate) => candidate.trackingUID === trackingUID);
     return gone ? { seen: false, status: gone.status, mergedInto: gone.mergedInto } : null;
   }
   return { seen: true, ...reportedLesion(lesion) };

@@ -16,7 +16,10 @@ beforeAll(() => {
 afterAll(() => store.close());
 
 const datesOf = async (row: SeriesRow, zone: string) =>
-  acquiredAt((await assembleSource(store, dataDir, row, zone, {})).header);
+  acquiredAt(
+    (await assembleSource(dataDir, { row, instances: store.instances.ofSeries(row.SeriesInstanceUID) }, zone, {}))
+      .header,
+  );
 
 it('reports carry the time that a person told when the study was released, in the zone of the node', async () => {
   const released = { ...series, acquiredAtSource: 'released' } as const;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { selectForAnalysis } from '../../../src/analysis/case/select-for-analysis.js';
+import { noteSelection, selectForAnalysis } from '../../../src/analysis/case/select-for-analysis.js';
 import { loadMapping } from '../../../src/core/mapping-file.js';
 import { writeFile } from '../../../src/dicom/dataset.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
@@ -39,8 +39,11 @@ const slice = (SeriesInstanceUID: string, InstanceNumber: number) =>
     ImagePositionPatient: [0, 0, InstanceNumber],
   });
 
-const select = (force = true) =>
-  selectForAnalysis(store, dataDir, StudyInstanceUID, rules, { priorKind: undefined, force });
+const select = async (force = true) => {
+  const selection = await selectForAnalysis(store, dataDir, StudyInstanceUID, rules, { priorKind: undefined, force });
+  noteSelection(store, selection);
+  return selection;
+};
 const stateOf = (SeriesInstanceUID: string) => store.series.find(SeriesInstanceUID)!.state;
 
 it('a series that was chosen before and is not now is no prior any more', async () => {
@@ -56,9 +59,9 @@ it('a series with an unreadable instance is refused by name, and the others are 
   const broken = slice('1.2.7.1', 2);
   add('1.2.7.1', [slice('1.2.7.1', 1), broken.subarray(0, broken.length - 5)]);
   add('1.2.7.2', [slice('1.2.7.2', 1)]);
-  const { series, selection } = await select();
+  const { series, verdicts } = await select();
   expect(series?.SeriesInstanceUID).toBe('1.2.7.2');
-  const refused = selection.verdicts.find(({ SeriesInstanceUID }) => SeriesInstanceUID === '1.2.7.1')!;
+  const refused = verdicts.find(({ SeriesInstanceUID }) => SeriesInstanceUID === '1.2.7.1')!;
   expect(refused).toMatchObject({ accepted: false, score: 0 });
   expect(refused.failures.join()).toContain('1.2.7.1.2.dcm');
   expect(store.series.find('1.2.7.1')!.selection).toMatchObject({ accepted: false });

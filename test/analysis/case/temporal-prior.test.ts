@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { choosePrior } from '../../../src/analysis/case/choose-case.js';
 import { temporalPrior } from '../../../src/analysis/case/temporal-prior.js';
 import { loadMapping } from '../../../src/core/mapping-file.js';
 import type { Prepared } from '../../../src/analysis/prepare/prepare-current.js';
@@ -30,8 +31,10 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const priorOf = (prior: SeriesRow | null) =>
-  temporalPrior(store, dataDir, current, prior, prepared, { registration, biasCorrection: 'none', zone: 'utc' }, {});
+const priorOf = () => {
+  const chosen = choosePrior(store, { maximumAgeDays: 400, minimumIntervalHours: 12 }, current);
+  return temporalPrior(dataDir, chosen, prepared, { registration, biasCorrection: 'none', zone: 'utc' }, {});
+};
 
 /** The prior's report says where its head lay. */
 function report({ StudyInstanceUID, SeriesInstanceUID }: SeriesRow, sourceFromTemplate: Affine): void {
@@ -44,9 +47,9 @@ describe('a comparison that cannot be had does not cost the case, and the report
   const nothing = { found: null, used: null };
 
   test('no earlier study, or none that may serve', async () => {
-    expect(await priorOf(null)).toEqual({ ...nothing, unusedBecause: { kind: 'no earlier study' } });
+    expect(await priorOf()).toEqual({ ...nothing, unusedBecause: { kind: 'no earlier study' } });
     addSeries(store, { ...priorStudy, state: 'refused' });
-    expect(await priorOf(null)).toEqual({
+    expect(await priorOf()).toEqual({
       ...nothing,
       unusedBecause: { kind: 'no eligible earlier study', studies: 1 },
     });
@@ -55,7 +58,7 @@ describe('a comparison that cannot be had does not cost the case, and the report
   test('no transform found: the images do not meet', async () => {
     const prior = addReadableSeries(store, dataDir, priorStudy);
     report(prior, [1, 0, 0, 1000, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-    const { unusedBecause, ...rest } = await priorOf(prior);
+    const { unusedBecause, ...rest } = await priorOf();
     expect(rest).toEqual(nothing);
     const { StudyInstanceUID, SeriesInstanceUID } = prior;
     const tried = { StudyInstanceUID, SeriesInstanceUID, message: expect.stringContaining('elastix') };
@@ -67,6 +70,6 @@ describe('a comparison that cannot be had does not cost the case, and the report
     report(prior, identityAffine);
     for (const name of readdirSync(dataDir, { recursive: true }) as string[])
       if (name.endsWith('.dcm')) writeFileSync(join(dataDir, name), 'no DICOM');
-    expect(await priorOf(prior)).toMatchObject({ ...nothing, unusedBecause: { kind: 'prior images unusable' } });
+    expect(await priorOf()).toMatchObject({ ...nothing, unusedBecause: { kind: 'prior images unusable' } });
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
-import { writeObjects, type CaseObject } from '../../../src/analysis/case/write-objects.js';
+import { standingObjects, writeObjects, type CaseObject } from '../../../src/analysis/case/write-objects.js';
 import { kindsToWrite, type DeliverableKind } from '../../../src/node/delivery/destinations.js';
 import { parseFile } from '../../../src/dicom/dataset.js';
 import type { ReportInput } from '../../../src/report/report-input.js';
@@ -22,32 +22,39 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-/** Writes a case as the pipeline does; the study's cases supersede each other. */
-function report(input: ReportInput, objects: readonly DeliverableKind[]): { row: CaseRow; objects: CaseObject[] } {
+interface Kept {
+  readonly row: CaseRow;
+  readonly objects: readonly (CaseObject & { readonly SOPInstanceUID: string; readonly path: string })[];
+}
+
+/** Writes a case's objects and keeps them as publishing does; the study's cases supersede each other. */
+function report(input: ReportInput, objects: readonly DeliverableKind[]): Kept {
   const study = { StudyInstanceUID: '1.2.1', SeriesInstanceUID: '1.2.1.1' };
   const before = store.cases.latestOfStudy('1.2.1');
   const fingerprint = String((before?.caseKey ?? 0) + 1);
   const opened = store.cases.open({ ...study, priorCaseKey: null, priorSeriesInstanceUID: null, fingerprint }, 1).case;
-  const folder = new CaseFolder(dataDir, opened.caseKey);
-  const written = writeObjects(
-    store,
-    folder,
-    opened,
-    input,
-    imagesOf(input),
-    kindsToWrite([{ objects }]),
-    before ?? null,
-  );
+  const { caseKey } = opened;
+  const folder = new CaseFolder(dataDir, caseKey);
+  const superseded = before ? { row: before, objects: standingObjects(store, before) } : null;
+  const written = writeObjects(input, imagesOf(input), kindsToWrite([{ objects }]), superseded).map((object) => ({
+    ...object,
+    SOPInstanceUID: object.object.SOPInstanceUID,
+    path: folder.write(`${object.kind.toLowerCase()}.dcm`, object.object.bytes),
+  }));
   const result = { objects: written.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })) };
-  store.cases.finish(opened.caseKey, { status: 'reported', result }, 2);
-  for (const object of written) store.objects.insert({ ...object, createdAt: 2 });
-  return { row: store.cases.find(opened.caseKey)!, objects: written };
+  store.cases.finish(caseKey, { status: 'reported', result }, 2);
+  for (const { kind, object, path, predecessorSOPInstanceUID } of written) {
+    const { SOPInstanceUID, SOPClassUID, SeriesInstanceUID } = object;
+    const uids = { SOPInstanceUID, SOPClassUID, SeriesInstanceUID, predecessorSOPInstanceUID };
+    store.objects.insert({ ...uids, kind, caseKey, path, sha256: Buffer.alloc(32), createdAt: 2 });
+  }
+  return { row: store.cases.find(caseKey)!, objects: written };
 }
 
-const kinds = ({ objects }: { objects: readonly CaseObject[] }) => objects.map(({ kind }) => kind);
-const uidOf = ({ objects }: { objects: readonly CaseObject[] }, kind: string) =>
+const kinds = ({ objects }: Pick<Kept, 'objects'>) => objects.map(({ kind }) => kind);
+const uidOf = ({ objects }: Pick<Kept, 'objects'>, kind: string) =>
   objects.find((object) => object.kind === kind)?.SOPInstanceUID;
-const text = ({ objects }: { objects: readonly CaseObject[] }, kind: string) => {
+const text = ({ objects }: Pick<Kept, 'objects'>, kind: string) => {
   const { path } = objects.find((object) => object.kind === kind)!;
   return JSON.stringify(parseFile(readFileSync(join(dataDir, path))).dataset);
 };

@@ -6,7 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
 import type { CaseResult } from '../../../src/model/case-result.js';
 import { lesionRow } from '../../../src/analysis/case/lesion-row.js';
-import { awaitsReview, reviewedTimePoint } from '../../../src/analysis/case/reviewed-lesions.js';
+import {
+  awaitsReview,
+  noteApplied,
+  noteRefused,
+  reviewedTimePoint,
+} from '../../../src/analysis/case/reviewed-lesions.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { parseConfig } from '../../../src/core/config.js';
 import { silentLogger } from '../../../src/core/log.js';
@@ -146,7 +151,12 @@ function analysed(): void {
     });
 }
 
-const reviewed = () => reviewedTimePoint(store, dataDir, store.series.find(SeriesInstanceUID)!, {});
+/** As a case does when it is opened. */
+const reviewed = async () => {
+  const { review, refused } = await reviewedTimePoint(store, dataDir, store.series.find(SeriesInstanceUID)!, {});
+  noteRefused(store, refused);
+  return review;
+};
 const review = ({ SOPInstanceUID }: { SOPInstanceUID: string }): ReviewRow | undefined =>
   store.reviews.ofStudy(StudyInstanceUID).find((row) => row.SOPInstanceUID === SOPInstanceUID);
 const analysisQueued = () => queue.find(`analyse:${StudyInstanceUID}`)?.state === 'queued';
@@ -174,7 +184,7 @@ async function standingAfter(...sent: Edited[]) {
   const verdict = found.verdict(lesions);
   return {
     labels: found.labels,
-    noteApplied: found.noteApplied,
+    noteApplied: () => noteApplied(store, found.applied),
     verdict,
     lesions,
     standing: verdict.lesions.map(({ trackingID, verdict }, index) => ({
@@ -358,7 +368,7 @@ test.skipIf(!peers)('11: a review survives the death of the node, and is taken o
   // Another process finds what the first was told; it has nothing of its own.
   const other = openStore(databasePath(dataDir));
   expect(openQueue(other).find(`analyse:${StudyInstanceUID}`)?.state).toBe('queued');
-  const found = await reviewedTimePoint(other, dataDir, other.series.find(SeriesInstanceUID)!, {});
+  const { review: found } = await reviewedTimePoint(other, dataDir, other.series.find(SeriesInstanceUID)!, {});
   other.close();
   expect(found?.verdict([]).objects).toEqual([segs.corrected.SOPInstanceUID]);
 });

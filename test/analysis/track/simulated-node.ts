@@ -1,4 +1,4 @@
-import { lesionHistories } from '../../../src/analysis/case/lesion-history.js';
+import { lesionHistories } from '../../../src/analysis/case/time-points.js';
 import type { Lesion } from '../../../src/model/lesion.js';
 import type { ResponseCriteria } from '../../../src/model/criteria.js';
 import type { SiteSeen } from '../../../src/model/probability-map.js';
@@ -110,7 +110,7 @@ export class SimulatedNode {
         earlier: earlier.toReversed().map(reading),
         histories: lesionHistories(
           earlier.map((other, index) => ({
-            reported: { StudyInstanceUID: String(other.scan.day) } as CaseRow,
+            row: { StudyInstanceUID: String(other.scan.day) } as CaseRow,
             order: index + 1,
             acquiredAt: other.scan.day * dayMs,
             lesions: other.result.lesions.map((found) => ({ ...found, detail: null }) satisfies LesionRow),

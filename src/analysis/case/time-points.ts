@@ -1,0 +1,46 @@
+import type { LesionHistory } from '../../model/lesion.js';
+import type { CaseResult } from '../../model/case-result.js';
+import type { CaseRow, Store } from '../../store/store.js';
+import type { ReportedCase, StandingTimePoint } from './case.js';
+import type { LesionDetail } from './lesion-row.js';
+
+/** A reported case with its lesions. */
+export const reportedCase = (store: Store, row: CaseRow): ReportedCase => ({
+  row,
+  result: row.result as CaseResult,
+  lesions: store.cases.lesions(row.caseKey),
+});
+
+/** A patient's time points in order of acquisition. Whatever looks at lesions over time starts here. */
+export function standingTimePoints(store: Store, patientKey: number): StandingTimePoint[] {
+  return store.cases.standing(patientKey).map((row, index) => {
+    const reported = reportedCase(store, row);
+    const { review } = reported.result;
+    return {
+      ...reported,
+      order: index + 1,
+      acquiredAt: row.acquiredAt!,
+      corrected: review && reportedCase(store, store.cases.find(review.correctedCaseKey)!),
+    };
+  });
+}
+
+/** Every lesion of these time points, by tracking UID, in the order of first sight. */
+export function lesionHistories(
+  timePoints: readonly Pick<StandingTimePoint, 'row' | 'order' | 'acquiredAt' | 'lesions'>[],
+): Map<string, LesionHistory> {
+  const histories = new Map<string, LesionHistory>();
+  for (const { row, order, acquiredAt, lesions } of timePoints)
+    for (const lesion of lesions) {
+      const { trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, axialSlices } = lesion;
+      const measures = { confidence, volumeMm3, longAxisMm, shortAxisMm, axialSlices };
+      const sighting = { StudyInstanceUID: row.StudyInstanceUID, order, acquiredAt, ...measures };
+      histories.set(trackingUID, {
+        trackingUID,
+        trackingID,
+        site: (lesion.detail as LesionDetail | null)?.site ?? null,
+        history: [...(histories.get(trackingUID)?.history ?? []), sighting],
+      });
+    }
+  return histories;
+}
