@@ -17,39 +17,39 @@ const dataSetSchema = z.strictObject({
   image: expression
     .refine((text) => text.includes('(?<patient>') && text.includes('(?<time>'), 'needs the groups patient and time')
     .describe(
-      'Regular expression on paths with /: post-contrast T1 images; its groups patient and time say whose and which.',
+      'Regular expression on paths with /: matches post-contrast T1 images; its groups patient and time identify them.',
     ),
   label: z
     .strictObject({ replace: expression, with: z.string() })
-    .describe("The label's path: the image's with one part replaced."),
+    .describe('The path of the label: that of the image with one part replaced.'),
   values: z
     .array(z.int().positive())
     .min(1)
-    .describe('Label values that are metastasis: enhancing tumour and what it encloses.'),
+    .describe('Label values that count as metastasis: enhancing tumour and what it encloses.'),
   times: z
     .strictObject({ visit: z.string().min(1), time: z.string().min(1) })
     .optional()
     .describe(
-      "Where the group time tells no order: columns of a CSV table in the data set's folder with what it holds and a number that grows with time.",
+      'Where the group time does not give the order: two columns of a CSV table in the folder of the data set, its value and a number that grows with time.',
     ),
   brainOnly: z.boolean().describe('Whether skull and scalp have been removed from the images.'),
   licence: z.string().min(1).describe('Goes into the model card.'),
-  layout: z.string().min(1).describe('Where the layout is known from, and how surely.'),
+  layout: z.string().min(1).describe('The source of this layout, and how reliable it is.'),
 });
 export type DataSet = z.output<typeof dataSetSchema>;
 
-/** `mappings/training-data.yaml`: what becomes training data, and where it goes. */
+/** `mappings/training-data.yaml`: what becomes training data, and in which split. */
 export const trainingSettingsSchema = z.strictObject({
   metastases: z
     .strictObject({ take: z.array(expression).min(1), leave: z.array(expression) })
-    .describe('Names of segments and regions that are metastases (case does not count); `leave` outweighs `take`.'),
+    .describe('Names of segments and regions that are metastases (ignoring case); `leave` outweighs `take`.'),
   severalObjects: z
     .enum(['refuse', 'newest', 'unite'])
     .describe('What to do with several segmentations or structure sets of one series.'),
   splits: z
     .strictObject({ training: z.number().min(0), validation: z.number().min(0), test: z.number().min(0) })
     .refine(({ training, validation, test }) => training + validation + test > 0, 'one share must be positive')
-    .describe('Shares of patients; a patient never moves from one to another.'),
+    .describe('Shares of patients; a patient never moves from one split to another.'),
   dataSets: z.array(dataSetSchema),
 });
 

@@ -17,7 +17,7 @@ const destinationSchema = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65535),
   calledAETitle: aeTitle.describe("The destination's AE title."),
-  callingAETitle: aeTitle.optional().describe("What we call ourselves towards it. [the node's AE title]"),
+  callingAETitle: aeTitle.optional().describe("Our AE title towards it. [the node's AE title]"),
   tls: z
     .strictObject({
       caFile: z.string().optional(),
@@ -25,26 +25,26 @@ const destinationSchema = z.strictObject({
       certificateFile: z.string().optional(),
     })
     .optional()
-    .describe('TLS; without caFile the system’s authorities are trusted.'),
+    .describe('TLS; without caFile the certificate authorities of the system are trusted.'),
   objects: z
     .array(z.enum(deliverableKinds))
     .default(['SEG', 'SR'])
     .describe(
-      'What it gets. SEG: lesions (BINARY). LABELMAP: the same as a label map (Supplement 243). SR: the report (TID 1500). ' +
+      'What it receives. SEG: lesions (BINARY). LABELMAP: the same as a label map (Supplement 243). SR: the report (TID 1500). ' +
         'RTSTRUCT: contours for planning systems. REG: the rigid registration prior → current. KOS: the slices to look at. ' +
-        'PDF: a sheet of two pages for the tumour board. RejectionNote: retires results that newer ones replace (IHE IOCM).',
+        'PDF: the tumour board sheet. RejectionNote: retires results that newer ones supersede (IHE IOCM).',
     ),
-  forwardOriginals: z.boolean().default(false).describe('Whether received series are passed on, byte for byte.'),
+  forwardOriginals: z.boolean().default(false).describe('Whether received series are forwarded, byte for byte.'),
   sendsStudies: z
     .boolean()
     .default(false)
     .describe(
-      'Whether new studies also come from this AE title (a PACS that routes). Otherwise what it sends is not analysed.',
+      'Whether this AE title also sends new studies (a PACS that routes). Otherwise what it sends is not analysed.',
     ),
   allowDemonstrationModels: z
     .boolean()
     .default(false)
-    .describe('Results of demonstration weights leave this machine only where this is true.'),
+    .describe('Whether results of demonstration weights may be sent to it on another machine.'),
 });
 
 /** `mappings/destinations.yaml` */
