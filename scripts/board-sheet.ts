@@ -104,7 +104,7 @@ for (const [time] of dates.entries()) {
       trackingUID,
       trackingID,
       site,
-      status: 'no longer seen',
+      status: 'not visualised',
       mergedInto: null,
       history: historyOf(trackingUID),
     }));

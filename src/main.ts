@@ -12,7 +12,7 @@ const program = new Command('priora')
   .addHelpText(
     'after',
     '\nExit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 nothing to do, 4 input rejected or held.\n' +
-      'Research use only: not a medical device, not for clinical use.',
+      'For research use only. Not a medical device. Not for use in diagnostic procedures.',
   );
 
 /** Only the command that was asked for is loaded (all, for the help): the node carries no code that draws or analyses. */

@@ -3,7 +3,7 @@ import type { TimePoint } from '../node/operations/time-point.js';
 import { english } from '../report/wording/english.js';
 
 /** The line that stands wherever results are shown. */
-export const researchUse = 'Research use only: not a medical device, not for clinical use.';
+export const researchUse = english.researchUse;
 
 /** What became of a lesion: `grown +95 %`. */
 export function changeText({ change, sincePrior }: Pick<ReportedLesion, 'change' | 'sincePrior'>): string {

@@ -106,8 +106,8 @@ export interface LesionHistory extends LesionIdentity {
 
 /** A lesion of earlier time points that is not found now. */
 export interface GoneLesion extends LesionHistory {
-  /** `merged`: it is part of another one now · `not covered`: the images do not show its site. */
-  readonly status: 'no longer seen' | 'merged' | 'not covered';
+  /** `merged`: it is part of another one now · `outside the field of view`: the current study does not cover its location. */
+  readonly status: 'not visualised' | 'merged' | 'outside the field of view';
   /** The lesion it is part of now; null unless merged. */
   readonly mergedInto: LesionIdentity | null;
 }

@@ -5,7 +5,7 @@ export type Immunotherapy = 'unknown' | 'yes' | 'no';
 export interface LedgerLesion {
   readonly trackingUID: string;
   readonly trackingID: string;
-  /** Now; 0 when it is no longer seen, null when it cannot be judged (outside the images). */
+  /** Now; 0 when it is not visualised, null when it cannot be judged (outside the field of view). */
   readonly longAxisMm: number | null;
   /** At the time point the ledger starts from; null for a lesion that is new since. */
   readonly baselineMm: number | null;

@@ -57,7 +57,7 @@ describe('two studies of a patient, the later one given first', () => {
       status: 'reported',
       reason: null,
       prior: null,
-      noPriorReason: 'no earlier study of this patient is known',
+      noPriorReason: 'no earlier study of this patient is available',
       forced: false,
     });
     expect(second).toMatchObject({
@@ -193,7 +193,7 @@ describe('a series that selection refuses', () => {
       const [timePoint] = analysisOf(stdout).timePoints;
       expect(timePoint).toMatchObject({ status: 'reported', forced: true, lesions: [], outputs: { seg: null } });
       const sr: Dataset = (await readDicomFile(timePoint.outputs.sr!)).dataset;
-      expect(JSON.stringify(sr)).toContain('although series selection refused it');
+      expect(JSON.stringify(sr)).toContain('Series selection was overridden by an operator.');
       expect(existsSync(join(out, 'time-point-1/seg.dcm'))).toBe(false);
     },
   );

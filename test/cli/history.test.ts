@@ -65,7 +65,7 @@ beforeAll(() => {
     50 * day,
     [tracked(1, 400, { change: 'grown', sincePrior: grown, mergedFrom: [identity(3)] }), tracked(4, 9, { change: 'new', confidence: 'candidate' })], // prettier-ignore
     [
-      { ...identity(2), status: 'no longer seen', mergedInto: null },
+      { ...identity(2), status: 'not visualised', mergedInto: null },
       { ...identity(3), status: 'merged', mergedInto: identity(1) },
     ],
     'PD',
@@ -80,7 +80,7 @@ test('1: every lesion at every time point, as the reports have it', () => {
   ]);
   expect(lesions.map(({ trackingID, entries }) => [trackingID, ...entries.map((entry) => (entry?.seen ? entry.volumeMm3 : (entry?.status ?? null)))])).toEqual([
     ['Lesion 1', 100, 400],
-    ['Lesion 2', 50, 'no longer seen'],
+    ['Lesion 2', 50, 'not visualised'],
     ['Lesion 3', 60, 'merged'],
     ['Lesion 4', null, 9],
   ]); // prettier-ignore
@@ -98,7 +98,7 @@ test('2: the table for a terminal', () => {
     '           baseline          grown +300 %, ×2 in 20 d',
     '                             with Lesion 3',
     '',
-    'Lesion 2   50 mm³, 8.3 mm    no longer seen',
+    'Lesion 2   50 mm³, 8.3 mm    not visualised',
     '           baseline',
     '',
     'Lesion 3   60 mm³, 8.3 mm    merged into Lesion 1',
@@ -112,6 +112,6 @@ test('2: the table for a terminal', () => {
     'RANO-BM    baseline          PD',
     '           targets 12.3 mm   targets 12.3 mm',
     '',
-    'Research use only: not a medical device, not for clinical use.',
+    'For research use only. Not a medical device. Not for use in diagnostic procedures.',
   ]);
 });

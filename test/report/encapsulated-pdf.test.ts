@@ -79,7 +79,7 @@ const followed: ReportInput = {
       trackingID: 'Lesion 77',
       site: null,
       history: [priorSighting(250)],
-      status: 'no longer seen',
+      status: 'not visualised',
       mergedInto: null,
     },
   ],
@@ -173,11 +173,11 @@ describe.skipIf(!hasReaders)('poppler', () => {
       '18.0 mm',
       'baseline: +50 %',
       'New since baseline: Lesion 2',
-      '1 no longer seen',
+      '1 not visualised',
       '+100 % in 42 days',
-      'doubles in 42 days',
+      'doubling time 42 days',
       'Lesion 1 12.0 → 12.0 → 18.0.',
-      'Lesion 77: No longer seen. Last seen at time point 1, 42 days before, with 250 mm³',
+      'Lesion 77: Not visualised. Last seen at time point 1, 42 days earlier: 250 mm³',
       'High-specificity network m-spec 1.0.0, SHA-256 b2b2',
     ])
       expect(text).toContain(sentence);
@@ -189,11 +189,11 @@ describe.skipIf(!hasReaders)('poppler', () => {
     const text = textOf('german');
     for (const sentence of [
       'Progrediente Erkrankung (PD)',
-      'verdoppelt in 42 Tagen',
+      'Verdopplungszeit 42 Tage',
       'Neu seit dem Ausgangsbefund: Lesion 2',
     ])
       expect(text).toContain(sentence);
-    expect(rowOf(text, 'Lesion 1')).toMatch(/bestätigt +gewachsen +2,11 cm³/);
+    expect(rowOf(text, 'Lesion 1')).toMatch(/bestätigt +progredient +2,11 cm³/);
   });
 
   test('a name in several scripts is there in each; a script without glyphs is left out', () => {
@@ -204,9 +204,9 @@ describe.skipIf(!hasReaders)('poppler', () => {
   });
 
   test('no lesion says so; a refused prior says why', () => {
-    expect(textOf('none')).toContain('No brain metastasis found');
-    expect(textOf('none')).toContain('The examined field of view cuts the brain off: 93 % of it was examined.');
-    expect(textOf('prior-refused')).toContain('none: 2024-01-30 was not used');
+    expect(textOf('none')).toContain('No lesions found');
+    expect(textOf('none')).toContain('The brain extends beyond the field of view; 93 % of it was examined.');
+    expect(textOf('prior-refused')).toContain('none: the study of 2024-01-30 was not used');
     expect(textOf('prior-refused')).toContain('similarity 0.120 is below 0.3');
   });
 

@@ -42,9 +42,9 @@ export function followedUp(
     history: [seen(1, 696.9, 11), seen(2, 268.08, 8)],
   }); // prettier-ignore
   const gone = [
-    absent('Lesion 100', 'no longer seen', null),
+    absent('Lesion 100', 'not visualised', null),
     absent('Lesion 101', 'merged', input.lesions[0] ?? null),
-    absent('Lesion 102', 'not covered', null),
+    absent('Lesion 102', 'outside the field of view', null),
   ].filter(({ status }) => status !== 'merged' || input.lesions.length > 0);
   const lesions = input.lesions.map((lesion, index): TrackedLesion => {
     if (index === 1) return { ...lesion, change: 'new', site: cerebellum };

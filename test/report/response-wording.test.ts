@@ -34,7 +34,7 @@ describe('the response in words', () => {
   test('tells at the baseline which targets there are', () => {
     expect(said('en', { A: 20, B: 6 }).slice(0, 3)).toEqual([
       'RANO-BM, radiographic part: baseline.',
-      '1 target lesion chosen at time point 1; sum of longest diameters 20.0 mm; in mm: A 20.0.',
+      'Target lesions selected at time point 1, longest diameters in mm: A 20.0. Sum 20.0 mm.',
       'Non-target lesions, in mm: B 6.0.',
     ]);
   });
@@ -42,26 +42,26 @@ describe('the response in words', () => {
   test('tells later where the numbers stand against baseline and nadir, and how long it has lasted', () => {
     expect(said('en', { A: 20, B: 6 }, { A: 10, B: 6 }, { A: 11, B: 5 })).toEqual([
       'RANO-BM, radiographic part: partial response (PR).',
-      'Confirmed: it has lasted for 42 days (at least 28 are needed).',
+      'Response confirmed: sustained for 42 days (28 required).',
       'Targets: partial response (PR). Sum of longest diameters 11.0 mm; baseline 20.0 mm (-45 %), nadir 10.0 mm at time point 2 (+10 %).',
-      'Target lesions in mm, baseline → nadir → now: A 20.0 → 10.0 → 11.0.',
-      'Non-targets: neither complete response nor progression (non-CR/non-PD). Smallest before → now, in mm: B 6.0 → 5.0.',
-      'No new lesion.',
-      'Candidates count neither as new lesions nor as progression.',
-      'Steroid dose and clinical status are part of RANO-BM, too; they are not judged here, a person has to add them.',
+      'Target lesions, baseline → nadir → current, in mm: A 20.0 → 10.0 → 11.0.',
+      'Non-targets: neither complete response nor progressive disease (non-CR/non-PD). Smallest so far → current, in mm: B 6.0 → 5.0.',
+      'No new lesions.',
+      'Candidates are counted neither as new lesions nor as progression.',
+      'RANO-BM also considers corticosteroid dose and clinical status, which are not assessed here.',
     ]);
   });
 
   test('tells both where a new lesion decides and the therapy is unknown, in German, too', () => {
     expect(said('de', { A: 20 }, { A: 19.5, '×C': 7 })).toEqual([
       'RANO-BM, radiologischer Teil: progrediente Erkrankung (PD).',
-      'Neue Läsionen allein sind nur ohne Immuntherapie ein Progress; unter Immuntherapie wäre es: stabile Erkrankung (SD).',
-      'Ob eine Immuntherapie läuft, ist nicht bekannt.',
+      'Unter Immuntherapie gelten neue Läsionen allein nicht als Progress; das Ansprechen wäre dann: stabile Erkrankung (SD).',
+      'Ob der Patient eine Immuntherapie erhält, ist nicht bekannt.',
       'Zielläsionen: stabile Erkrankung (SD). Summe der längsten Durchmesser 19,5 mm; Ausgangswert 20,0 mm (-3 %), Nadir 20,0 mm zum Zeitpunkt 1 (-3 %).',
-      'Zielläsionen in mm, Ausgangswert → Nadir → jetzt: A 20,0 → 20,0 → 19,5.',
-      'Neu seit dem Ausgangsbefund, in mm: ×C 7,0, zuerst gesehen zum Zeitpunkt 2.',
-      'Kandidaten zählen weder als neue Läsion noch als Progress.',
-      'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM; hier werden sie nicht beurteilt, eine Person muss sie hinzunehmen.',
+      'Zielläsionen, Ausgangswert → Nadir → aktuell, in mm: A 20,0 → 20,0 → 19,5.',
+      'Neu seit dem Ausgangsbefund, in mm: ×C 7,0, erstmals abgrenzbar zum Zeitpunkt 2.',
+      'Kandidaten werden weder als neue Läsionen noch als Progress gewertet.',
+      'RANO-BM berücksichtigt auch Steroiddosis und klinischen Zustand; beides wird hier nicht beurteilt.',
     ]);
   });
 });

@@ -91,9 +91,9 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
       for (const entry of group[4]) if (entry[1] === 'NUM') expect(entry[4].length).toBeGreaterThan(0);
     });
     expect(groups.map((group) => child(group, 'Detection confidence')[0][3])).toEqual([
-      'Confirmed by the high-specificity network',
-      'Confirmed by the high-specificity network',
-      'Candidate of the high-sensitivity network',
+      'Confirmed',
+      'Confirmed',
+      'Candidate',
     ]);
     expect(groups.map((group) => child(group, 'Change since prior study')[0][3])).toEqual([
       'New',
@@ -130,13 +130,13 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(child(evaluations, 'CAD Processing and Findings Summary')[0][3]).toMatch(/without findings/);
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
     const said = texts(evaluations).join('\n');
-    expect(said).toContain('No brain metastasis found');
+    expect(said).toContain('No lesion found, neither confirmed nor candidate.');
     expect(said).toContain(
-      'No prior study was used: the images of the prior (study 1.2.3) cannot be used: slices are missing.',
+      'No prior study was used: the images of the prior study cannot be used: slices are missing.',
     );
-    expect(said).toContain('the examined field of view cuts the brain off: 93 % of it was examined');
-    expect(said).toContain('although series selection refused it');
-    expect(said).toContain('demonstration weights, not for clinical use');
+    expect(said).toContain('the brain extends beyond the field of view; 93 % of it was examined');
+    expect(said).toContain('Series selection was overridden by an operator.');
+    expect(said).toContain('Produced with demonstration weights. Not for clinical use.');
     expect(document.description).toContain('demonstration weights, not for clinical use');
   });
 
@@ -171,20 +171,20 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(value(grown, 'Interval since first measurement')).toBe('84 d');
     expect(value(grown, 'Volume doubling time since first measurement')).toBe('28 d');
     expect(value(grown, 'Change since first measurement')).toBe('Increased size');
-    expect(value(grown, 'Lesions grown together with this one')).toBe('Lesion 101');
+    expect(value(grown, 'Merged with')).toBe('Lesion 101');
     expect(value(grown, 'Time Point')).toBe('Time point 3');
     expect(value(fresh, 'Finding Site')).toBe('Cerebellum');
     expect(value(fresh, 'Volume at previous measurement')).toBeUndefined();
-    expect(value(part, 'Lesion that this one was a part of')).toBe('Lesion 1');
+    expect(value(part, 'Split from')).toBe('Lesion 1');
     expect(value(part, 'Volume doubling time since previous measurement')).toBeUndefined();
     expect([gone, merged, hidden].map((group) => value(group, 'Change since prior study'))).toEqual([
-      'No longer seen',
-      'Grown together with another lesion',
-      'Not shown by the images',
+      'Not visualised',
+      'Merged with another lesion',
+      'Outside the field of view',
     ]);
     expect(value(gone, 'Tracking Unique Identifier')).toBe(input.gone[0].trackingUID);
     expect(value(gone, 'Comment')).toBe(
-      'No longer seen. Last seen at time point 2, 42 days before, with 268 mm³ and a long axis of 8.0 mm.',
+      'Not visualised. Last seen at time point 2, 42 days earlier: 268 mm³, long axis 8.0 mm.',
     );
     expect(value(gone, 'Baseline Category')).toBe('Target Lesion at Baseline');
     for (const group of groups)
@@ -207,7 +207,9 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     const said = texts(response).join('\n');
     expect(said).toContain('RANO-BM, radiographic part: progressive disease (PD).');
     expect(said).toContain('New since baseline, in mm: Lesion 2 10.0, first seen at time point 3.');
-    expect(said).toContain('Steroid dose and clinical status are part of RANO-BM, too; they are not judged here');
+    expect(said).toContain(
+      'RANO-BM also considers corticosteroid dose and clinical status, which are not assessed here.',
+    );
   });
 
   test('speaks German where asked to; codes keep the standard’s words', () => {
@@ -215,12 +217,12 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(child(document.tree, 'Language of Content Item and Descendants')[0][3]).toBe('German (Germany)');
     const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
     expect(texts(evaluations)).toContain(
-      'Zeitpunkt 3: Keine Hirnmetastase gefunden, weder bestätigt noch als Kandidat. Seit der Voruntersuchung: 1 nicht mehr sichtbar.',
+      'Zeitpunkt 3: Keine Läsion gefunden, weder bestätigt noch als Kandidat. Seit der Voruntersuchung: 1 nicht abgrenzbar.',
     );
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('Yes');
     const said = texts(child(document.tree, 'Response Evaluation')[0]).join('\n');
-    expect(said).toContain('Nicht beurteilbar: die Bilder zeigen nicht, wo Zielläsionen liegen.');
-    expect(said).toContain('Lesion 102 11,0 → 8,0 → nicht im Bild');
+    expect(said).toContain('Nicht beurteilbar: Zielläsionen liegen außerhalb des Bildfelds.');
+    expect(said).toContain('Lesion 102 11,0 → 8,0 → außerhalb des Bildfelds');
     expect(document.description).toBe('Priora SR - Demogewichte, nicht für klinischen Gebrauch');
     // Texts alone: names of concepts, codes and lesions are the same in every language.
     expect(`${said}${texts(evaluations).join('')}`).not.toMatch(/\b(the|and|not|of)\b/);
@@ -249,7 +251,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
 
   test('other than demonstration weights are for research only', () => {
     const { document } = reportOf('oblique');
-    expect(document.description).toBe('Priora brain metastases report - research use only');
+    expect(document.description).toBe('Priora brain metastases report - for research use only');
     expect(JSON.stringify(document.tree)).not.toContain('demonstration');
   });
 });
@@ -281,7 +283,7 @@ describe.skipIf(!hasPydicom)('writeRejectionNote, read by pydicom', () => {
     const { tree, current } = read(writeRejectionNote(note).bytes);
     expect(tree[2]).toBe('Rejected for Quality Reasons');
     expect(child(tree, 'Key Object Description')[0][3]).toBe(
-      'Superseded by a newer result. The images, the prior or the models it was made from have changed.',
+      'Superseded by a newer result: the images, the prior study or the models have changed.',
     );
     expect(child(tree, '').map(([, type, , value]) => [type, (value as string[])[0]])).toEqual([
       ['IMAGE', '2.25.1'],

@@ -91,7 +91,7 @@ export class Ledger {
     );
     if (parts.length > 0) return sum(parts.map(({ longAxisMm }) => this.counted(longAxisMm)));
     const absent = gone.find((lesion) => lesion.trackingUID === trackingUID);
-    if (absent?.status === 'not covered') return null;
+    if (absent?.status === 'outside the field of view') return null;
     const into = absent?.mergedInto?.trackingUID;
     const merged = lesions.find((lesion) => lesion.trackingUID === into);
     return merged && !this.targets.includes(merged.trackingUID) ? this.counted(merged.longAxisMm) : 0;

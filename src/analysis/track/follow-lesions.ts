@@ -164,7 +164,7 @@ function goneLesions(
     .filter(({ trackingUID }) => !present.has(trackingUID))
     .map((lesion) => {
       const mergedInto = absorber(lesion.trackingUID);
-      const status = mergedInto ? 'merged' : current.shows(lesion) ? 'no longer seen' : 'not covered';
+      const status = mergedInto ? 'merged' : current.shows(lesion) ? 'not visualised' : 'outside the field of view';
       return { ...lesion, status, mergedInto };
     });
 }

@@ -57,7 +57,7 @@ export function compareWithTruth(
   const present = new Set(lines.map(({ id }) => id));
   const vanished = (prior?.lines ?? []).flatMap(({ id, found }) => (found && !present.has(id) ? [found] : []));
   const reportedGone = new Set(
-    timePoint.gone.filter(({ status }) => status === 'no longer seen').map(({ trackingUID }) => trackingUID),
+    timePoint.gone.filter(({ status }) => status === 'not visualised').map(({ trackingUID }) => trackingUID),
   );
   return {
     lines,

@@ -15,7 +15,7 @@ export interface GrowthCurve extends LesionIdentity {
 const dayMs = 86_400_000;
 
 /**
- * The curves there are to draw, most relevant first, lesions no longer seen last. A lesion that the prior proves to be new
+ * The curves there are to draw, most relevant first, those not visualised now last. A lesion that the prior proves to be new
  * begins with a time point at which it was not seen.
  */
 export function growthCurves(input: ReportInput): GrowthCurve[] {
@@ -40,7 +40,7 @@ export function growthCurves(input: ReportInput): GrowthCurve[] {
     ];
   });
   const gone = input.gone
-    .filter(({ status }) => status === 'no longer seen')
+    .filter(({ status }) => status === 'not visualised')
     .map(({ trackingID, trackingUID, history }): GrowthCurve => ({
       trackingID,
       trackingUID,

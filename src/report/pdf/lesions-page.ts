@@ -76,7 +76,7 @@ function drawCurves(sheet: Sheet, input: ReportInput, top: number): number {
       faint: colours.faint,
       gridColour: colours.rule,
       notSeen: wording.notSeen,
-      weeksText: (weeks: number) => (weeks === 0 ? wording.now : wording.weeks(Math.round(weeks))),
+      weeksText: (weeks: number) => wording.weeks(Math.round(weeks)),
       volumeText: (mm3: number) => scaleText(language, mm3 / 1000),
     };
     const picture = drawGrowthChart(curve.points, axes, look, { width: chart.width, height });

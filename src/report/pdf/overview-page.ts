@@ -141,7 +141,7 @@ function drawFindings(sheet: Sheet, { lesions, gone }: ReportInput, { x, y, widt
   const found = lesions.filter(({ confidence }) => confidence === 'confirmed');
   const volumeMm3 = found.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
   const candidates = lesions.length - found.length;
-  const missing = gone.filter(({ status }) => status === 'no longer seen').length;
+  const missing = gone.filter(({ status }) => status === 'not visualised').length;
   const counts = [
     ...changesByUrgency.map((change) => [
       found.filter((lesion) => lesion.change === change).length,

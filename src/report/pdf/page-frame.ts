@@ -5,7 +5,7 @@ import { patientName, type DrawableText, canDraw } from './drawable-text.js';
 
 /** What every page has: whose it is on top, that it is research at the foot. @returns the y where the page's own begins. */
 export function drawPageFrame(sheet: Sheet, input: ReportInput, number: number, pages: number): number {
-  const { doc, wording } = sheet;
+  const { doc, wording, language } = sheet;
   const { header } = input.source;
   const right = page.margin + contentWidth;
   let y = page.margin - 4;
@@ -15,7 +15,7 @@ export function drawPageFrame(sheet: Sheet, input: ReportInput, number: number, 
   const id = [`${wording.patientID} ${idText(sheet, header['PatientID'])}`, `${wording.examination} ${examined}`];
   drawEnd(sheet, [{ text: id.join(' · '), typeface: 'regular' }], right, y + 12, 8);
   y += 26;
-  const warning = input.demonstration ? wording.demonstration : wording.researchUse;
+  const warning = input.demonstration ? wording.demonstration : language.researchUse;
   doc.rect(page.margin, y, contentWidth, 15).fill(input.demonstration ? colours.worse : colours.faint);
   const band = { size: 8, typeface: 'bold', colour: '#ffffff', width: contentWidth, align: 'center' } as const;
   sheet.write(warning, page.margin, y + 2.5, band);
@@ -24,7 +24,7 @@ export function drawPageFrame(sheet: Sheet, input: ReportInput, number: number, 
   sheet.rule(foot - 10);
   const { name, version } = input.software;
   const style = { size: 6.5, colour: colours.faint } as const;
-  sheet.write(`${name} ${version} · ${wording.researchUse}`, page.margin, foot - 7, style);
+  sheet.write(`${name} ${version} · ${language.researchUse}`, page.margin, foot - 7, style);
   const numbers = wording.pageOf(number, pages);
   sheet.write(numbers, right - sheet.widthOf(numbers, style), foot - 7, style);
   return y + 22;

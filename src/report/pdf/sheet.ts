@@ -121,7 +121,7 @@ export class Sheet {
 
   /** What became of a lesion, in a word or two. */
   change(change: LesionChange): string {
-    return change === 'baseline' ? this.wording.baseline : this.language.changes[change];
+    return this.wording.changes[change];
   }
 
   /** A relative change, `+25 %`. */

@@ -71,9 +71,9 @@ export function drawTimePoint(input: PictureInput): Buffer {
   context.fillRect(0, 0, width, height);
   const xs = [0, 1, 2].map((column) => gap + column * (panelWidth + gap));
   const lastTitle = rows.some(({ number }) => number !== undefined)
-    ? 'Current with findings'
-    : 'Current, nothing found';
-  [prior ? 'Prior, registered' : 'No prior used', 'Current', lastTitle].forEach((title, column) =>
+    ? 'Current, lesions outlined'
+    : 'Current, no lesions found';
+  [prior ? 'Prior, registered' : 'No prior study', 'Current', lastTitle].forEach((title, column) =>
     write(context, title, xs[column] + panelWidth / 2, 22, colours.text, 15, 'center'),
   );
   const windows = { prior: prior && windowOf(prior), current: windowOf(current) };
@@ -138,7 +138,7 @@ function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
   if (rows.length > 0) return rows;
   const [low, high] = heights(current);
   return [0.65, 0.5, 0.35].map((fraction) => ({
-    caption: 'No brain metastasis found',
+    caption: 'No lesions found',
     colour: colours.text,
     at: [0, 0, low + fraction * (high - low)],
   }));
@@ -196,8 +196,16 @@ function drawRing(context: SKRSContext2D, x: number, y: number, radius: number, 
 function drawFoot(context: SKRSContext2D, demonstration: boolean, width: number, height: number): void {
   write(context, 'confirmed', gap, height - 26, colours.confirmed, 12, 'left');
   write(context, 'candidate', gap + 80, height - 26, colours.candidate, 12, 'left');
-  write(context, 'axial, R and L are the patient’s', width - gap, height - 26, colours.faint, 12, 'right');
-  const warning = `Research use only: no medical device.${demonstration ? ` Made with ${english.objects.demonstration}.` : ''}`;
+  write(
+    context,
+    'axial; R and L are the patient’s right and left',
+    width - gap,
+    height - 26,
+    colours.faint,
+    12,
+    'right',
+  );
+  const warning = demonstration ? `${english.researchUse} ${english.demonstration}` : english.researchUse;
   write(context, warning, width / 2, height - 9, colours.text, 12, 'center');
 }
 

@@ -42,7 +42,7 @@ export function writeSpatialRegistration(input: ReportInput): WrittenObject {
     PositionReferenceIndicator: '',
     ...equipment(input.software),
     ContentLabel: 'PRIOR_TO_CURRENT',
-    ContentDescription: 'Rigid registration of the prior study with this one',
+    ContentDescription: 'Rigid registration of the prior study to the current study',
     ContentCreatorName: 'Priora^Software',
     RegistrationSequence: [
       {

@@ -74,7 +74,11 @@ export function measurementGroup(
 
 const names = (lesions: readonly LesionIdentity[]): string => lesions.map(({ trackingID }) => trackingID).join(', ');
 
-const fates = { 'no longer seen': codes.gone, merged: codes.merged, 'not covered': codes.notCovered };
+const fates = {
+  'not visualised': codes.notVisualised,
+  merged: codes.merged,
+  'outside the field of view': codes.outsideFieldOfView,
+};
 
 /**
  * A lesion of earlier time points that is not found now: nothing to measure, but who it was and what became of it. No Measurement

@@ -39,7 +39,7 @@ function summary({ lesions, gone, timePoint }: ReportInput, wording: Wording): s
   const found = lesions.length === 0 ? wording.nothingFound : wording.found(count('confirmed'), count('candidate'));
   const counted = [
     ...changes.map((change) => [change, lesions.filter((lesion) => lesion.change === change).length] as const),
-    ['gone', gone.filter(({ status }) => status === 'no longer seen').length] as const,
+    ['gone', gone.filter(({ status }) => status === 'not visualised').length] as const,
   ].filter(([, number]) => number > 0);
   const since = counted.length > 0 ? ` ${wording.sincePrior(counted)}` : '';
   return `${wording.timePoint(timePoint.order)}: ${found}${since}`;
@@ -47,8 +47,8 @@ function summary({ lesions, gone, timePoint }: ReportInput, wording: Wording): s
 
 function priorText({ prior, noPriorReason }: ReportInput, wording: Wording): string {
   if (prior === null) return wording.noPrior(wording.remark(noPriorReason ?? { kind: 'no earlier study' }));
-  const { StudyInstanceUID, acquiredDate, registration } = prior;
+  const { acquiredDate, registration } = prior;
   return registration.refusal
-    ? wording.priorRefused(StudyInstanceUID, acquiredDate, wording.refusal(registration.refusal))
-    : wording.priorAccepted(StudyInstanceUID, acquiredDate, registration.similarity);
+    ? wording.priorRefused(acquiredDate, wording.refusal(registration.refusal))
+    : wording.priorAccepted(acquiredDate, registration.similarity);
 }

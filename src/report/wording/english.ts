@@ -5,7 +5,7 @@ import { formatOf, listed, plural } from './format.js';
 import { englishObjects } from './objects-english.js';
 import { englishSheet } from './sheet-english.js';
 
-const { decimal, signed, date } = formatOf('en-US', '$1-$2-$3');
+const { decimal, signed, date } = formatOf('en-GB', '$1-$2-$3');
 const mm = (value: number) => `${decimal(value, 1)} mm`;
 const days = (count: number) => plural(count, 'day', 'days');
 const joined = (words: readonly string[]) => listed(words, 'and');
@@ -15,12 +15,12 @@ const responses: Record<ResponseCategory | 'baseline', string> = {
   CR: 'complete response (CR)',
   PR: 'partial response (PR)',
   SD: 'stable disease (SD)',
-  'non-CR/non-PD': 'neither complete response nor progression (non-CR/non-PD)',
+  'non-CR/non-PD': 'neither complete response nor progressive disease (non-CR/non-PD)',
   PD: 'progressive disease (PD)',
   NE: 'not evaluable (NE)',
 };
 const changes: Record<LesionChange, string> = {
-  baseline: 'first look at the site',
+  baseline: 'baseline (site not previously imaged)',
   new: 'new',
   grown: 'grown',
   stable: 'stable',
@@ -30,14 +30,14 @@ const changes: Record<LesionChange, string> = {
 };
 const confidences: Record<Confidence, string> = { confirmed: 'confirmed', candidate: 'candidate' };
 const immunotherapies: Record<Immunotherapy, string> = {
-  unknown: 'Whether the patient is under immunotherapy is not known.',
-  yes: 'The patient is under immunotherapy.',
-  no: 'The patient is not under immunotherapy.',
+  unknown: 'It is not known whether the patient is receiving immunotherapy.',
+  yes: 'The patient is receiving immunotherapy.',
+  no: 'The patient is not receiving immunotherapy.',
 };
 const notEvaluable: Record<NotEvaluable, string> = {
-  'no usable prior': 'this time point could not be compared with the prior study',
-  'incomplete coverage': 'the images do not show where targets lie',
-  'no lesion': 'there was no confirmed lesion at baseline, and there is none now',
+  'no usable prior': 'the current study could not be compared with a prior study',
+  'incomplete coverage': 'target lesions lie outside the field of view',
+  'no lesion': 'there was no confirmed lesion at baseline and there is none now',
 };
 
 /** Why a registration was refused, as a part of a sentence. */
@@ -46,11 +46,11 @@ function refusal(why: Refusal): string {
     case 'low similarity':
       return `similarity ${decimal(why.similarity, 3)} is below ${why.minimum}`;
     case 'small overlap':
-      return `the prior covers ${decimal(why.percent, 0)} % of the brain, less than ${why.minimumPercent} %`;
+      return `the prior covers ${decimal(why.percent, 0)} % of the brain, less than the required ${why.minimumPercent} %`;
     case 'implausible turn':
-      return `a turn of ${decimal(why.degrees, 0)}° is implausible`;
+      return `a rotation of ${decimal(why.degrees, 0)}° is implausible`;
     case 'implausible shift':
-      return `a shift of ${decimal(why.millimetres, 0)} mm is implausible`;
+      return `a translation of ${decimal(why.millimetres, 0)} mm is implausible`;
   }
 }
 
@@ -58,27 +58,27 @@ function refusal(why: Refusal): string {
 function remark(about: Remark): string {
   switch (about.kind) {
     case 'frames left out':
-      return `${plural(about.frames, 'frame', 'frames')} of other stacks or image types were left out`;
+      return `${plural(about.frames, 'frame of another stack or image type was', 'frames of other stacks or image types were')} excluded`;
     case 'padding':
-      return `${plural(about.voxels, 'padding voxel was', 'padding voxels were')} set to the lowest value`;
+      return `${plural(about.voxels, 'padding voxel was', 'padding voxels were')} set to the lowest intensity`;
     case 'lossy compression':
-      return 'the source has been through lossy compression';
+      return 'the source images have undergone lossy compression';
     case 'brain cut off':
-      return `the examined field of view cuts the brain off: ${about.examinedPercent} % of it was examined`;
+      return `the brain extends beyond the field of view; ${about.examinedPercent} % of it was examined`;
     case 'prior reviewed':
-      return 'the lesions of the prior study are compared as a reader has corrected them';
+      return 'the lesions of the prior study are those corrected by a reader';
     case 'no earlier study':
-      return 'no earlier study of this patient is known';
+      return 'no earlier study of this patient is available';
     case 'no eligible earlier study':
       return about.studies === 1
-        ? 'one earlier study of this patient is known, and it is not eligible for comparison'
-        : `${about.studies} earlier studies of this patient are known, and none is eligible for comparison`;
+        ? 'one earlier study of this patient is available, but it is not eligible for comparison'
+        : `${about.studies} earlier studies of this patient are available, but none is eligible for comparison`;
     case 'prior images unusable':
-      return `the images of the prior (study ${about.StudyInstanceUID}) cannot be used: ${about.message}`;
+      return `the images of the prior study cannot be used: ${about.message}`;
     case 'registration failed':
-      return `the prior (study ${about.StudyInstanceUID}) could not be registered: ${about.message}`;
+      return `the prior study could not be registered: ${about.message}`;
     case 'registration refused':
-      return `the registration of the prior was refused: ${refusal(about.refusal)}`;
+      return `registration of the prior study was refused: ${refusal(about.refusal)}`;
   }
 }
 
@@ -100,48 +100,48 @@ export const english = {
     laterality ? `${laterality.meaning} ${structure.meaning.toLowerCase()}` : structure.meaning,
 
   timePoint: (order: number) => `Time point ${order}`,
-  nothingFound: 'No brain metastasis found, neither confirmed nor candidate.',
+  nothingFound: 'No lesion found, neither confirmed nor candidate.',
   found: (confirmed: number, candidates: number) =>
     candidates === 0
-      ? `${confirmed} confirmed, no candidate.`
-      : `${confirmed} confirmed, ${plural(candidates, 'candidate', 'candidates')} for a reader to judge.`,
+      ? `${plural(confirmed, 'confirmed lesion', 'confirmed lesions')}, no candidates.`
+      : `${plural(confirmed, 'confirmed lesion', 'confirmed lesions')}, ${plural(candidates, 'candidate', 'candidates')} for review.`,
   sincePrior: (counts: readonly (readonly [LesionChange | 'gone', number])[]) =>
-    `Since the prior study: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'no longer seen' : changes[change]}`).join(', ')}.`,
-  forced: 'A person had this series analysed although series selection refused it.',
-  demonstration: 'Made with demonstration weights, not for clinical use.',
-  researchUse: 'For research use only: no medical device, not to be used for diagnosis.',
+    `Since the prior study: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'not visualised' : changes[change]}`).join(', ')}.`,
+  forced: 'Series selection was overridden by an operator.',
+  demonstration: 'Produced with demonstration weights. Not for clinical use.',
+  researchUse: 'For research use only. Not a medical device. Not for use in diagnostic procedures.',
   note: (about: Remark) => `Note: ${remark(about)}.`,
 
-  priorAccepted: (study: string, on: string, similarity: number) =>
-    `Prior: study ${study} of ${date(on)}, registered rigidly and accepted (similarity ${decimal(similarity, 3)}).`,
-  priorRefused: (study: string, on: string, reason: string) =>
-    `Prior study ${study} of ${date(on)} was not used: its registration was refused (${reason}). The networks saw an empty prior.`,
-  noPrior: (reason: string) => `No prior study was used: ${reason}. The networks saw an empty prior.`,
+  priorAccepted: (on: string, similarity: number) =>
+    `Compared with the prior study of ${date(on)}; rigid registration accepted (similarity ${decimal(similarity, 3)}).`,
+  priorRefused: (on: string, reason: string) =>
+    `The prior study of ${date(on)} was not used: its registration was refused (${reason}). The networks were given an empty prior.`,
+  noPrior: (reason: string) => `No prior study was used: ${reason}. The networks were given an empty prior.`,
   model: (role: 'sensitivity' | 'specificity', name: string, version: string, sha256: string, use: string) =>
     `High-${role} network ${name} ${version}, SHA-256 ${sha256}. ${use}`,
 
-  mergedFrom: (others: readonly string[]) => `Has grown together with ${joined(others)}.`,
-  splitFrom: (whole: string) => `Was a part of ${whole}.`,
-  gone: 'No longer seen.',
-  notCovered: 'The images do not show its site.',
-  mergedInto: (other: string) => `Has grown together with ${other}.`,
+  mergedFrom: (others: readonly string[]) => `Merged with ${joined(others)}.`,
+  splitFrom: (whole: string) => `Split from ${whole}.`,
+  notVisualised: 'Not visualised.',
+  outsideFieldOfView: 'Outside the field of view.',
+  mergedInto: (other: string) => `Merged with ${other}.`,
   lastSeen: (order: number, daysAgo: number, volumeMm3: number, longAxisMm: number) =>
-    `Last seen at time point ${order}, ${days(daysAgo)} before, with ${decimal(volumeMm3, 0)} mm³ and a long axis of ${mm(longAxisMm)}.`,
-  method: 'RANO-BM (Lin 2015), radiographic part only.',
+    `Last seen at time point ${order}, ${days(daysAgo)} earlier: ${decimal(volumeMm3, 0)} mm³, long axis ${mm(longAxisMm)}.`,
+  method: 'RANO-BM (Lin et al. 2015), radiographic part only.',
 
   // The response, a sentence for each part
   overall: (category: ResponseCategory | 'baseline') => `RANO-BM, radiographic part: ${responses[category]}.`,
   notEvaluable: (why: NotEvaluable) => `Not evaluable: ${notEvaluable[why]}.`,
   underImmunotherapy: (category: ResponseCategory) =>
-    `New lesions alone are progression only without immunotherapy; under immunotherapy it would be ${responses[category]}.`,
+    `Under immunotherapy new lesions alone do not constitute progression; the response would then be ${responses[category]}.`,
   immunotherapy: (known: Immunotherapy) => immunotherapies[known],
   lasting: (confirmed: boolean, sustained: number, needed: number) =>
     confirmed
-      ? `Confirmed: it has lasted for ${days(sustained)} (at least ${needed} are needed).`
-      : `Not confirmed yet: it has lasted for ${days(sustained)}, ${needed} are needed.`,
+      ? `Response confirmed: sustained for ${days(sustained)} (${needed} required).`
+      : `Response not yet confirmed: sustained for ${days(sustained)} (${needed} required).`,
   noTargets: 'No target lesions: none was measurable at baseline.',
-  targetsAtBaseline: (count: number, sumMm: number, order: number) =>
-    `${plural(count, 'target lesion', 'target lesions')} chosen at time point ${order}; sum of longest diameters ${mm(sumMm)}; in mm:`,
+  targetsAtBaseline: (lengths: readonly string[], sumMm: number, order: number) =>
+    `Target lesions selected at time point ${order}, longest diameters in mm: ${lengths.join('; ')}. Sum ${mm(sumMm)}.`,
   targets: (category: string, sumMm: number, baselineMm: number, nadirMm: number, nadirOrder: number) =>
     `Targets: ${category}. Sum of longest diameters ${mm(sumMm)}; baseline ${mm(baselineMm)}${
       baselineMm > 0 ? ` (${signed(100 * (sumMm / baselineMm - 1), 0)} %)` : ''
@@ -149,19 +149,19 @@ export const english = {
       nadirMm > 0 ? ` (${signed(100 * (sumMm / nadirMm - 1), 0)} %)` : ''
     }.`,
   targetsNotShown: (sumMm: number, baselineMm: number, nadirMm: number, nadirOrder: number) =>
-    `Targets: not all are shown. Those that are add up to ${mm(sumMm)}; all of them to ${mm(baselineMm)} at baseline and ${mm(nadirMm)} at the nadir, time point ${nadirOrder}.`,
-  targetLengths: (lengths: readonly string[]) => `Target lesions in mm, baseline → nadir → now: ${lengths.join('; ')}.`,
+    `Targets: not all lie within the field of view. The sum of those that do is ${mm(sumMm)}; the sum of all was ${mm(baselineMm)} at baseline and ${mm(nadirMm)} at the nadir (time point ${nadirOrder}).`,
+  targetLengths: (lengths: readonly string[]) =>
+    `Target lesions, baseline → nadir → current, in mm: ${lengths.join('; ')}.`,
   nonTargets: (category: string, lengths: readonly string[]) =>
-    `Non-targets: ${category}. Smallest before → now, in mm: ${lengths.join('; ')}.`,
+    `Non-targets: ${category}. Smallest so far → current, in mm: ${lengths.join('; ')}.`,
   nonTargetsAtBaseline: (lengths: readonly string[]) => `Non-target lesions, in mm: ${lengths.join('; ')}.`,
   newLesions: (lengths: readonly string[]) => `New since baseline, in mm: ${lengths.join('; ')}.`,
-  noNewLesions: 'No new lesion.',
+  noNewLesions: 'No new lesions.',
   length: (name: string, lengthsMm: readonly (number | null)[]) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'not shown' : decimal(length, 1))).join(' → ')}`,
+    `${name} ${lengthsMm.map((length) => (length === null ? 'outside the field of view' : decimal(length, 1))).join(' → ')}`,
   firstSeen: (order: number) => `first seen at time point ${order}`,
-  clinicalPart:
-    'Steroid dose and clinical status are part of RANO-BM, too; they are not judged here, a person has to add them.',
-  candidatesDoNotCount: 'Candidates count neither as new lesions nor as progression.',
+  clinicalPart: 'RANO-BM also considers corticosteroid dose and clinical status, which are not assessed here.',
+  candidatesDoNotCount: 'Candidates are counted neither as new lesions nor as progression.',
 
   objects: englishObjects,
   sheet: englishSheet,

@@ -16,29 +16,29 @@ const responses: Record<ResponseCategory | 'baseline', string> = {
   CR: 'komplette Remission (CR)',
   PR: 'partielle Remission (PR)',
   SD: 'stabile Erkrankung (SD)',
-  'non-CR/non-PD': 'weder komplette Remission noch Progress (Non-CR/Non-PD)',
+  'non-CR/non-PD': 'weder komplette Remission noch Progress (non-CR/non-PD)',
   PD: 'progrediente Erkrankung (PD)',
   NE: 'nicht beurteilbar (NE)',
 };
 const changes: Record<LesionChange, string> = {
-  baseline: 'Ort erstmals untersucht',
+  baseline: 'Ausgangsbefund (Lokalisation zuvor nicht abgebildet)',
   new: 'neu',
-  grown: 'gewachsen',
-  stable: 'stabil',
-  shrunk: 'geschrumpft',
-  reappeared: 'wieder sichtbar',
+  grown: 'größenprogredient',
+  stable: 'größenkonstant',
+  shrunk: 'größenregredient',
+  reappeared: 'erneut abgrenzbar',
   unclear: 'unklar',
 };
 const confidences: Record<Confidence, string> = { confirmed: 'bestätigt', candidate: 'Kandidat' };
 const immunotherapies: Record<Immunotherapy, string> = {
-  unknown: 'Ob eine Immuntherapie läuft, ist nicht bekannt.',
-  yes: 'Es läuft eine Immuntherapie.',
-  no: 'Es läuft keine Immuntherapie.',
+  unknown: 'Ob der Patient eine Immuntherapie erhält, ist nicht bekannt.',
+  yes: 'Der Patient erhält eine Immuntherapie.',
+  no: 'Der Patient erhält keine Immuntherapie.',
 };
 const notEvaluable: Record<NotEvaluable, string> = {
-  'no usable prior': 'mit der Voruntersuchung war kein Vergleich möglich',
-  'incomplete coverage': 'die Bilder zeigen nicht, wo Zielläsionen liegen',
-  'no lesion': 'anfangs gab es keine bestätigte Läsion, und jetzt gibt es keine',
+  'no usable prior': 'ein Vergleich mit einer Voruntersuchung war nicht möglich',
+  'incomplete coverage': 'Zielläsionen liegen außerhalb des Bildfelds',
+  'no lesion': 'weder im Ausgangsbefund noch aktuell findet sich eine bestätigte Läsion',
 };
 
 function refusal(why: Refusal): string {
@@ -46,36 +46,36 @@ function refusal(why: Refusal): string {
     case 'low similarity':
       return `die Ähnlichkeit ${decimal(why.similarity, 3)} liegt unter ${decimal(why.minimum, 2)}`;
     case 'small overlap':
-      return `die Voruntersuchung deckt ${decimal(why.percent, 0)} % des Gehirns ab, weniger als ${why.minimumPercent} %`;
+      return `die Voruntersuchung erfasst ${decimal(why.percent, 0)} % des Gehirns, gefordert sind ${why.minimumPercent} %`;
     case 'implausible turn':
-      return `eine Drehung um ${decimal(why.degrees, 0)}° ist nicht plausibel`;
+      return `eine Rotation von ${decimal(why.degrees, 0)}° ist nicht plausibel`;
     case 'implausible shift':
-      return `eine Verschiebung um ${decimal(why.millimetres, 0)} mm ist nicht plausibel`;
+      return `eine Translation von ${decimal(why.millimetres, 0)} mm ist nicht plausibel`;
   }
 }
 
 function remark(about: Remark): string {
   switch (about.kind) {
     case 'frames left out':
-      return `${plural(about.frames, 'Bild', 'Bilder')} anderer Stapel oder Bildarten wurden weggelassen`;
+      return `${plural(about.frames, 'Bild eines anderen Stapels oder Bildtyps wurde', 'Bilder anderer Stapel oder Bildtypen wurden')} nicht berücksichtigt`;
     case 'padding':
-      return `${plural(about.voxels, 'Füllvoxel wurde', 'Füllvoxel wurden')} auf den kleinsten Wert gesetzt`;
+      return `${plural(about.voxels, 'Füllvoxel wurde', 'Füllvoxel wurden')} auf die niedrigste Signalintensität gesetzt`;
     case 'lossy compression':
-      return 'die Quelle wurde verlustbehaftet komprimiert';
+      return 'die Quellbilder wurden verlustbehaftet komprimiert';
     case 'brain cut off':
-      return `das untersuchte Bildfeld schneidet das Gehirn an: ${about.examinedPercent} % davon wurden untersucht`;
+      return `das Gehirn ist nicht vollständig im Bildfeld erfasst; ausgewertet wurden ${about.examinedPercent} %`;
     case 'prior reviewed':
-      return 'die Läsionen der Voruntersuchung werden so verglichen, wie ein Befunder sie korrigiert hat';
+      return 'die Läsionen der Voruntersuchung wurden von einem Befunder korrigiert';
     case 'no earlier study':
-      return 'keine frühere Untersuchung dieses Patienten ist bekannt';
+      return 'eine frühere Untersuchung dieses Patienten liegt nicht vor';
     case 'no eligible earlier study':
       return about.studies === 1
-        ? 'eine frühere Untersuchung dieses Patienten ist bekannt, sie eignet sich nicht zum Vergleich'
-        : `${about.studies} frühere Untersuchungen dieses Patienten sind bekannt, keine eignet sich zum Vergleich`;
+        ? 'eine frühere Untersuchung dieses Patienten liegt vor, sie ist zum Vergleich nicht geeignet'
+        : `${about.studies} frühere Untersuchungen dieses Patienten liegen vor, keine ist zum Vergleich geeignet`;
     case 'prior images unusable':
-      return `die Bilder der Voruntersuchung (Studie ${about.StudyInstanceUID}) sind nicht verwendbar: ${about.message}`;
+      return `die Bilder der Voruntersuchung sind nicht verwendbar: ${about.message}`;
     case 'registration failed':
-      return `die Voruntersuchung (Studie ${about.StudyInstanceUID}) ließ sich nicht registrieren: ${about.message}`;
+      return `die Voruntersuchung ließ sich nicht registrieren: ${about.message}`;
     case 'registration refused':
       return `die Registrierung der Voruntersuchung wurde abgelehnt: ${refusal(about.refusal)}`;
   }
@@ -117,47 +117,47 @@ export const german: Wording = {
   },
 
   timePoint: (order) => `Zeitpunkt ${order}`,
-  nothingFound: 'Keine Hirnmetastase gefunden, weder bestätigt noch als Kandidat.',
+  nothingFound: 'Keine Läsion gefunden, weder bestätigt noch als Kandidat.',
   found: (confirmed, candidates) =>
     candidates === 0
-      ? `${confirmed} bestätigt, kein Kandidat.`
-      : `${confirmed} bestätigt, ${plural(candidates, 'Kandidat', 'Kandidaten')} zur Beurteilung durch den Befunder.`,
+      ? `${plural(confirmed, 'bestätigte Läsion', 'bestätigte Läsionen')}, keine Kandidaten.`
+      : `${plural(confirmed, 'bestätigte Läsion', 'bestätigte Läsionen')}, ${plural(candidates, 'Kandidat', 'Kandidaten')} zur Beurteilung.`,
   sincePrior: (counts) =>
-    `Seit der Voruntersuchung: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'nicht mehr sichtbar' : changes[change]}`).join(', ')}.`,
-  forced: 'Eine Person hat diese Serie auswerten lassen, obwohl die Serienauswahl sie abgelehnt hatte.',
-  demonstration: 'Mit Demonstrationsgewichten erstellt, nicht für den klinischen Gebrauch.',
-  researchUse: 'Nur für Forschungszwecke: kein Medizinprodukt, nicht zur Diagnose.',
+    `Seit der Voruntersuchung: ${counts.map(([change, count]) => `${count} ${change === 'gone' ? 'nicht abgrenzbar' : changes[change]}`).join(', ')}.`,
+  forced: 'Die automatische Serienauswahl wurde von einem Bediener übersteuert.',
+  demonstration: 'Mit Demonstrationsgewichten erstellt. Nicht für den klinischen Gebrauch.',
+  researchUse: 'Nur für Forschungszwecke. Kein Medizinprodukt. Nicht zur Verwendung in der Diagnostik.',
   note: (about) => `Hinweis: ${remark(about)}.`,
 
-  priorAccepted: (study, on, similarity) =>
-    `Voruntersuchung: Studie ${study} vom ${date(on)}, starr registriert und angenommen (Ähnlichkeit ${decimal(similarity, 3)}).`,
-  priorRefused: (study, on, reason) =>
-    `Die Voruntersuchung ${study} vom ${date(on)} wurde nicht verwendet: ihre Registrierung wurde abgelehnt (${reason}). Die Netze sahen keine Voruntersuchung.`,
-  noPrior: (reason) => `Es wurde keine Voruntersuchung verwendet: ${reason}. Die Netze sahen keine Voruntersuchung.`,
+  priorAccepted: (on, similarity) =>
+    `Im Vergleich zur Voruntersuchung vom ${date(on)}; rigide Registrierung angenommen (Ähnlichkeit ${decimal(similarity, 3)}).`,
+  priorRefused: (on, reason) =>
+    `Die Voruntersuchung vom ${date(on)} wurde nicht verwendet: die Registrierung wurde abgelehnt (${reason}). Die Netze erhielten keine Voruntersuchung.`,
+  noPrior: (reason) => `Keine Voruntersuchung verwendet: ${reason}. Die Netze erhielten keine Voruntersuchung.`,
   model: (role, name, version, sha256, use) =>
     `Netz hoher ${role === 'sensitivity' ? 'Sensitivität' : 'Spezifität'} ${name} ${version}, SHA-256 ${sha256}. ${use}`,
 
-  mergedFrom: (others) => `Ist mit ${joined(others)} zusammengewachsen.`,
-  splitFrom: (whole) => `War ein Teil von ${whole}.`,
-  gone: 'Nicht mehr sichtbar.',
-  notCovered: 'Die Bilder zeigen ihren Ort nicht.',
-  mergedInto: (other) => `Ist mit ${other} zusammengewachsen.`,
+  mergedFrom: (others) => `Konfluiert mit ${joined(others)}.`,
+  splitFrom: (whole) => `Abgespalten von ${whole}.`,
+  notVisualised: 'Nicht abgrenzbar.',
+  outsideFieldOfView: 'Außerhalb des Bildfelds.',
+  mergedInto: (other) => `Konfluiert mit ${other}.`,
   lastSeen: (order, daysAgo, volumeMm3, longAxisMm) =>
-    `Zuletzt gesehen zum Zeitpunkt ${order}, ${daysAgo === 1 ? '1 Tag' : `${daysAgo} Tage`} zuvor, mit ${decimal(volumeMm3, 0)} mm³ und einer langen Achse von ${mm(longAxisMm)}.`,
-  method: 'RANO-BM (Lin 2015), nur der radiologische Teil.',
+    `Zuletzt abgrenzbar zum Zeitpunkt ${order}, ${days(daysAgo)} zuvor: ${decimal(volumeMm3, 0)} mm³, lange Achse ${mm(longAxisMm)}.`,
+  method: 'RANO-BM (Lin et al. 2015), nur der radiologische Teil.',
 
   overall: (category) => `RANO-BM, radiologischer Teil: ${responses[category]}.`,
   notEvaluable: (why) => `Nicht beurteilbar: ${notEvaluable[why]}.`,
   underImmunotherapy: (category) =>
-    `Neue Läsionen allein sind nur ohne Immuntherapie ein Progress; unter Immuntherapie wäre es: ${responses[category]}.`,
+    `Unter Immuntherapie gelten neue Läsionen allein nicht als Progress; das Ansprechen wäre dann: ${responses[category]}.`,
   immunotherapy: (known) => immunotherapies[known],
   lasting: (confirmed, sustained, needed) =>
     confirmed
-      ? `Remission bestätigt: sie besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`} (nötig sind mindestens ${needed}).`
-      : `Remission noch nicht bestätigt: sie besteht seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`}, nötig sind ${needed}.`,
-  noTargets: 'Keine Zielläsionen: anfangs war keine messbar.',
-  targetsAtBaseline: (count, sumMm, order) =>
-    `${plural(count, 'Zielläsion', 'Zielläsionen')}, gewählt zum Zeitpunkt ${order}; Summe der längsten Durchmesser ${mm(sumMm)}; in mm:`,
+      ? `Remission bestätigt: seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`} anhaltend (gefordert: ${needed}).`
+      : `Remission noch nicht bestätigt: seit ${sustained === 1 ? '1 Tag' : `${sustained} Tagen`} anhaltend (gefordert: ${needed}).`,
+  noTargets: 'Keine Zielläsionen: im Ausgangsbefund war keine Läsion messbar.',
+  targetsAtBaseline: (lengths, sumMm, order) =>
+    `Zielläsionen, festgelegt zum Zeitpunkt ${order}, längste Durchmesser in mm: ${lengths.join('; ')}. Summe ${mm(sumMm)}.`,
   targets: (category, sumMm, baselineMm, nadirMm, nadirOrder) =>
     `Zielläsionen: ${category}. Summe der längsten Durchmesser ${mm(sumMm)}; Ausgangswert ${mm(baselineMm)}${
       baselineMm > 0 ? ` (${signed(100 * (sumMm / baselineMm - 1), 0)} %)` : ''
@@ -165,19 +165,18 @@ export const german: Wording = {
       nadirMm > 0 ? ` (${signed(100 * (sumMm / nadirMm - 1), 0)} %)` : ''
     }.`,
   targetsNotShown: (sumMm, baselineMm, nadirMm, nadirOrder) =>
-    `Zielläsionen: nicht alle sind im Bild. Die sichtbaren ergeben ${mm(sumMm)}; alle zusammen ergaben anfangs ${mm(baselineMm)} und im Nadir, Zeitpunkt ${nadirOrder}, ${mm(nadirMm)}.`,
-  targetLengths: (lengths) => `Zielläsionen in mm, Ausgangswert → Nadir → jetzt: ${lengths.join('; ')}.`,
+    `Zielläsionen: nicht alle liegen im Bildfeld. Summe der erfassten ${mm(sumMm)}; Summe aller im Ausgangsbefund ${mm(baselineMm)}, im Nadir (Zeitpunkt ${nadirOrder}) ${mm(nadirMm)}.`,
+  targetLengths: (lengths) => `Zielläsionen, Ausgangswert → Nadir → aktuell, in mm: ${lengths.join('; ')}.`,
   nonTargets: (category, lengths) =>
-    `Nicht-Zielläsionen: ${category}. Kleinster Wert zuvor → jetzt, in mm: ${lengths.join('; ')}.`,
+    `Nicht-Zielläsionen: ${category}. Bisheriges Minimum → aktuell, in mm: ${lengths.join('; ')}.`,
   nonTargetsAtBaseline: (lengths) => `Nicht-Zielläsionen, in mm: ${lengths.join('; ')}.`,
   newLesions: (lengths) => `Neu seit dem Ausgangsbefund, in mm: ${lengths.join('; ')}.`,
-  noNewLesions: 'Keine neue Läsion.',
+  noNewLesions: 'Keine neuen Läsionen.',
   length: (name, lengthsMm) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'nicht im Bild' : decimal(length, 1))).join(' → ')}`,
-  firstSeen: (order) => `zuerst gesehen zum Zeitpunkt ${order}`,
-  clinicalPart:
-    'Steroiddosis und klinischer Zustand gehören ebenfalls zu RANO-BM; hier werden sie nicht beurteilt, eine Person muss sie hinzunehmen.',
-  candidatesDoNotCount: 'Kandidaten zählen weder als neue Läsion noch als Progress.',
+    `${name} ${lengthsMm.map((length) => (length === null ? 'außerhalb des Bildfelds' : decimal(length, 1))).join(' → ')}`,
+  firstSeen: (order) => `erstmals abgrenzbar zum Zeitpunkt ${order}`,
+  clinicalPart: 'RANO-BM berücksichtigt auch Steroiddosis und klinischen Zustand; beides wird hier nicht beurteilt.',
+  candidatesDoNotCount: 'Kandidaten werden weder als neue Läsionen noch als Progress gewertet.',
 
   objects: germanObjects,
   sheet: germanSheet,

@@ -8,7 +8,7 @@ export type SeriesOfKind = Exclude<ObjectKind, 'LABELMAP-SR'>;
 export const englishObjects = {
   /** Ends every series description; with the series' name at most 64 characters. */
   demonstration: 'demonstration weights, not for clinical use',
-  research: 'research use only',
+  research: 'for research use only',
   /** Series of demonstration weights: short, for the warning must fit. */
   demonstrationSeries: {
     SEG: 'Priora SEG',
@@ -31,13 +31,13 @@ export const englishObjects = {
     RejectionNote: 'Priora rejection',
   } satisfies Record<SeriesOfKind, string> as Record<SeriesOfKind, string>,
   segment: { confirmed: 'Metastasis', candidate: 'Candidate' } as Record<Confidence, string>,
-  segments: 'Brain metastases, one segment each',
-  structureSet: 'Brain metastases',
-  beforePlanning: 'Findings of a computer: to be checked before any planning.',
+  segments: 'Brain lesions, one segment each',
+  structureSet: 'Brain lesions',
+  beforePlanning: 'Computer-generated findings: review before use in treatment planning.',
   trackedAs: (name: string, trackingUID: string) => `${name}, tracking UID ${trackingUID}`,
-  keyImages: 'Slices with brain metastases, found by software.',
+  keyImages: 'Images with brain lesions found by software.',
   image: (number: number, lesions: string) => `Image ${number}: ${lesions}.`,
-  superseded: 'Superseded by a newer result. The images, the prior or the models it was made from have changed.',
+  superseded: 'Superseded by a newer result: the images, the prior study or the models have changed.',
 };
 
 export type ObjectsWording = typeof englishObjects;

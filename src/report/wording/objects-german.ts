@@ -3,7 +3,7 @@ import type { ObjectsWording } from './objects-english.js';
 /** What objects say beside a report's text, in German. */
 export const germanObjects: ObjectsWording = {
   demonstration: 'Demogewichte, nicht für klinischen Gebrauch',
-  research: 'nur für die Forschung',
+  research: 'nur für Forschungszwecke',
   demonstrationSeries: {
     SEG: 'Priora SEG',
     LABELMAP: 'Priora LABELMAP',
@@ -21,16 +21,15 @@ export const germanObjects: ObjectsWording = {
     RTSTRUCT: 'Priora Hirnmetastasen Konturen',
     REG: 'Priora Voruntersuchung zu aktuell',
     KOS: 'Priora Hirnmetastasen Bildauswahl',
-    PDF: 'Priora Blatt fürs Tumorboard',
+    PDF: 'Priora Tumorboard-Blatt',
     RejectionNote: 'Priora Rücknahme',
   },
   segment: { confirmed: 'Metastase', candidate: 'Kandidat' },
-  segments: 'Hirnmetastasen, je ein Segment',
-  structureSet: 'Hirnmetastasen',
-  beforePlanning: 'Befunde eines Computers: vor jeder Planung zu prüfen.',
+  segments: 'Hirnläsionen, je ein Segment',
+  structureSet: 'Hirnläsionen',
+  beforePlanning: 'Computergenerierte Befunde: vor Verwendung in der Bestrahlungsplanung zu prüfen.',
   trackedAs: (name, trackingUID) => `${name}, Tracking-UID ${trackingUID}`,
-  keyImages: 'Schichten mit Hirnmetastasen, von Software gefunden.',
+  keyImages: 'Bilder mit softwaregestützt gefundenen Hirnläsionen.',
   image: (number, lesions) => `Bild ${number}: ${lesions}.`,
-  superseded:
-    'Durch ein neueres Ergebnis ersetzt. Bilder, Voruntersuchung oder Modelle, aus denen es entstand, haben sich geändert.',
+  superseded: 'Durch ein neueres Ergebnis ersetzt: Bilder, Voruntersuchung oder Modelle haben sich geändert.',
 };

@@ -13,9 +13,9 @@ export function describeGone({ status, mergedInto, history }: GoneLesion, now: n
   const last = history.at(-1)!;
   const daysAgo = Math.round((now - last.acquiredAt) / dayMs);
   const fate = {
-    'no longer seen': wording.gone,
+    'not visualised': wording.notVisualised,
     merged: wording.mergedInto(mergedInto?.trackingID ?? ''),
-    'not covered': wording.notCovered,
+    'outside the field of view': wording.outsideFieldOfView,
   }[status];
   return `${fate} ${wording.lastSeen(last.order, daysAgo, last.volumeMm3, last.longAxisMm)}`;
 }
@@ -53,8 +53,7 @@ function newLesionsText(lesions: readonly LedgerLesion[], wording: Wording): str
 
 function startingTargets({ targets, baselineOrder }: ResponseAssessment, wording: Wording): string[] {
   if (targets.lesions.length === 0) return [wording.noTargets];
-  const names = lengthsOf(targets.lesions, true, wording);
-  return [`${wording.targetsAtBaseline(targets.lesions.length, targets.sumMm, baselineOrder)} ${names.join('; ')}.`];
+  return [wording.targetsAtBaseline(lengthsOf(targets.lesions, true, wording), targets.sumMm, baselineOrder)];
 }
 
 function judgedTargets({ targets }: ResponseAssessment, wording: Wording): string[] {

@@ -1,3 +1,4 @@
+import type { LesionChange } from '../../model/lesion.js';
 import { plural } from './format.js';
 
 /** What only the sheet for the tumour board says, in English. */
@@ -5,8 +6,7 @@ export const englishSheet = {
   /** BCP 47. */
   language: 'en',
   title: 'Brain metastases over time',
-  researchUse: 'Research use only: no medical device. Every finding needs a radiologist’s reading.',
-  demonstration: 'NOT FOR CLINICAL USE: made with demonstration weights, trained on synthetic patients.',
+  demonstration: 'NOT FOR CLINICAL USE: produced with demonstration weights trained on synthetic patients.',
   pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
   notStated: 'not stated',
 
@@ -20,7 +20,7 @@ export const englishSheet = {
   priorUsed: (date: string, days: string | null) =>
     `${date}${days === null ? '' : ` (${days} earlier)`}, registration accepted`,
   priorRefused: (date: string, reason: string) =>
-    `none: ${date} was not used, its registration was refused (${reason})`,
+    `none: the study of ${date} was not used, its registration was refused (${reason})`,
   noPrior: (reason: string) => `none: ${reason}`,
 
   response: 'Response (RANO-BM, radiographic part)',
@@ -31,57 +31,64 @@ export const englishSheet = {
     nadir: (change: string | null) => `nadir${change === null ? '' : `: ${change}`}`,
   },
   newLesions: (names: string) => `New since baseline: ${names}`,
-  howItCame: 'How the response came about',
+  howItCame: 'Basis of the response',
   findings: 'Findings',
   confirmed: (count: number) =>
     count === 0 ? 'No confirmed lesion' : plural(count, 'confirmed lesion', 'confirmed lesions'),
-  totalVolume: (volume: string) => `${volume} in all`,
-  candidates: (count: number) => `${plural(count, 'candidate', 'candidates')} for a reader to accept or reject`,
-  /** Short for a change `baseline`. */
-  baseline: 'first look',
-  gone: 'no longer seen',
+  totalVolume: (volume: string) => `total volume ${volume}`,
+  candidates: (count: number) => `${plural(count, 'candidate', 'candidates')} for review`,
+  /** Short enough for a column. */
+  changes: {
+    baseline: 'baseline',
+    new: 'new',
+    grown: 'grown',
+    stable: 'stable',
+    shrunk: 'shrunk',
+    reappeared: 'reappeared',
+    unclear: 'unclear',
+  } as Record<LesionChange, string>,
+  gone: 'not visualised',
 
   lesions: 'Lesions',
-  nothingFound: 'No brain metastasis found',
+  nothingFound: 'No lesions found',
   shown: (shown: number, all: number) => `${shown} of ${all}: confirmed first, then new, grown, and by volume`,
-  whole: 'Current, whole head',
+  whole: 'Current, overview',
   prior: 'Prior, registered',
   current: 'Current',
-  noPriorImage: 'no prior used',
+  noPriorImage: 'no prior study',
   pictureNote:
-    'Axial; R and L are the patient’s. Outlined in red: confirmed, in yellow: candidates. The pictures are for orientation, not for diagnosis.',
+    'Axial images; R and L are the patient’s right and left. Outlines: red, confirmed; yellow, candidate. For orientation, not for diagnosis.',
   volumeChange: (percent: string, days: string) => `${percent} in ${days}`,
-  doubling: (days: number) => `doubles in ${plural(days, 'day', 'days')}`,
+  doubling: (days: number) => `doubling time ${plural(days, 'day', 'days')}`,
 
   curves: 'Growth curves',
-  curvesNote: 'Volume in cm³ against weeks before this examination; from one grid line to the next it doubles.',
+  curvesNote: 'Volume in cm³ against weeks before the current study; each grid line is one doubling.',
   curvesNoteCoarse: (doublings: number) =>
-    `Volume in cm³ against weeks before this examination; a grid line is ${doublings} doublings.`,
-  noCurves: 'No lesion has been followed yet: the curves begin with the next examination.',
-  notSeen: 'not seen',
-  now: 'now',
+    `Volume in cm³ against weeks before the current study; each grid line is ${doublings} doublings.`,
+  noCurves: 'No lesion has been followed yet; growth curves begin with the next study.',
+  notSeen: 'none',
   weeks: (count: number) => `${count} wk`,
 
   columns: {
     lesion: 'Lesion',
-    site: 'Site',
-    confidence: 'Finding',
+    site: 'Location',
+    confidence: 'Status',
     change: 'Change',
     volume: 'Volume',
     axes: 'Long × short axis',
     sincePrior: 'vs prior',
     sinceBaseline: 'vs baseline',
-    doubling: 'Doubling',
+    doubling: 'Doubling time',
   },
-  sinceFirstSight: '* not there at baseline: against its first sighting',
+  sinceFirstSight: '* not present at baseline: compared with its first time point',
   moreLesions: (count: number) =>
     `and ${plural(count, 'more lesion', 'more lesions')}, listed in the structured report (SR)`,
-  notFoundNow: 'Earlier lesions not found now',
+  notFoundNow: 'Lesions of earlier time points',
   notes: 'Notes',
   moreSentences: (count: number) =>
     `and ${plural(count, 'more sentence', 'more sentences')} in the structured report (SR)`,
   kindsOfFinding:
-    'Confirmed: found by the high-specificity network. Candidate: seen by the high-sensitivity network alone.',
+    'Confirmed: also marked by the high-specificity network, or accepted by a reader. Candidate: marked by the high-sensitivity network only; a reader has to decide.',
   networks: 'Networks',
 };
 

@@ -110,7 +110,7 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
   });
 
   test('a PR sustains no CR, what is not evaluable between does not interrupt, and what comes back is progression', () => {
-    const unseen: Scan = { gone: [{ ...identity('b'), status: 'not covered', mergedInto: null }] };
+    const unseen: Scan = { gone: [{ ...identity('b'), status: 'outside the field of view', mergedInto: null }] };
     expect(assess(course(two, unseen)).overall).toBe('NE');
     expect(assess(course(two, [], [seen('a', 3)]))).toMatchObject({ overall: 'PD', targets: { nadirSumMm: 0 } });
     expect(assess(course(two, [seen('a', 9)], []))).toMatchObject({ overall: 'CR', confirmed: false });
@@ -129,7 +129,7 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
   });
 
   test('progression shows even where another target is out of view', () => {
-    const gone = [{ ...identity('b'), status: 'not covered', mergedInto: null } as const];
+    const gone = [{ ...identity('b'), status: 'outside the field of view', mergedInto: null } as const];
     expect(assess(course(two, { lesions: [seen('a', 61)], gone })).overall).toBe('PD');
     const result = assess(course(two, { lesions: [seen('a', 30)], gone }));
     expect(result).toMatchObject({ overall: 'NE', notEvaluable: 'incomplete coverage' });

@@ -32,14 +32,14 @@ async function followed(...scans: Scan[]) {
 }
 
 describe('followLesions', () => {
-  test('1: a first scan is baseline; then grown, stable, shrunk, new and no longer seen', async () => {
+  test('1: a first scan is baseline; then grown, stable, shrunk, new and not visualised', async () => {
     const result = await followed(
       scan(0, [at(-20, 3), at(-5, 4), at(10, 5), at(25, 3)]),
       scan(40, [at(-20, 4), at(-5, 4), at(10, 3), { center: [0, 20, 0], radiusMm: 3 }]),
     );
     expect(result(0).words).toEqual(['Lesion 1 baseline', 'Lesion 2 baseline', 'Lesion 3 baseline', 'Lesion 4 baseline']); // prettier-ignore
     expect(result(40).words).toEqual(['Lesion 1 grown', 'Lesion 2 stable', 'Lesion 3 shrunk', 'Lesion 5 new']);
-    expect(result(40).gone).toMatchObject([{ trackingID: 'Lesion 4', status: 'no longer seen' }]);
+    expect(result(40).gone).toMatchObject([{ trackingID: 'Lesion 4', status: 'not visualised' }]);
     expect(result(0).gone).toEqual([]);
   });
 
@@ -86,7 +86,7 @@ describe('followLesions', () => {
       expect(result(day).gone).toMatchObject([
         { trackingID: 'Lesion 2', status: 'merged', mergedInto: { trackingID: 'Lesion 1' } },
       ]);
-    expect(result(120).gone.map(({ trackingID, status }) => `${trackingID} ${status}`)).toEqual(['Lesion 1 no longer seen', 'Lesion 2 no longer seen']); // prettier-ignore
+    expect(result(120).gone.map(({ trackingID, status }) => `${trackingID} ${status}`)).toEqual(['Lesion 1 not visualised', 'Lesion 2 not visualised']); // prettier-ignore
   });
 
   test('6: the parts of a split lesion changed as it did, and are not new', async () => {
@@ -147,8 +147,8 @@ describe('followLesions', () => {
       shows: ({ trackingID }) => trackingID === 'Lesion 1',
     });
     expect(result(40).gone.map(({ trackingID, status }) => `${trackingID} ${status}`)).toEqual([
-      'Lesion 1 no longer seen',
-      'Lesion 2 not covered',
+      'Lesion 1 not visualised',
+      'Lesion 2 outside the field of view',
     ]);
   });
 });

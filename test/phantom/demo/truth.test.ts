@@ -43,7 +43,7 @@ const finding = (
     centroidPatientMm: [20 * id, offMm, 0],
   }) as unknown as Finding;
 
-const gone = (id: number, status: Gone['status'] = 'no longer seen'): Gone => ({
+const gone = (id: number, status: Gone['status'] = 'not visualised'): Gone => ({
   trackingUID: `2.25.${id}`,
   trackingID: `Lesion ${id}`,
   status,
@@ -97,7 +97,7 @@ describe('a time point held against its truth', () => {
     const said = ['Lesion 1 is not reported as gone, but it is'];
     expect(judge(scan, now, { prior, gone: [gone(1)] }).failures).toEqual([]);
     expect(judge(scan, now, { prior }).failures).toEqual(said);
-    expect(judge(scan, now, { prior, gone: [gone(1, 'not covered')] }).failures).toEqual(said);
+    expect(judge(scan, now, { prior, gone: [gone(1, 'outside the field of view')] }).failures).toEqual(said);
     expect(judge(scan, [...now, finding(1, 'shrunk')], { prior }).failures).toEqual(said);
   });
 
