@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { anatomySplit, type Split } from '../phantom/anatomies.js';
 import { scanners, type ScannerName } from '../phantom/scanner.js';
 import { generatePhantoms, phantomFormats, type PhantomFormat } from '../phantom/generate.js';
 
@@ -15,6 +16,8 @@ interface PhantomArguments {
   format: PhantomFormat;
   out: string;
   head?: string;
+  anatomies?: string;
+  split: Split;
   scanner: ScannerName;
 }
 
@@ -30,11 +33,25 @@ export function registerPhantomCommand(program: Command): void {
     .requiredOption('--out <dir>', 'folder to write into; finished training cases in it are kept')
     .option('--head <dir>', 'folder with head.nii.gz and brain-mask.nii.gz in MNI space [Colin27]')
     .addOption(
+      new Option('--anatomies <dir>', "folder with SynthSeg's label maps seg_01.nii.gz … seg_20.nii.gz").conflicts(
+        'head',
+      ),
+    )
+    .addOption(
+      new Option('--split <name>', 'which of the label maps: a head serves one purpose only')
+        .choices(Object.keys(anatomySplit))
+        .default('train'),
+    )
+    .addOption(
       new Option('--scanner <name>', 'what they are scanned with (held-out: for testing only)')
         .choices(Object.keys(scanners))
         .default('various'),
     )
-    .action(async (options: PhantomArguments) => {
-      await generatePhantoms({ ...options, progress: (line) => console.log(line) });
+    .action(async ({ anatomies, split, ...options }: PhantomArguments) => {
+      await generatePhantoms({
+        ...options,
+        ...(anatomies && { anatomies: { folder: anatomies, split } }),
+        progress: (line) => console.log(line),
+      });
     });
 }

@@ -1,5 +1,6 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine } from '../imaging/affine.js';
 import { emptyVolume, type Grid, type Volume } from '../imaging/volume.js';
+import { withEnhancement } from './enhancing-part.js';
 import { addGhost, applyGainAndBias } from './faults.js';
 import { visitLesion, type PlacedLesion } from './lesion.js';
 import { addRicianNoise } from './noise.js';
@@ -49,13 +50,13 @@ function paintHead(patient: PhantomPatient, time: number, scanner: ScannerSettin
   const headFromPatient = invertAffine(patientFromHead(scanner));
   const painted = emptyVolume(grid);
   const { voxels } = painted;
+  const gain = { arterial: scanner.arterial, venous: scanner.venous, tissue: scanner.tissue };
   sampleAlong(
     sourceCoordinates(patient, grid, headFromPatient),
-    patient.tissue,
+    withEnhancement(patient.tissue, patient.parts, gain),
     patient.source.image.shape,
     (index, value) => (voxels[index] = value),
   );
-  const gain = { arterial: scanner.arterial, venous: scanner.venous, tissue: scanner.tissue };
   const paint = { cover: new Float32Array(voxels.length), signal: new Float32Array(voxels.length) };
   paintTubes(paint, grid, headFromPatient, patient.tubes, gain);
   for (let index = 0; index < voxels.length; index++) {

@@ -2,7 +2,7 @@ import type { Vector3 } from '../imaging/affine.js';
 import { fromMni } from './dura.js';
 import type { Random } from './random.js';
 import { tubesAlong } from './sinuses.js';
-import { intensityAt, type SourceHead } from './source-head.js';
+import { intensityAt, type SourceHead } from './head.js';
 import type { Tube } from './tube.js';
 
 type Point = readonly [x: number, y: number, z: number];

@@ -1,5 +1,5 @@
 import type { Vector3 } from '../imaging/affine.js';
-import { intensityAt, isBrain, type SourceHead } from './source-head.js';
+import { intensityAt, isBrain, type SourceHead } from './head.js';
 
 /** MNI coordinates (RAS) → LPS mm. */
 export const fromMni = (x: number, y: number, z: number): Vector3 => [-x, -y, z];
@@ -36,6 +36,13 @@ export function midlineContour(head: SourceHead): { angleDeg: number; radiusMm: 
     const radiusMm = around.reduce((sum, radius) => sum + radius, 0) / around.length + 1;
     return { angleDeg, radiusMm, point: onFan(angleDeg, radiusMm) };
   });
+}
+
+/** Where a point of the midline (LPS mm) lies on the fan: 14° at the forehead, 90° at the vertex, 194° at the torcula. */
+export function onMidlineFan(y: number, z: number): { angleDeg: number; radiusMm: number } {
+  const [forward, up] = [fanCentre[1] - y, z - fanCentre[2]];
+  const angle = (Math.atan2(up, forward) * 180) / Math.PI;
+  return { angleDeg: angle < -90 ? angle + 360 : angle, radiusMm: Math.hypot(forward, up) };
 }
 
 function onFan(angleDeg: number, radiusMm: number, x = 0): Vector3 {

@@ -1,13 +1,15 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeNifti } from '../imaging/nifti.js';
+import { anatomyOf, anatomySplit, type Split } from './anatomies.js';
 import { writeDicomSeries } from './dicom-series.js';
+import { loadLabelHead } from './label-head.js';
 import { createPatient, patientName, type PhantomPatient } from './patient.js';
 import { scan } from './scan.js';
 import { scanners, type ScannerName } from './scanner.js';
-import { loadSourceHead } from './source-head.js';
+import { loadSourceHead, type SourceHead } from './source-head.js';
 import { acquireWith, isTrainingCaseComplete, writeTrainingCase, type Acquisition } from './training-case.js';
-import { writeTruth } from './truth.js';
+import { writeTruth, type PhantomTruth } from './truth.js';
 
 export const phantomFormats = ['dicom', 'training', 'nifti'] as const;
 export type PhantomFormat = (typeof phantomFormats)[number];
@@ -22,10 +24,47 @@ export interface GenerateOptions {
   readonly out: string;
   /** Folder with `head.nii.gz` and `brain-mask.nii.gz`; Colin27 when left out. */
   readonly head?: string;
+  /** Label maps to take the patients' heads from instead ({@link anatomySplit}), and which of them. */
+  readonly anatomies?: { readonly folder: string; readonly split: Split };
   /** What they are scanned with; `various` when left out. */
   readonly scanner?: ScannerName;
   /** Called with one line a time point. */
   readonly progress?: (line: string) => void;
+}
+
+/** One head for all patients. */
+function imageHead(folder?: string): (seed: number) => Promise<SourceHead> {
+  const head = loadSourceHead(folder);
+  return () => head;
+}
+
+/** The heads of a split in turn, each read once. */
+function labelHeads({
+  folder,
+  split,
+}: NonNullable<GenerateOptions['anatomies']>): (seed: number) => Promise<SourceHead> {
+  const heads = new Map<string, Promise<SourceHead>>();
+  return (seed) => {
+    const name = anatomyOf(split, seed);
+    const head = heads.get(name) ?? loadLabelHead(folder, name);
+    heads.set(name, head);
+    return head;
+  };
+}
+
+/** @throws Error when a folder holds patients made from the heads of another split, or from another head. */
+async function refuseOtherSplit(out: string, split: Split): Promise<void> {
+  const found = await readdir(out).catch(() => []);
+  for (const patient of found.filter((name) => name.startsWith('PHANTOM-')))
+    for (const file of ['case.json', 'truth.json']) {
+      const text = await readFile(join(out, patient, 't0', file), 'utf8').catch(() => null);
+      if (text === null) continue;
+      const { anatomy } = JSON.parse(text) as Pick<PhantomTruth, 'anatomy'>;
+      if (!anatomy || !(anatomySplit[split] as readonly string[]).includes(anatomy))
+        throw new Error(
+          `${out} holds ${patient}, made from ${anatomy ? `head ${anatomy}` : 'another head'}: write ${split} patients into a folder of their own`,
+        );
+    }
 }
 
 /**
@@ -36,11 +75,13 @@ export interface GenerateOptions {
  * @throws Error when the head cannot be read or the output folder not be written.
  */
 export async function generatePhantoms(options: GenerateOptions): Promise<void> {
-  const source = await loadSourceHead(options.head);
-  const { progress = () => undefined, scanner = 'various' } = options;
+  const { progress = () => undefined, scanner = 'various', anatomies } = options;
+  const headOf = anatomies ? labelHeads(anatomies) : imageHead(options.head);
+  if (anatomies) await refuseOtherSplit(options.out, anatomies.split);
   // Scanners differ from patient to patient and from scan to scan, reproducibly.
   const scannerFor = (patient: PhantomPatient, time: number) => scanners[scanner](patient.seed * 100 + time);
   for (let seed = options.seed; seed < options.seed + options.patients; seed++) {
+    const source = await headOf(seed);
     const patient = createPatient(source, seed, options.timePoints ? { timePoints: options.timePoints } : {});
     const root = join(options.out, patientName(seed));
     let previous: Acquisition | null = null;

@@ -1,6 +1,6 @@
 import type { Vector3 } from '../imaging/affine.js';
 import type { Random } from './random.js';
-import type { SourceHead } from './source-head.js';
+import type { SourceHead } from './head.js';
 import type { Tube } from './tube.js';
 
 /** Whether a voxel lies where grey and white matter meet: values of both within two voxels along the axes. */

@@ -1,14 +1,9 @@
 import { invertAffine, type Vector3 } from '../imaging/affine.js';
-import { namedVessels } from './arteries.js';
 import { lesionSites } from './lesion-sites.js';
 import { randomAppearance, type LesionAppearance, type LesionKind } from './lesion.js';
 import { drawDays, drawStory, patientStream, sphereDiameterMm, sphereVolumeMm3 } from './lesion-history.js';
-import { choroidPlexus } from './plexus.js';
-import { duralSinuses } from './sinuses.js';
-import type { SourceHead } from './source-head.js';
-import { tissueImage } from './tissue.js';
+import type { PaintedHead, SourceHead } from './head.js';
 import type { Tube } from './tube.js';
-import { vesselTrees } from './vessel-tree.js';
 import { headFromSource, randomHeadShape, type HeadShape } from './warp.js';
 
 /** A metastasis over all time points. */
@@ -22,12 +17,10 @@ export interface LesionHistory {
 }
 
 /** A synthetic patient: one head, its vessels, and its metastases over time. */
-export interface PhantomPatient {
+export interface PhantomPatient extends PaintedHead {
   readonly seed: number;
   readonly source: SourceHead;
   readonly shape: HeadShape;
-  /** The head without vessels and lesions, white matter = 1, on the source's grid. */
-  readonly tissue: Float32Array;
   /** Vessels, sinuses, plexus and pituitary in head space. */
   readonly tubes: readonly Tube[];
   readonly lesions: readonly LesionHistory[];
@@ -60,16 +53,11 @@ export interface PatientOptions {
  */
 export function createPatient(source: SourceHead, seed: number, options: PatientOptions = {}): PhantomPatient {
   const random = patientStream(seed);
-  const shape = randomHeadShape(random.fork('shape'));
+  const shape = randomHeadShape(source, random.fork('shape'));
   const headFromSourceAffine = invertAffine(shape.sourceFromHeadAffine);
   const toHead = (point: Vector3) => headFromSource(shape, headFromSourceAffine, point);
 
-  const tubes = [
-    ...duralSinuses(source, random.fork('sinuses')),
-    ...namedVessels(source, random.fork('named vessels')),
-    ...vesselTrees(source, random.fork('trees')),
-    ...choroidPlexus(source, random.fork('plexus')),
-  ].map((tube) => {
+  const tubes = source.tubes(random).map((tube) => {
     const from = toHead(tube.from);
     return { ...tube, from, to: tube.to === tube.from ? from : toHead(tube.to) };
   });
@@ -97,7 +85,7 @@ export function createPatient(source: SourceHead, seed: number, options: Patient
     seed,
     source,
     shape,
-    tissue: tissueImage(source, random.fork('tissue')),
+    ...source.paint(random),
     tubes,
     // A crowded head may have no room for the last lesion; it is then left out rather than drawn into another.
     lesions: drafts.flatMap((draft, index) => {

@@ -1,7 +1,7 @@
 import type { Vector3 } from '../imaging/affine.js';
 import { fromMni } from './dura.js';
 import type { Random } from './random.js';
-import { intensityAt, type SourceHead } from './source-head.js';
+import { intensityAt, type SourceHead } from './head.js';
 import type { Tube } from './tube.js';
 
 /** Courses of the choroid plexus in MNI (RAS, right side): body, atrium, temporal horn; and the fourth ventricle's roof. */

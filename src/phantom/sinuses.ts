@@ -1,7 +1,7 @@
 import type { Vector3 } from '../imaging/affine.js';
 import { brainRadius, fromMni, midlineContour } from './dura.js';
 import type { Random } from './random.js';
-import type { SourceHead } from './source-head.js';
+import type { SourceHead } from './head.js';
 import type { Phase, Tube } from './tube.js';
 
 interface Path {
@@ -73,8 +73,8 @@ function snapToBorder(head: SourceHead, origin: Vector3, waypoint: Vector3, outM
 }
 
 /**
- * The large enhancing structures at the skull's inner side: superior sagittal, straight, transverse, sigmoid and cavernous
- * sinuses, torcula, vein of Galen and pituitary, in the source head's space (LPS mm).
+ * The large enhancing structures at the skull's inner side: superior sagittal, straight, transverse, sigmoid sinuses,
+ * torcula and vein of Galen, in the source head's space (LPS mm).
  */
 export function duralSinuses(head: SourceHead, random: Random): Tube[] {
   const signal = random.uniform(1.3, 1.85);
@@ -134,18 +134,38 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
       wobbleMm: 0.6,
     });
     blob(sigmoid[4], r * random.uniform(1.2, 1.6), signal * 0.95, phase);
-
-    // Cavernous sinus: lumps around the carotid.
-    const lumps = [
-      [12, -12, -30],
-      [13, -6, -27],
-      [13, 0, -25],
-      [12, 6, -25],
-    ] as const;
-    for (const [x, y, z] of lumps)
-      blob(fromMni(hand * (x + random.normal(0, 0.8)), y, z), random.uniform(2, 3.6), signal * 0.92, phase);
   }
-  blob(fromMni(random.normal(0, 0.7), 2, -30), random.uniform(3, 4.3), random.uniform(1.3, 1.7), 'tissue');
-  add({ points: [fromMni(0, 1, -26), fromMni(0, 0, -18)], radiiMm: [0.9, 0.7] });
   return tubes;
+}
+
+/** Cavernous sinuses, pituitary and its stalk, in source space (LPS mm). */
+export function skullBase(random: Random): Tube[] {
+  const signal = random.uniform(1.2, 1.75);
+  const blob = (at: Vector3, radiusMm: number, value: number, phase: Phase): Tube => ({
+    from: at,
+    to: at,
+    fromRadiusMm: radiusMm,
+    toRadiusMm: radiusMm,
+    signal: value,
+    phase,
+  });
+  // The cavernous sinus: lumps around the carotid.
+  const lumps = [
+    [12, -12, -30],
+    [13, -6, -27],
+    [13, 0, -25],
+    [12, 6, -25],
+  ] as const;
+  return [
+    ...[1, -1].flatMap((hand) =>
+      lumps.map(([x, y, z]) =>
+        blob(fromMni(hand * (x + random.normal(0, 0.8)), y, z), random.uniform(2, 3.6), signal, 'venous'),
+      ),
+    ),
+    blob(fromMni(random.normal(0, 0.7), 2, -30), random.uniform(3, 4.3), random.uniform(1.3, 1.7), 'tissue'),
+    ...tubesAlong(
+      { points: [fromMni(0, 1, -26), fromMni(0, 0, -18)], radiiMm: [0.9, 0.7], signal, phase: 'tissue' },
+      random,
+    ),
+  ];
 }

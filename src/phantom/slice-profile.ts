@@ -40,7 +40,7 @@ export function throughSlices({ voxels }: Volume, scanner: ScannerSettings): Vol
 }
 
 /** Gives `share` of every voxel to each of its two neighbours along an axis, in place; the ends keep what would leave. */
-function spreadAlong(voxels: Float32Array, shape: Vector3, axis: 0 | 1 | 2, share: number): void {
+export function spreadAlong(voxels: Float32Array, shape: Vector3, axis: 0 | 1 | 2, share: number): void {
   const step = [1, shape[0], shape[0] * shape[1]][axis];
   const count = shape[axis];
   const line = new Float32Array(count + 2);

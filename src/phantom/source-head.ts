@@ -1,20 +1,15 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invertAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { invertAffine } from '../imaging/affine.js';
 import { readNifti } from '../imaging/nifti.js';
-import type { Volume } from '../imaging/volume.js';
+import { namedVessels } from './arteries.js';
+import type { SourceHead } from './head.js';
+import { choroidPlexus } from './plexus.js';
+import { duralSinuses, skullBase } from './sinuses.js';
+import { tissueImage } from './tissue.js';
+import { vesselTrees } from './vessel-tree.js';
 
-/**
- * The head phantoms are made from: a T1 image and its brain mask on one grid, standing in MNI space (where the
- * vessels' waypoints are given), with the typical intensities of its tissues.
- */
-export interface SourceHead {
-  readonly image: Volume;
-  /** 1 inside the brain, 0 outside; same grid as `image`. */
-  readonly brain: Uint8Array;
-  readonly voxelFromSource: Affine;
-  readonly levels: { readonly csf: number; readonly grey: number; readonly white: number };
-}
+export type { SourceHead } from './head.js';
 
 export const colin27Folder = fileURLToPath(new URL('../../assets/colin27', import.meta.url));
 
@@ -48,31 +43,21 @@ export async function loadSourceHead(folder = colin27Folder): Promise<SourceHead
   if (mask.shape.join() !== image.shape.join()) throw new Error(`${folder}: head and brain mask differ in shape`);
   const brain = new Uint8Array(mask.voxels.length);
   for (let index = 0; index < brain.length; index++) brain[index] = mask.voxels[index] > 0.5 ? 1 : 0;
-  return {
+  const head: SourceHead = {
+    anatomy: null,
     image,
     brain,
     voxelFromSource: invertAffine(image.patientFromVoxel),
     levels: tissueLevels(image.voxels, brain),
+    scale: [1, 1, 1],
+    paint: (random) => ({ tissue: tissueImage(head, random.fork('tissue')), parts: [] }),
+    tubes: (random) => [
+      ...duralSinuses(head, random.fork('sinuses')),
+      ...skullBase(random.fork('skull base')),
+      ...namedVessels(head, random.fork('named vessels')),
+      ...vesselTrees(head, random.fork('trees')),
+      ...choroidPlexus(head, random.fork('plexus')),
+    ],
   };
-}
-
-/** Index of the voxel nearest to a point of the source space, or −1 outside the image. */
-export function voxelIndexAt({ image, voxelFromSource: m }: SourceHead, [x, y, z]: Vector3): number {
-  const [nx, ny, nz] = image.shape;
-  const i = Math.round(m[0] * x + m[1] * y + m[2] * z + m[3]);
-  const j = Math.round(m[4] * x + m[5] * y + m[6] * z + m[7]);
-  const k = Math.round(m[8] * x + m[9] * y + m[10] * z + m[11]);
-  return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : i + nx * (j + ny * k);
-}
-
-/** Whether a point of the source space lies in the brain mask. */
-export function isBrain(head: SourceHead, point: Vector3): boolean {
-  const index = voxelIndexAt(head, point);
-  return index >= 0 && head.brain[index] === 1;
-}
-
-/** The image's value at a point (nearest voxel), 0 outside. */
-export function intensityAt(head: SourceHead, point: Vector3): number {
-  const index = voxelIndexAt(head, point);
-  return index < 0 ? 0 : head.image.voxels[index];
+  return head;
 }

@@ -1,5 +1,5 @@
 import type { Vector3 } from '../imaging/affine.js';
-import { voxelIndexAt, type SourceHead } from './source-head.js';
+import { voxelIndexAt, type SourceHead } from './head.js';
 import type { Random } from './random.js';
 import { falxPoints, tentoriumPoints } from './dura.js';
 

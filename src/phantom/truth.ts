@@ -22,6 +22,8 @@ interface PriorTruth {
 /** What is true of a time point beside its images: the JSON file of every format of phantoms. */
 export interface PhantomTruth extends PriorTruth {
   readonly seed: number;
+  /** The label map the head was made from (`anatomies.ts`); null for a head made from an image. */
+  readonly anatomy: string | null;
   /** PatientID, and the name of the patient's folder. */
   readonly patient: string;
   /** 0 is the first scan. */
@@ -53,6 +55,7 @@ export function phantomTruth(
   const voxelFromHead = invertAffine(multiplyAffine(headFromPatient, patientFromVoxel));
   return {
     seed: patient.seed,
+    anatomy: patient.source.anatomy,
     patient: patientName(patient.seed),
     timePoint: time,
     day: patient.days[time],

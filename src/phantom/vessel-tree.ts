@@ -1,7 +1,7 @@
 import type { Vector3 } from '../imaging/affine.js';
 import { midlineContour } from './dura.js';
 import type { Random } from './random.js';
-import { isBrain, voxelIndexAt, type SourceHead } from './source-head.js';
+import { isBrain, voxelIndexAt, type SourceHead } from './head.js';
 import type { Phase, Tube } from './tube.js';
 
 interface Walk {

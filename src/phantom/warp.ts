@@ -1,4 +1,5 @@
 import { applyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import type { SourceHead } from './head.js';
 import type { Random } from './random.js';
 
 /** A displacement field on a regular lattice in LPS mm, three interleaved components a node. */
@@ -93,19 +94,26 @@ export interface HeadShape {
   readonly field: DisplacementField;
 }
 
+/** Where the head stays when its size is changed: the brain's middle, about which a rigid registration lays it. */
+const brainCentreMm: Vector3 = [0, 18, 8];
+
 /** Scale and shear within ±8 %, a smooth warp of a few millimetres, and a left–right flip for every second patient. */
-export function randomHeadShape(random: Random): HeadShape {
+export function randomHeadShape({ scale: sourceScale }: Pick<SourceHead, 'scale'>, random: Random): HeadShape {
   const scale = random.uniform(0.945, 1.055);
-  const axes = [0, 1, 2].map(() => 1 / (scale * random.uniform(0.975, 1.025)));
+  const axes = [0, 1, 2].map((axis) => sourceScale[axis] / (scale * random.uniform(0.975, 1.025)));
   const shear = () => random.uniform(-0.025, 0.025);
   const flip = random.chance(0.5) ? -1 : 1;
+  const rows = [
+    [flip * axes[0], flip * shear(), flip * shear()],
+    [0, axes[1], shear()],
+    [0, shear(), axes[2]],
+  ];
+  const [cx, cy, cz] = brainCentreMm;
   return {
     sourceFromHeadAffine: [
-      flip * axes[0], flip * shear(), flip * shear(), 0,
-      0, axes[1], shear(), 0,
-      0, shear(), axes[2], 0,
-      0, 0, 0, 1,
-    ], // prettier-ignore
+      ...rows.flatMap((row, axis) => [...row, brainCentreMm[axis] - row[0] * cx - row[1] * cy - row[2] * cz]),
+      ...[0, 0, 0, 1],
+    ],
     field: randomField(random.fork('field'), [
       [40, 2.4],
       [20, 0.9],

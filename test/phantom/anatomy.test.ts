@@ -8,8 +8,9 @@ import { choroidPlexus } from '../../src/phantom/plexus.js';
 import { Random } from '../../src/phantom/random.js';
 import { acquire } from '../../src/phantom/acquire.js';
 import { demoScanner, patientFromHead } from '../../src/phantom/scanner.js';
-import { duralSinuses } from '../../src/phantom/sinuses.js';
-import { loadSourceHead, voxelIndexAt, type SourceHead } from '../../src/phantom/source-head.js';
+import { duralSinuses, skullBase } from '../../src/phantom/sinuses.js';
+import { voxelIndexAt } from '../../src/phantom/head.js';
+import { loadSourceHead, type SourceHead } from '../../src/phantom/source-head.js';
 import { tissueImage } from '../../src/phantom/tissue.js';
 import type { Tube } from '../../src/phantom/tube.js';
 import { vesselTrees } from '../../src/phantom/vessel-tree.js';
@@ -41,16 +42,18 @@ function structuresOf({ seed, tubes }: PhantomPatient) {
   const random = patientStream(seed);
   const counts = [
     duralSinuses(head, random.fork('sinuses')),
+    skullBase(random.fork('skull base')),
     namedVessels(head, random.fork('named vessels')),
     vesselTrees(head, random.fork('trees')),
     choroidPlexus(head, random.fork('plexus')),
   ].map(({ length }) => length);
   let start = 0;
-  const [atSkull, named, trees, plexus] = counts.map((count) => tubes.slice(start, (start += count)));
+  const [sinuses, base, named, trees, plexus] = counts.map((count) => tubes.slice(start, (start += count)));
   const of = (list: readonly Tube[], phase: Tube['phase']) => list.filter((tube) => tube.phase === phase);
   return {
-    'dural sinuses': of(atSkull, 'venous'),
-    pituitary: of(atSkull, 'tissue'),
+    'dural sinuses': sinuses,
+    'cavernous sinuses': of(base, 'venous'),
+    pituitary: of(base, 'tissue'),
     arteries: of(named, 'arterial'),
     'deep veins': of(named, 'venous'),
     'vessels of the sulci': trees,
@@ -173,7 +176,9 @@ describe('metastases', () => {
 describe('heads', () => {
   let shapes: HeadShape[];
   beforeAll(() => {
-    shapes = Array.from({ length: 8 }, (_, seed) => randomHeadShape(patientStream(seed).fork('shape')));
+    shapes = Array.from({ length: 8 }, (_, seed) =>
+      randomHeadShape({ scale: [1, 1, 1] }, patientStream(seed).fork('shape')),
+    );
   });
 
   it('are mirrored, every second one', () => {
