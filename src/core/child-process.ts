@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { PrioraError } from './errors.js';
 
 /**
- * Forks `module` (an `…-process.js` beside the caller) with V8's structured clone as message format, so that typed
- * arrays cross the pipe as bytes. Run from TypeScript source (tests), the child is run through tsx as well.
+ * Forks `module` (an `…-process.js` next to the caller) with V8's structured clone as its message format, so that typed
+ * arrays cross the pipe as bytes. When run from TypeScript source (in tests), the child runs through tsx as well.
  *
  * @param module URL relative to the caller, written with `.js`: `new URL('./elastix-process.js', import.meta.url)`.
  * @param options.memoryLimitMb ceiling of the child's JavaScript heap.
- * @param options.residentLimitMb ceiling of all its memory (WASM and native included): a child that grows past it is killed,
- *   and {@link childEnded} says so. Watched, not set as a limit of the system's: WASM and ONNX Runtime reserve address space
- *   by the terabyte that they never use, and cannot report a refusal.
- * @throws PrioraError CHILD_DIED when the system gives no process.
+ * @param options.residentLimitMb ceiling of all its memory, WASM and native included: a child that grows past it is
+ *   killed, and {@link childEnded} says so. It is watched rather than set as a system limit, because WASM and ONNX
+ *   Runtime reserve terabytes of address space that they never use, and cannot report a refusal.
+ * @throws PrioraError CHILD_DIED if the system cannot start a process.
  */
 export function forkModule(
   module: URL,
@@ -33,14 +33,14 @@ export function forkModule(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  // Whoever waits for the child hears of its exit; without a listener an error would end this process, too.
+  // Whoever waits for the child hears of its exit; without a listener, an error would end this process, too.
   child.on('error', () => undefined);
   if (child.pid === undefined) throw new PrioraError('CHILD_DIED', `${basename(path)} could not be started`);
   if (options.residentLimitMb !== undefined) watchMemory(child, options.residentLimitMb);
   return child;
 }
 
-/** Children that were killed for their memory, and the limit they passed. */
+/** Children that were killed for their memory use, with the limit they exceeded. */
 const tooLarge = new WeakMap<ChildProcess, number>();
 const watchIntervalMs = 250;
 
@@ -53,7 +53,7 @@ function watchMemory(child: ChildProcess, limitMb: number): void {
   child.once('exit', () => clearInterval(timer));
 }
 
-/** Resident memory (proc(5), VmRSS); 0 where there is no /proc, or no such process any more. */
+/** Resident memory (proc(5), VmRSS); 0 if there is no /proc, or the process no longer exists. */
 function residentMb(pid: number): number {
   try {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1024;
@@ -62,7 +62,7 @@ function residentMb(pid: number): number {
   }
 }
 
-/** Why a child of {@link forkModule} ended without being asked to: MEMORY_EXCEEDED or CHILD_DIED. */
+/** Why a child of {@link forkModule} ended unexpectedly: MEMORY_EXCEEDED or CHILD_DIED. */
 export function childEnded(
   child: ChildProcess,
   name: string,
@@ -75,17 +75,18 @@ export function childEnded(
     : new PrioraError('MEMORY_EXCEEDED', `${name} needed more than ${limitMb} MB and was ended`);
 }
 
-/** What a one-request child may take, unless its caller knows better: a WASM heap ends at 4 GB. */
+/** Default ceiling of a child that serves one request: a WASM heap ends at 4 GB. */
 const defaultResidentLimitMb = 4096;
 
-/** What a one-request child answers: a result, or the message of its error. */
+/** The answer of a child that serves one request: a result, or the message of its error. */
 export type ChildAnswer<T> = { result: T } | { error: string };
 
 /**
- * Runs one request in a fresh child and ends the child. For work whose memory must go back to the system (WASM heaps).
+ * Runs one request in a fresh child and ends the child. For work whose memory has to go back to the system (WASM
+ * heaps).
  *
- * @throws PrioraError CHILD_DIED or MEMORY_EXCEEDED when the child ends without an answer, CANCELLED when `signal` aborts; an error the
- *   child answers is thrown as a plain Error for the caller to name.
+ * @throws PrioraError CHILD_DIED or MEMORY_EXCEEDED if the child ends without an answer, CANCELLED if `signal` aborts.
+ *   An error that the child answers is thrown as a plain Error for the caller to name.
  */
 export async function callInChild<Request, Result>(
   module: URL,
@@ -93,7 +94,7 @@ export async function callInChild<Request, Result>(
   options: { memoryLimitMb?: number; residentLimitMb?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
 ): Promise<Result> {
   const name = module.pathname.split('/').at(-1)!;
-  // An event that has passed is not sent again to those who listen later.
+  // An abort event that has already fired does not reach listeners added later.
   if (options.signal?.aborted) throw new PrioraError('CANCELLED', `${name} was stopped before it began`);
   const child = forkModule(module, { residentLimitMb: defaultResidentLimitMb, ...options });
   const kill = () => child.kill('SIGKILL');
@@ -119,13 +120,13 @@ export async function callInChild<Request, Result>(
   }
 }
 
-/** The child's side of {@link callInChild}: answers the one request it is sent. */
+/** The child's side of {@link callInChild}: answers the one request it receives. */
 export function answerParent<Request, Result>(handle: (request: Request) => Promise<Result>): void {
   process.once('message', (request: Request) => {
     handle(request)
       .then((result) => process.send!({ result }))
       .catch((error: unknown) => process.send!({ error: error instanceof Error ? error.message : String(error) }));
   });
-  // A parent that dies takes its child with it.
+  // When the parent dies, the child ends with it.
   process.once('disconnect', () => process.exit(0));
 }

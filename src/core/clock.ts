@@ -1,4 +1,4 @@
-/** Where "now" comes from. Injected, so that tests decide what time it is. */
+/** Where "now" comes from. It is injected, so that tests decide what time it is. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   now(): number;

@@ -12,8 +12,8 @@ const seconds = z.number().min(0);
 const port = z.number().int().min(0).max(65535);
 
 /**
- * Everything a site can set in `priora.yaml`. Every setting has a default, so that no file is needed; what is not listed
- * here is refused by name. docs/configuration.md says what each is for.
+ * Everything a site can set in `priora.yaml`. Every setting has a default, so that no file is needed; a setting that is
+ * not listed here is refused by name. docs/configuration.md describes each one.
  */
 export const configSchema = z.strictObject({
   dataDir: z.string().default('data'),
@@ -83,7 +83,7 @@ export const configSchema = z.strictObject({
 
 /** The settings with defaults filled in and folders made absolute. */
 export type Config = Omit<z.output<typeof configSchema>, 'modelsDir' | 'mappingsDir'> & {
-  /** Folder of the shipped or the site's models. */
+  /** Folder of the models: the shipped ones or the site's. */
   readonly modelsDir: string;
   /** Folder of the mapping files. */
   readonly mappingsDir: string;
@@ -100,7 +100,7 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-/** zod's findings as one sentence a person can act on: which setting, what is wrong. */
+/** zod's findings as one sentence an operator can act on: which setting, and what is wrong with it. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => {
@@ -113,9 +113,9 @@ export function describeIssues(error: z.ZodError): string {
 }
 
 /**
- * Settings from values (as YAML parses them); relative folders are taken from `baseFolder`.
+ * Settings from values as YAML parses them. Relative folders are resolved against `baseFolder`.
  *
- * @throws PrioraError CONFIG_INVALID naming each wrong or unknown setting.
+ * @throws PrioraError CONFIG_INVALID naming each invalid or unknown setting.
  */
 export function parseConfig(values: unknown, baseFolder: string = process.cwd()): Config {
   const parsed = configSchema.safeParse(values ?? {});
@@ -130,9 +130,9 @@ export function parseConfig(values: unknown, baseFolder: string = process.cwd())
 }
 
 /**
- * Reads `path`, else `priora.yaml` in the working folder where there is one, else the defaults alone.
+ * Reads `path`, or `priora.yaml` in the working folder if there is one, or uses the defaults alone.
  *
- * @throws PrioraError CONFIG_INVALID when the file is missing (if named), no YAML, or holds a wrong setting.
+ * @throws PrioraError CONFIG_INVALID if the named file is missing, is not YAML, or holds an invalid setting.
  */
 export function loadConfig(path?: string): Config {
   const file = resolve(path ?? 'priora.yaml');

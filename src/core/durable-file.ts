@@ -4,8 +4,8 @@ import { makeFolder, syncFolder } from './folder.js';
 import { asStorageError } from './storage-error.js';
 
 /**
- * Writes a whole file so that after a power cut it is there complete or not at all: its folder, a temporary file, fsync, rename,
- * fsync of the folder. The same bytes again are harmless. What a process that was killed on the way has left is removed.
+ * Writes a whole file so that after a power cut it is either complete or absent: folder, temporary file, fsync, rename,
+ * fsync of the folder. Writing the same bytes again is harmless. Leftovers of a process killed on the way are removed.
  *
  * @throws PrioraError STORAGE_FULL or STORAGE_FAILED; nothing half-written stays.
  */

@@ -1,11 +1,11 @@
 /**
- * The one catalogue of errors. Every failure an operator can meet has a code here, with its class, the status a DIMSE
- * peer is told (PS3.4 Table B.2-1, PS3.7 Annex C) and the sentence that says what to do next.
+ * The one catalogue of errors. Every failure an operator can meet has a code here, with its class, the status returned
+ * to a DIMSE peer (PS3.4 Table B.2-1, PS3.7 Annex C) and the sentence that says what to do next.
  *
- * Classes decide the retry policy of `jobs/`:
+ * Classes decide the retry policy of the queue:
  * - `transient`: the same input may succeed later (a destination is down, the disk is full): retried with backoff;
  * - `permanent`: the same input will fail again (bad data): rejected at once, with its reason;
- * - `ambiguous`: something broke that we do not understand (a child died): retried a few times, then failed visibly.
+ * - `ambiguous`: something broke for a reason we do not know (a child died): retried a few times, then failed visibly.
  */
 export type ErrorClass = 'transient' | 'ambiguous' | 'permanent';
 
@@ -21,7 +21,10 @@ const kind = (errorClass: ErrorClass, dimseStatus: number, action: string): Erro
   action,
 });
 
-/** DIMSE statuses used below: 0xA700 out of resources, 0xA900 data set does not match SOP class, 0xC000 cannot understand, 0x0110 processing failure. */
+/**
+ * DIMSE statuses used below: 0xA700 out of resources, 0xA900 data set does not match SOP class, 0xC000 cannot
+ * understand, 0x0110 processing failure.
+ */
 export const errorKinds = {
   // core
   CONFIG_INVALID: kind('permanent', 0x0110, 'Correct the named setting and start again.'),
@@ -64,7 +67,7 @@ export const errorKinds = {
   // receive, index
   STORAGE_FULL: kind('transient', 0xa700, 'Free disk space on the storage volume; the sender will retry.'),
   STORAGE_FAILED: kind('transient', 0x0110, 'The storage volume refuses writes; look at the system log.'),
-  // A warning, not a failure: the bytes are kept (in quarantine), and a sender must not repeat them for ever.
+  // A warning, not a failure: the bytes are kept (in quarantine), and a sender must not keep repeating them.
   DUPLICATE_CONFLICT: kind(
     'permanent',
     0xb000,
@@ -158,7 +161,7 @@ export interface ErrorSubject {
 }
 
 /**
- * An error an operator can act on. `message` says what happened; class, status and action come from the catalogue.
+ * An error that an operator can act on. `message` says what happened; class, status and action come from the catalogue.
  */
 export class PrioraError extends Error {
   readonly code: ErrorCode;
@@ -179,7 +182,10 @@ export class PrioraError extends Error {
     return errorKinds[this.code].dimseStatus;
   }
 
-  /** Whether the data are at fault (PS3.4 Table B.2-1: 0xA9xx, 0xCxxx): the study is rejected, and asking again is no use. */
+  /**
+   * Whether the data are at fault (PS3.4 Table B.2-1: 0xA9xx, 0xCxxx): the study is rejected, and retrying is
+   * pointless.
+   */
   get blamesInput(): boolean {
     return this.dimseStatus >> 8 === 0xa9 || this.dimseStatus >> 12 === 0xc;
   }
@@ -189,7 +195,7 @@ export class PrioraError extends Error {
   }
 }
 
-/** Any thrown value as a PrioraError; what is not ours becomes `INTERNAL` with its cause kept. */
+/** Any thrown value as a PrioraError; what is not ours becomes `INTERNAL`, with its cause kept. */
 export function asPrioraError(error: unknown): PrioraError {
   if (error instanceof PrioraError) return error;
   return new PrioraError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });

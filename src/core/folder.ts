@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { PrioraError } from './errors.js';
 
 /**
- * Makes a folder that a person named, with its parents, unless it is there.
+ * Makes a folder that an operator named, with its parents, unless it exists.
  *
  * @param named the setting or option that names it.
- * @throws PrioraError CONFIG_INVALID when it cannot be made or not be written.
+ * @throws PrioraError CONFIG_INVALID if it cannot be made or written to.
  */
 export function makeNamedFolder(path: string, named: string): void {
   try {
@@ -21,14 +21,15 @@ export function makeNamedFolder(path: string, named: string): void {
 }
 
 /**
- * Makes a folder, and the parents it lacks, so that a power cut does not take them away again: each new name is synced in the
- * folder above it. So is the name of a folder that is there, since its maker may have been killed before he had synced it.
+ * Makes a folder and any missing parents so that a power cut does not take them away again: each new name is synced in
+ * the folder above it. The name of an existing folder is synced as well, since the process that made it may have been
+ * killed before syncing.
  */
 export function makeFolder(path: string): void {
   const parent = dirname(path);
   if (!isFolder(path)) {
     if (!existsSync(parent)) makeFolder(parent);
-    // Not mkdir's own `recursive`, which tries for ever where the system has no room for folders (below /proc).
+    // Not mkdir's own `recursive`, which retries for ever where the system has no room for folders (below /proc).
     mkdirSync(path);
   }
   syncFolder(parent);

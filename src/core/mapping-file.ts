@@ -5,9 +5,9 @@ import { describeIssues } from './config.js';
 import { PrioraError } from './errors.js';
 
 /**
- * Reads one of the YAML files of `mappings/`: facts a hospital edits.
+ * Reads one of the YAML files in `mappings/`: facts that a hospital edits.
  *
- * @throws PrioraError CONFIG_INVALID naming the file and each wrong or unknown setting.
+ * @throws PrioraError CONFIG_INVALID naming the file and each invalid or unknown setting.
  */
 export function loadMapping<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
   let value: unknown;

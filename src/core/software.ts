@@ -8,5 +8,5 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** What we call ourselves in objects, logs and messages. */
+/** How we name ourselves in objects, logs and messages. */
 export const software = { name: 'Priora', version } as const;

@@ -4,7 +4,10 @@ const noSpace = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const noWrite = new Set(['EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
 const damaged = new Set(['SQLITE_NOTADB', 'SQLITE_CORRUPT']);
 
-/** A file system's or SQLite's refusal as STORAGE_FULL, STORAGE_FAILED or DATABASE_DAMAGED; any other error unchanged. */
+/**
+ * Turns a refusal of the file system or SQLite into STORAGE_FULL, STORAGE_FAILED or DATABASE_DAMAGED; any other error
+ * is unchanged.
+ */
 export function asStorageError(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code;
   if (error instanceof PrioraError || typeof code !== 'string') return error;

@@ -8,15 +8,16 @@ import type { FoundScans, Refusal, Scan } from './scan.js';
 import type { DataSet } from './training-settings.js';
 import { visitOrder } from './visit-order.js';
 
-/** Header origins and spacings of an image and its label may differ by what tools round. */
+/** Origins and spacings in the headers of an image and its label may differ by what tools round off. */
 const gridTolerance = 0.01;
 
 /**
- * The scans of a public data set of NIfTI files, found by the names that its entry in mappings/training-data.yaml gives. An image
- * without a label file is a prior only.
+ * The scans of a public data set of NIfTI files, found by the names that its entry in mappings/training-data.yaml
+ * gives. An image without a label file serves as a prior only.
  *
- * @param root the data set's folder; `files` lie below it.
- * @throws PrioraError USAGE_INVALID when no file is named like an image of this data set, or its table of visits is missing.
+ * @param root the folder of the data set; `files` lie below it.
+ * @throws PrioraError USAGE_INVALID if no file is named like an image of this data set, or its table of visits is
+ *   missing.
  */
 export function dataSetScans(root: string, files: readonly string[], dataSet: DataSet): FoundScans {
   const image = new RegExp(dataSet.image, 'i');
@@ -70,7 +71,7 @@ function scanOf(path: string, name: string, patient: string, { label, values, ..
   };
 }
 
-/** @throws PrioraError LABEL_UNUSABLE when the label lies on another grid than its image. */
+/** @throws PrioraError LABEL_UNUSABLE if the label lies on another grid than its image. */
 async function readLabel(path: string, grid: Grid, values: readonly number[]): Promise<LabelMap> {
   const label = await readNifti(path);
   const same =

@@ -34,21 +34,21 @@ const drawingClasses: ReadonlySet<unknown> = new Set([
   SOPClass.RTStructureSetStorage,
 ]);
 const text = (dataset: Dataset, keyword: string) => String(dataset[keyword] ?? '').trim();
-/** As in the node's index: PatientIDs of different issuers are different patients. */
+/** As in the node's index: equal PatientIDs of different issuers are different patients. */
 const patientOf = (dataset: Dataset) =>
   JSON.stringify([text(dataset, 'IssuerOfPatientID'), text(dataset, 'PatientID')]);
-/** Writers of segmentations often leave the issuer out. */
+/** Writers of segmentations often leave out the issuer. */
 const samePatient = (a: Dataset, b: Dataset) =>
   text(a, 'PatientID') === text(b, 'PatientID') &&
   ['', text(a, 'IssuerOfPatientID')].includes(text(b, 'IssuerOfPatientID'));
 
 /**
- * The scans in DICOM files of any patients and time points, in any folders. A segmentation or structure set belongs to the
- * series it refers to, or, where it names none that is here, to a series of its frame of reference. Of a study, the series that
- * was drawn on is taken; of a study without drawings, the one the node would take: it serves as a prior. Either must pass the
- * node's series selection.
+ * The scans in DICOM files of any patients and time points, in any folders. A segmentation or structure set belongs to
+ * the series it refers to, or, if that series is not here, to a series in its frame of reference. Of a study, the
+ * series with drawings is taken; of a study without drawings, the series the node would select, which serves as a
+ * prior. Either must pass the node's series selection.
  *
- * @param zone of times that carry none: an IANA name or `local`.
+ * @param zone zone of times that carry none: an IANA name or `local`.
  */
 export async function dicomScans(
   files: readonly string[],
@@ -89,7 +89,7 @@ function refusal(thrown: unknown, name: string): Refusal {
   return { name, code: error.code, reason: error.message };
 }
 
-/** Sorts files into studies of image series, and drawings; what is no DICOM image or drawing is passed over. */
+/** Sorts files into studies of image series, and drawings; anything else is passed over. */
 async function readHeads(files: readonly string[]) {
   const groups = new Map<string, { dataset: Dataset; path: string }[]>();
   const drawings: Drawing[] = [];
@@ -129,7 +129,7 @@ async function readHeads(files: readonly string[]) {
   return { studies, drawings, refused };
 }
 
-/** The series a drawing was made on. */
+/** The series on which a drawing was made. */
 function seriesOf(drawing: Drawing, all: readonly Series[], selection: SelectionRules): Series {
   const { dataset, referencedSeries, framesOfReference } = drawing;
   const named = all.filter(({ SeriesInstanceUID }) => referencedSeries.includes(SeriesInstanceUID));
@@ -144,7 +144,7 @@ function seriesOf(drawing: Drawing, all: readonly Series[], selection: Selection
   return chosen;
 }
 
-/** @throws PrioraError SERIES_NOT_SELECTED with each series' reasons. */
+/** @throws PrioraError SERIES_NOT_SELECTED with the reasons for each series. */
 function choose(candidates: readonly Series[], rules: SelectionRules): Series {
   const { selected, verdicts } = selectSeries(
     candidates.map(({ header }) => header),
@@ -159,7 +159,7 @@ function choose(candidates: readonly Series[], rules: SelectionRules): Series {
   throw new PrioraError('SERIES_NOT_SELECTED', reasons.join('; '));
 }
 
-/** @throws PrioraError TIME_UNKNOWN; LABEL_UNUSABLE for several drawings where one is wanted. */
+/** @throws PrioraError TIME_UNKNOWN; LABEL_UNUSABLE for several drawings where only one is allowed. */
 function scanOf(
   { header, paths, drawings }: Series,
   { patient, name, settings, zone }: { patient: string; name: string; settings: TrainingSettings; zone: string },

@@ -8,7 +8,7 @@ import { resampleNearest } from '../imaging/resample.js';
 import type { Grid, LabelMap } from '../imaging/volume.js';
 import type { TrainingSettings } from './training-settings.js';
 
-/** Which of several names are metastases'. */
+/** Decides which names are those of metastases. */
 export function isMetastasis(names: readonly string[], { take, leave }: TrainingSettings['metastases']): boolean {
   const some = (expressions: readonly string[]) =>
     expressions.some((expression) => names.some((name) => new RegExp(expression, 'i').test(name)));
@@ -16,9 +16,10 @@ export function isMetastasis(names: readonly string[], { take, leave }: Training
 }
 
 /**
- * The metastases of a segmentation or structure set on the grid of the series it was drawn on: one mask a segment or region.
+ * The metastases of a segmentation or structure set, on the grid of the series on which it was drawn: one mask per
+ * segment or ROI.
  *
- * @throws PrioraError LABEL_UNUSABLE when none of its names is one of a metastasis; what the readers throw.
+ * @throws PrioraError LABEL_UNUSABLE if none of its names is that of a metastasis; what the readers throw.
  */
 export async function drawnMetastases(
   { path, SOPClassUID }: { readonly path: string; readonly SOPClassUID: string },

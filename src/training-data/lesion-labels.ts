@@ -5,11 +5,11 @@ import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imag
 import { boxOn, type IndexBox } from '../imaging/crop.js';
 import { voxelVolumeMm3, type Grid, type LabelMap } from '../imaging/volume.js';
 
-/** A metastasis of the label map; evaluation reads these from case.json. */
+/** A metastasis of the label map; the evaluation reads these from case.json. */
 export interface LabelledLesion {
   /** Its value in the label map. */
   readonly id: number;
-  /** As outlined, before it was resampled. */
+  /** As outlined, before resampling. */
   readonly volumeMm3: number;
   /** On the target grid. */
   readonly centroidVoxel: Vector3;
@@ -19,12 +19,13 @@ export interface LabelledLesion {
 const mostLesions = 255;
 
 /**
- * Outlines as one label map on `target`: every 26-connected part of every mask is a metastasis with a number of its own. Each is
- * resampled by itself, trilinearly, and takes as many voxels as its volume asks for, those it fills most: at a fixed share of one half,
- * whatever is a few voxels small would lose half of them. Where two meet, the one that fills a voxel more has it.
+ * Outlines as one label map on `target`: every 26-connected part of every mask is a metastasis with a number of its
+ * own. Each is resampled separately and trilinearly, and takes as many voxels as its volume requires, beginning with
+ * those it fills most: with a fixed limit of one half, a metastasis of a few voxels would lose half of them. Where two
+ * meet, the one that fills a voxel more has it.
  *
  * @param targetFromSource patient space of the masks → of the target, rigid.
- * @throws PrioraError LABEL_UNUSABLE for more metastases than a byte counts, or one outside the target.
+ * @throws PrioraError LABEL_UNUSABLE for more metastases than a byte can count, or one outside the target.
  */
 export function lesionLabels(
   masks: readonly LabelMap[],
@@ -61,7 +62,10 @@ export function lesionLabels(
   return { labels: { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels }, lesions };
 }
 
-/** The target voxels that hold some of a component (0 to 1, linear between voxel centres), those it fills most first. */
+/**
+ * The target voxels that hold some of a component (0 to 1, linear between voxel centres), beginning with those it fills
+ * most.
+ */
 function shares(mask: LabelMap, component: Component, target: Grid, targetFromSource: Affine) {
   const alone = cutOut(mask, component);
   const whole: IndexBox = { first: [0, 0, 0], last: alone.shape.map((count) => count - 1) as unknown as Vector3 };
@@ -80,7 +84,7 @@ function shares(mask: LabelMap, component: Component, target: Grid, targetFromSo
   return held.sort((a, b) => b.share - a.share || a.index - b.index);
 }
 
-/** A component by itself, with one voxel of 0 on every side, also where the series ends. */
+/** A component by itself, with one voxel of 0 on every side, even where the series ends. */
 function cutOut({ shape: [nx, ny], patientFromVoxel }: Grid, component: Component): LabelMap {
   const places = Array.from(component, (voxel): Vector3 => [
     voxel % nx,

@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import type { TrainingSettings } from './training-settings.js';
 
 /**
- * Names that lead back to nobody without the key: HMAC-SHA-256 under a secret that stays with the hospital. The same key gives
- * the same names, so that later patients join the same training data, and the same patient is always in the same split.
+ * Pseudonyms that lead back to nobody without the key: HMAC-SHA-256 under a secret that stays with the hospital. The
+ * same key gives the same pseudonyms, so that later patients can join the same training data, and a patient is always
+ * in the same split.
  */
 export class Pseudonyms {
   constructor(
@@ -13,7 +14,7 @@ export class Pseudonyms {
     private readonly shares: TrainingSettings['splits'],
   ) {}
 
-  /** With the key in a file; makes one (readable by its owner alone) where there is none. */
+  /** Uses the key in a file, or makes one (readable by its owner alone) if there is none. */
   static fromFile(path: string, shares: TrainingSettings['splits']): Pseudonyms {
     if (!existsSync(path)) {
       mkdirSync(dirname(path), { recursive: true });
@@ -22,17 +23,17 @@ export class Pseudonyms {
     return new Pseudonyms(Buffer.from(readFileSync(path, 'utf8').trim(), 'hex'), shares);
   }
 
-  /** Twelve hexadecimal digits behind a P. */
+  /** A P followed by twelve hexadecimal digits. */
   patient(identity: string): string {
     return `P${this.hash('patient', identity).toString('hex').slice(0, 12)}`;
   }
 
-  /** Of images and labels: whether a time point is still made of the same. */
+  /** A digest of images and labels: whether a time point is still made of the same data. */
   digest(identity: string): string {
     return this.hash('digest', identity).toString('hex').slice(0, 32);
   }
 
-  /** Where a patient belongs; it depends on nothing but patient, key and shares. */
+  /** The split of a patient; it depends on nothing but patient, key and shares. */
   split(identity: string): keyof TrainingSettings['splits'] {
     const { training, validation, test } = this.shares;
     const at = (this.hash('split', identity).readUInt32BE(0) / 2 ** 32) * (training + validation + test);

@@ -3,18 +3,19 @@ import { parse } from 'csv-parse/sync';
 import { PrioraError } from '../core/errors.js';
 import type { DataSet } from './training-settings.js';
 
-/** Where a patient's visits stand in time. */
+/** The position of a patient's visits in time. */
 export interface VisitOrder {
   readonly compare: (a: string, b: string) => number;
-  /** Whether it is known of a visit. */
+  /** Whether it is known for a visit. */
   readonly knows: (visit: string) => boolean;
 }
 
 /**
- * The order of a public data set's visits: of their names, numbers in them as numbers, or of the tables (CSV) among `files` where
- * the names are drawn by lot.
+ * The order of the visits of a public data set: by their names, with numbers compared as numbers, or by the tables
+ * (CSV) among `files` if the names are random.
  *
- * @throws PrioraError USAGE_INVALID when no table has the columns that the data set's entry names: a later visit must not pass for a prior.
+ * @throws PrioraError USAGE_INVALID if no table has the columns that the entry of the data set names: a later visit
+ *   must not pass for a prior.
  */
 export function visitOrder(files: readonly string[], { name, times }: DataSet): VisitOrder {
   if (!times) return { compare: new Intl.Collator('en', { numeric: true }).compare, knows: () => true };
@@ -22,7 +23,7 @@ export function visitOrder(files: readonly string[], { name, times }: DataSet): 
   for (const file of files.filter((path) => /\.csv$/i.test(path))) {
     const rows = parse<Record<string, string>>(readFileSync(file), { columns: true, bom: true, trim: true });
     for (const { [times.visit]: visit, [times.time]: time } of rows) {
-      // Tables written by way of floating point say 1234567890.0.
+      // Tables that went through floating point say 1234567890.0.
       if (visit && time && Number.isFinite(Number(time))) at.set(visit.replace(/\.0$/, ''), Number(time));
     }
   }

@@ -28,7 +28,7 @@ export interface TrainingDataOptions {
 }
 
 export interface TrainingDataSummary {
-  /** Time points written now, and those that were there already. */
+  /** Time points written now, and those that already existed. */
   readonly written: number;
   readonly kept: number;
   readonly refused: readonly Refusal[];
@@ -37,16 +37,18 @@ export interface TrainingDataSummary {
 /** A scan as the node prepares it. */
 interface PreparedScan {
   readonly scan: Scan;
-  /** As acquired, bias corrected where that is asked for. */
+  /** As acquired, bias-corrected if that is asked for. */
   readonly volume: Volume;
   readonly prepared: Prepared;
 }
 
 /**
- * Takes scans through the node's own preparation and registration into the layout that training reads (training/data/case.py): what a
- * network learns from is made as what it will be shown. Nothing in the result names a patient, a date or a UID.
+ * Takes scans through the node's own preparation and registration into the layout that training reads
+ * (training/data/case.py), so that a network learns from images made like those it will be shown. Nothing in the result
+ * names a patient, a date or a UID.
  *
- * An interrupted run goes on where it stopped; a time point whose images, labels, prior or settings changed is written anew.
+ * An interrupted run resumes where it stopped; a time point whose images, labels, prior or settings have changed is
+ * written again.
  *
  * @throws PrioraError CANCELLED; failures that are not the scans' fault. Scans at fault are listed in the summary.
  */
@@ -90,7 +92,7 @@ export async function writeTrainingData(
       }
     }
   }
-  // Reasons may quote what a person wrote; what leaves the hospital has codes only.
+  // Reasons may quote what a person wrote; what leaves the hospital holds codes only.
   const counts: Record<string, number> = {};
   for (const { code } of refused) counts[code] = (counts[code] ?? 0) + 1;
   writeDurably(
@@ -100,7 +102,7 @@ export async function writeTrainingData(
   return { written, kept, refused };
 }
 
-/** The digest a complete time point was written with: its case.json is written last. */
+/** The digest with which a complete time point was written: its case.json is written last. */
 function digestOf(folder: string): string | null {
   const note = join(folder, 'case.json');
   if (!existsSync(note)) return null;
@@ -117,7 +119,9 @@ class PatientCourse {
     private readonly options: TrainingDataOptions,
   ) {}
 
-  /** Scans that may be the prior of one, the likeliest first: the latest earlier ones within the node's limits. */
+  /**
+   * Scans that may serve as the prior of one, the likeliest first: the latest earlier ones within the node's limits.
+   */
   candidates(index: number): number[] {
     const { minimumIntervalHours, maximumAgeDays } = this.options.priorMatching;
     const { acquiredAt } = this.scans[index];
@@ -134,19 +138,19 @@ class PatientCourse {
       .reverse();
   }
 
-  /** All that a time point is made of. */
+  /** Everything a time point is made of. */
   identity(index: number): string {
     const { biasCorrection, registration, priorMatching } = this.options;
     const made = [index, ...this.candidates(index)].map((at) => this.scans[at].identity);
     return JSON.stringify([made, biasCorrection, registration, priorMatching, software.version]);
   }
 
-  /** @throws PrioraError when the scan's images are at fault. */
+  /** @throws PrioraError if the images of the scan are at fault. */
   prepared(index: number): Promise<PreparedScan> {
     const known = this.recent.get(index) ?? this.prepare(this.scans[index]);
     this.recent.delete(index);
     this.recent.set(index, known);
-    known.catch(() => undefined); // Whoever asked hears of it.
+    known.catch(() => undefined); // The caller hears of it.
     for (const at of [...this.recent.keys()].slice(0, -2)) this.recent.delete(at);
     return known;
   }
@@ -160,7 +164,7 @@ class PatientCourse {
   }
 }
 
-/** Writes one time point's images and says what is known of it, for case.json. */
+/** Writes the images of one time point and returns what is known about it, for case.json. */
 async function writeTimePoint(
   folder: string,
   course: PatientCourse,
@@ -202,7 +206,7 @@ async function writeTimePoint(
   };
 }
 
-/** The latest earlier scan that can be prepared, as the node only takes priors that it could. */
+/** The latest earlier scan that can be prepared, because the node, too, only uses priors it could prepare. */
 async function usablePrior(
   course: PatientCourse,
   index: number,

@@ -4,17 +4,17 @@ import { applyAffine, invertAffine, type Affine, type Vector3 } from '../../imag
 import type { LabelMap, Volume } from '../../imaging/volume.js';
 import { siteOf } from './site-atlas.js';
 
-/** A lesion just outside the atlas' brain belongs to the structure within this distance, in voxels of the atlas. */
+/** A lesion just outside the atlas's brain belongs to the structure within this distance, in voxels of the atlas. */
 const reach = 4;
 
 /**
- * Where each lesion lies: the structure that holds most of its voxels, after the atlas was laid on this brain; a lesion on the
- * brain's surface takes the nearest structure of its neighbourhood.
+ * The location of each lesion: the structure that holds most of its voxels, once the atlas is laid on this brain. A
+ * lesion on the surface of the brain takes the nearest structure around it.
  *
  * @param labels lesion numbers, on the source grid.
  * @param templateFromSource rigid: source → template patient space, LPS mm.
- * @param atlasFromTemplate template patient space, where the patient's brain lies → atlas; the first applied first.
- * @returns for each lesion number its site, null where the atlas does not tell.
+ * @param atlasFromTemplate template patient space, where the patient's brain lies → atlas; the first is applied first.
+ * @returns the location of each lesion number, or null where the atlas has none.
  */
 export function locateLesions(
   labels: LabelMap,
@@ -37,13 +37,13 @@ export function locateLesions(
   return new Map([...places].map(([number, at]) => [number, siteOf(mostFrequent(at, atlas))]));
 }
 
-/** The atlas value that most of the places have; looks around them, ever wider, when none has any. */
+/** The atlas value at most of the places; if none has a value, ever wider surroundings are searched. */
 function mostFrequent(places: readonly Vector3[], atlas: Volume): number {
   for (let radius = 0; radius <= reach; radius++) {
     const votes = new Map<number, number>();
     for (const place of places)
       for (const value of valuesAround(place, radius, atlas)) votes.set(value, (votes.get(value) ?? 0) + 1);
-    // Equal votes go to the smaller value, so that the answer depends on nothing else.
+    // Ties go to the smaller value, so that the result depends on nothing else.
     const [first] = [...votes].sort(([a, m], [b, n]) => n - m || a - b);
     if (first) return first[0];
   }

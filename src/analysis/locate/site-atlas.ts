@@ -28,7 +28,7 @@ const sides: Record<number, Code> = {
   2: code('7771000', 'SCT', 'Left'),
 };
 
-/** What a voxel of the atlas says; null outside the brain. */
+/** What a voxel value of the atlas means; null outside the brain. */
 export function siteOf(value: number): FindingSite | null {
   const structure = structures[Math.floor(value / 10)];
   return structure ? { structure, laterality: sides[value % 10] ?? null } : null;
@@ -36,7 +36,10 @@ export function siteOf(value: number): FindingSite | null {
 
 let loaded: Promise<Volume> | undefined;
 
-/** The lobes and structures of Colin27, `assets/colin27/sites.nii.gz` (made by `scripts/site-atlas.py`); read once a process. */
+/**
+ * The lobes and structures of Colin27, `assets/colin27/sites.nii.gz` (made by `scripts/site-atlas.py`); read once per
+ * process.
+ */
 export function loadSiteAtlas(): Promise<Volume> {
   return (loaded ??= readNifti(join(packageFolder, 'assets/colin27/sites.nii.gz')));
 }

@@ -7,17 +7,17 @@ import type { PriorMatching } from './prior-matching.js';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** The prior, if any; `acquiredAt` of a found one is always earlier than the current series'. */
+/** The prior; its `acquiredAt` is always earlier than that of the current series. */
 export type Prior = PriorRow;
 
 /**
- * What matching makes of another study of the patient: the prior, or the first condition that it does not meet.
+ * How matching classes another study of the patient: as the prior, or by the first condition that it does not meet.
  *
- * - `prior`: the latest earlier study;
- * - `current undated`: nothing can be told, for the current study has no time;
- * - `on hold`: a person has to look at it first;
+ * - `prior`: the latest eligible earlier study;
+ * - `current undated`: undecidable, because the current study has no acquisition time;
+ * - `on hold`: an operator has to look at it first;
  * - `not assembled`: none of its series was selected and assembled;
- * - `undated`: it has no time;
+ * - `undated`: it has no acquisition time;
  * - `not earlier`: acquired at the same time as the current study, or later;
  * - `too recent`, `too old`: outside the limits of `mappings/prior-matching.yaml`;
  * - `not the latest`: another eligible study lies between.
@@ -33,7 +33,7 @@ export type PriorVerdict =
   | 'too old'
   | 'not the latest';
 
-/** Another study of the patient, and whether it is the prior, for `priora explain`. */
+/** Another study of the patient and whether it is the prior, for `priora explain`. */
 export interface ConsideredStudy {
   readonly StudyInstanceUID: string;
   readonly SeriesInstanceUID: string | null;
@@ -43,16 +43,16 @@ export interface ConsideredStudy {
   readonly reason: string;
 }
 
-/** The span of time in which a prior of something acquired at `acquiredAt` lies: [notBefore, before). */
+/** The time span of a prior for a study acquired at `acquiredAt`: [notBefore, before). */
 const window = (acquiredAt: number, rules: PriorMatching) => ({
-  // At least a millisecond: what is acquired at the same moment is not earlier.
+  // At least a millisecond: a study acquired at the same moment is not earlier.
   before: acquiredAt - Math.max(rules.minimumIntervalHours * hourMs, 1) + 1,
   notBefore: acquiredAt - rules.maximumAgeDays * dayMs,
 });
 
 /**
- * The latest earlier study of the same patient that was selected, assembled and is not held, within the limits; never the
- * study itself. One look at one index range: its cost does not depend on the size of the database.
+ * The latest earlier study of the same patient that was selected and assembled, is not on hold, and lies within the
+ * limits; never the study itself. Reads one range of one index: the cost does not depend on the size of the database.
  */
 export function findPrior(store: Store, current: SeriesRow, rules: PriorMatching): Prior | undefined {
   if (current.acquiredAt === null) return undefined;
@@ -65,7 +65,7 @@ export function findPrior(store: Store, current: SeriesRow, rules: PriorMatching
   return prior;
 }
 
-/** How many other studies of the patient are earlier, or of unknown time, whatever became of them. */
+/** Counts the patient's other studies that are earlier or undated, whatever became of them. */
 export function earlierStudies(store: Store, { patientKey, StudyInstanceUID, acquiredAt }: SeriesRow): number {
   return store.studies
     .ofPatient(patientKey)
@@ -76,9 +76,7 @@ export function earlierStudies(store: Store, { patientKey, StudyInstanceUID, acq
     }).length;
 }
 
-/**
- * The later series whose prior `late` now is: those have to be run again when `late` arrived after them. Earliest first.
- */
+/** The later series whose prior `late` has become, earliest first. They have to be analysed again. */
 export function studiesAffectedBy(store: Store, late: SeriesRow, rules: PriorMatching): SeriesRow[] {
   if (late.acquiredAt === null) return [];
   return store.series
@@ -93,7 +91,7 @@ export function studiesAffectedBy(store: Store, late: SeriesRow, rules: PriorMat
     .filter((series) => findPrior(store, series, rules)?.SeriesInstanceUID === late.SeriesInstanceUID);
 }
 
-/** Every other study of the patient with the reason why it is, or is not, the prior of `current`. */
+/** Every other study of the patient, with the reason why it is or is not the prior of `current`. */
 export function explainPrior(store: Store, current: SeriesRow, rules: PriorMatching): ConsideredStudy[] {
   const prior = findPrior(store, current, rules);
   const span = current.acquiredAt === null ? undefined : window(current.acquiredAt, rules);

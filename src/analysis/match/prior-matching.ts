@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `mappings/prior-matching.yaml`; `npm run schemas` generates the JSON Schema beside it. */
+/** `mappings/prior-matching.yaml`; `npm run schemas` generates its JSON Schema. */
 export const priorMatchingSchema = z.strictObject({
   maximumAgeDays: z.number().positive().describe('An older study is not used as a prior, days.'),
   minimumIntervalHours: z

@@ -11,7 +11,7 @@ import { resampleLinear, resampleNearest } from '../../imaging/resample.js';
 import { templateGrid, type LabelMap, type Volume } from '../../imaging/volume.js';
 import type { RegistrationSettings } from './registration-settings.js';
 
-/** A prior laid on the current image, or why it was not. */
+/** A prior registered to the current image, or the reason why it was refused. */
 export interface Registration {
   /** Rigid: template patient space, where the prepared current image lies → patient space of the prior, LPS mm. */
   readonly priorFromTemplate: Affine;
@@ -20,11 +20,11 @@ export interface Registration {
   /** Fraction of the current brain inside the prior's field of view. */
   readonly overlap: number;
   readonly verdict: 'accepted' | 'refused';
-  /** Why it was refused; null when accepted. */
+  /** Why it was refused; null if accepted. */
   readonly refusal: Refusal | null;
-  /** Turn against the initial alignment. */
+  /** Rotation from the initial alignment. */
   readonly rotationDegrees: number;
-  /** Shift of the brain's middle against the initial alignment. */
+  /** Shift of the centre of the brain from the initial alignment. */
   readonly translationMm: number;
   /** Peak resident memory of the registration process. */
   readonly peakRssMb: number;
@@ -32,16 +32,16 @@ export interface Registration {
   readonly cpuSeconds: number;
 }
 
-/** Around the brain: its outline against skull and scalp guides the registration. */
+/** Margin around the brain: its border with skull and scalp guides the registration. */
 const marginMm = 8;
 
 /**
- * Registers a prior to the current image, rigidly.
+ * Registers a prior rigidly to the current image.
  *
  * @param current prepared image on the template grid.
  * @param currentMask its brain, on the same grid.
  * @param prior the prior series as acquired.
- * @param initial rigid current → prior patient space to start from: the prior's own `sourceFromTemplate`.
+ * @param initial rigid start, current → prior patient space: the prior's own `sourceFromTemplate`.
  * @throws PrioraError REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
  */
 export async function registerPrior(request: {
@@ -102,7 +102,7 @@ export async function registerPrior(request: {
   };
 }
 
-/** The first limit of the settings that a registration does not keep, or null. */
+/** The first limit of the settings that a registration violates, or null. */
 export function whyRefused(
   found: Pick<Registration, 'similarity' | 'overlap' | 'rotationDegrees' | 'translationMm'>,
   settings: RegistrationSettings,
@@ -118,7 +118,7 @@ export function whyRefused(
   return null;
 }
 
-/** The prior as the current image sees it, on the template grid: resampled once, from its source. */
+/** The prior on the template grid, in the pose of the current image: resampled once, from its source. */
 export function resamplePrior(prior: Volume, { priorFromTemplate }: Pick<Registration, 'priorFromTemplate'>): Volume {
   return resampleLinear(prior, templateGrid, priorFromTemplate);
 }

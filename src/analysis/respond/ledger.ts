@@ -1,10 +1,10 @@
 import type { ResponseCriteria } from '../../model/criteria.js';
 import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../model/lesion.js';
 
-/** RANO-BM's numbers, `response` in `mappings/response-criteria.yaml`. */
+/** The numbers of RANO-BM: `response` in `mappings/response-criteria.yaml`. */
 export type RanoCriteria = ResponseCriteria['response'];
 
-/** A lesion as one time point shows it; what a person has accepted is confirmed, what he has rejected is not there. */
+/** A lesion at one time point. What a reader has accepted is confirmed; what a reader has rejected is left out. */
 export type LedgerSighting = LesionIdentity &
   Pick<TrackedLesion, 'confidence' | 'change' | 'longAxisMm' | 'shortAxisMm' | 'axialSlices' | 'splitFrom'>;
 
@@ -14,23 +14,30 @@ export interface LedgerTimePoint {
   readonly order: number;
   /** Milliseconds since the epoch, UTC. */
   readonly acquiredAt: number;
-  /** It was compared with an earlier time point; without, lesions have their names, but none is known to be new or gone. */
+  /**
+   * Whether it was compared with an earlier time point. If not, lesions keep their identities, but none is known to be
+   * new or not visualised.
+   */
   readonly followed: boolean;
   readonly lesions: readonly LedgerSighting[];
-  /** Lesions of earlier time points that are not found here. */
+  /** Lesions of earlier time points that are not found at this one. */
   readonly gone: readonly Pick<GoneLesion, 'trackingUID' | 'status' | 'mergedInto'>[];
 }
 
 /**
- * The lesions that count, from the baseline to the present. Nothing of it is stored; the same time points give the same
- * ledger, so that a study that arrives late puts it right. Only lesions that stand enter: confirmed at some time point up to now.
+ * The lesions that count, from baseline to the current time point. Nothing of it is stored: the same time points give
+ * the same ledger, so that a late study corrects it. Only lesions that stand are entered: those confirmed at some time
+ * point so far.
  */
 export class Ledger {
   readonly baseline: LedgerTimePoint;
-  /** Time points before the present that could be compared, the baseline first; only the baseline where the present is it. */
+  /**
+   * Time points before the current one that could be compared, baseline first; the baseline alone if it is the current
+   * one.
+   */
   readonly before: readonly LedgerTimePoint[];
   readonly now: LedgerTimePoint;
-  /** Chosen at the baseline among its standing, measurable lesions: largest first, ties by tracking UID. */
+  /** Chosen at baseline among its standing, measurable lesions: largest first, ties broken by tracking UID. */
   readonly targets: readonly string[];
   /** Every other standing lesion that is not known to be new. */
   readonly nonTargets: readonly string[];
@@ -38,7 +45,7 @@ export class Ledger {
   readonly new: readonly string[];
   private readonly standing = new Set<string>();
   private readonly identities = new Map<string, LesionIdentity & { firstSeen: number }>();
-  /** Fragment → the lesion it broke off from. */
+  /** Fragment → the lesion from which it split. */
   private readonly wholes = new Map<string, string>();
 
   /** @param timePoints all of the patient's, in order of acquisition, at least one. */
@@ -80,10 +87,11 @@ export class Ledger {
   }
 
   /**
-   * A lesion's longest diameter as the criteria count it: parts it broke into are added; what grew into another target is
-   * counted there; what is seen counts at least `tooSmallToMeasureMm`, what is gone 0.
+   * A lesion's longest diameter as the criteria count it. The lengths of its parts are added if it split; if it merged
+   * with another target, it is counted there; if it is visualised, it counts at least `tooSmallToMeasureMm`; if it has
+   * resolved, 0.
    *
-   * @returns null where the images do not show its site.
+   * @returns null if its location lies outside the field of view.
    */
   lengthMm(trackingUID: string, { lesions, gone }: LedgerTimePoint): number | null {
     const parts = lesions.filter(
@@ -97,7 +105,7 @@ export class Ledger {
     return merged && !this.targets.includes(merged.trackingUID) ? this.counted(merged.longAxisMm) : 0;
   }
 
-  /** The lesion, what it broke off from, and so on. */
+  /** The lesion, the one it split from, and so on. */
   private withWholes(trackingUID: string): string[] {
     const whole = this.wholes.get(trackingUID);
     return whole === undefined ? [trackingUID] : [trackingUID, ...this.withWholes(whole)];

@@ -2,7 +2,10 @@ import type { Immunotherapy, LedgerLesion, NotEvaluable, ResponseAssessment } fr
 import { Ledger, sum, type LedgerTimePoint, type RanoCriteria } from './ledger.js';
 
 const dayMs = 86_400_000;
-/** Sums that differ by less are equal: thresholds are met by what reaches them, whatever binary fractions make of it. */
+/**
+ * Sums that differ by less are equal, so that a value that exactly reaches a threshold meets it despite binary
+ * fractions.
+ */
 const toleranceMm = 1e-9;
 
 type Judgement = Omit<ResponseAssessment, 'confirmed' | 'confirmationDays' | 'sustainedDays'>;
@@ -12,8 +15,9 @@ type NonTargets = ResponseAssessment['nonTargets'];
 /**
  * The radiographic response at the last of a patient's time points.
  *
- * @param timePoints all of the patient's up to the one to be judged, in order of acquisition, at least one.
- * @see Lin NU et al., Response assessment criteria for brain metastases: proposal from the RANO group. Lancet Oncol 2015; 16: e270
+ * @param timePoints all of the patient's up to the one assessed, in order of acquisition, at least one.
+ * @see Lin NU et al., Response assessment criteria for brain metastases: proposal from the RANO group. Lancet Oncol
+ *   2015; 16: e270
  */
 export function assessResponse(
   timePoints: readonly LedgerTimePoint[],
@@ -31,7 +35,7 @@ export function assessResponse(
   };
 }
 
-/** For CR and PR: since when every evaluable time point showed it (CR shows PR, too), in days; else null. */
+/** For CR and PR, the days since when every evaluable time point has shown it (CR implies PR); else null. */
 function daysSustained(
   timePoints: readonly LedgerTimePoint[],
   { overall }: Judgement,
@@ -50,7 +54,7 @@ function daysSustained(
   return Math.round((timePoints.at(-1)!.acquiredAt - since.acquiredAt) / dayMs);
 }
 
-/** Everything but whether it lasts. */
+/** The assessment except for how long it has lasted. */
 function judge(
   timePoints: readonly LedgerTimePoint[],
   criteria: RanoCriteria,
@@ -104,7 +108,7 @@ function notCompared(ledger: Ledger, criteria: RanoCriteria, immunotherapy: Immu
   };
 }
 
-/** What the overall response is made of. */
+/** The parts of the overall response. */
 interface Verdict {
   readonly targets: Targets['category'];
   readonly nonTargets: NonTargets['category'];
@@ -117,7 +121,7 @@ function whyNotEvaluable({ targets, nonTargets, hasNewLesion }: Verdict): NotEva
   return targets === 'none' && nonTargets === 'none' ? 'no lesion' : null;
 }
 
-/** Lin 2015, the table that joins target, non-target and new lesions. */
+/** Lin 2015, the table that combines target, non-target and new lesions. */
 function overallResponse(
   verdict: Verdict & { newLesionIsProgression: boolean },
 ): Exclude<ResponseAssessment['overall'], 'baseline'> {
@@ -126,7 +130,8 @@ function overallResponse(
   if (targets === 'NE') return 'NE';
   const nothingElse = (nonTargets === 'CR' || nonTargets === 'none') && !hasNewLesion;
   if (targets === 'none') return nonTargets === 'CR' && !hasNewLesion ? 'CR' : 'non-CR/non-PD';
-  // CR and PR are for patients without new lesions; under immunotherapy these are no progression, but no response either.
+  // CR and PR require that there is no new lesion. Under immunotherapy a new lesion is not progression, but not
+  // response either.
   if (targets === 'SD' || hasNewLesion) return 'SD';
   return targets === 'CR' && nothingElse ? 'CR' : 'PR';
 }
@@ -147,7 +152,8 @@ function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
     if (targets.length === 0) return 'none';
     if (now === baseline) return 'baseline';
     const { sumMm, baselineSumMm, nadirSumMm } = sums;
-    // Targets out of view only add to the sum: what is progression without them is progression.
+    // Targets outside the field of view could only add to the sum: if it is progression without them, it is
+    // progression.
     const risen = sumMm >= nadirSumMm * (1 + percent / 100) - toleranceMm;
     if (risen && current.some((length, index) => (length ?? 0) - atNadir[index]! >= oneLesionMm - toleranceMm))
       return 'PD';
@@ -196,7 +202,10 @@ function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
   return { category: category(), lesions };
 }
 
-/** A lesion's smallest length from its first sight to the time point before the last; null when it was not seen by then. */
+/**
+ * A lesion's smallest length from when it was first seen up to the last time point but one; null if it was not seen by
+ * then.
+ */
 function smallestBefore(ledger: Ledger, uid: string): number | null {
   const { firstSeen } = ledger.identity(uid);
   const before = ledger.before.filter((timePoint) => timePoint !== ledger.now && timePoint.order >= firstSeen);

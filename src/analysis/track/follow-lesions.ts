@@ -20,29 +20,29 @@ export interface CurrentReading {
   readonly acquiredAt: number;
   readonly lesions: readonly (FoundLesion & Lesion & { readonly site: FindingSite | null })[];
   readonly labels: LabelMap;
-  /** Whether its images show where a lesion of earlier time points was. */
+  /** Whether its images cover the location of a lesion of earlier time points. */
   readonly shows: (lesion: LesionHistory) => boolean;
 }
 
-/** The prior that the current images were registered with. */
+/** The prior to which the current images were registered. */
 export interface ComparedPrior {
   readonly reading: Reading;
   readonly acquiredAt: number;
-  /** What its networks saw where the current lesions are, by number; null when that was not kept. */
+  /** What its networks saw at the locations of the current lesions, by number; null if that was not kept. */
   readonly sites: ReadonlyMap<number, SiteSeen> | null;
   /** Lesions that were not found there either. */
   readonly gone: readonly Pick<GoneLesion, 'trackingUID' | 'status' | 'mergedInto'>[];
 }
 
-/** Everything known of the patient besides the current images. */
+/** Everything known about the patient besides the current images. */
 export interface LesionRecord {
-  /** Null when none could be registered: lesions are then recognised, but not compared. */
+  /** Null if none could be registered: lesions are then recognised, but not compared. */
   readonly prior: ComparedPrior | null;
-  /** Earlier readings of the current study, the last one first. */
+  /** Earlier analyses of the current study, the latest first. */
   readonly runs: readonly Reading[];
   /** Time points after the current one, the next one first. */
   readonly later: readonly Reading[];
-  /** Time points before the current one (the prior may be among them), the last one first. */
+  /** Time points before the current one (possibly including the prior), the latest first. */
   readonly earlier: readonly Reading[];
   /** The lesions of `earlier`, by tracking UID. */
   readonly histories: ReadonlyMap<string, LesionHistory>;
@@ -51,11 +51,12 @@ export interface LesionRecord {
 }
 
 /**
- * Which lesion is which, and what became of it. A lesion's identity is that of its match in the prior, else what an earlier
- * run over its study called it, else what later time points call it already (the study came late), else that of a lesion
- * last seen before the prior, else a new one. A lesion that a reader has named keeps that name.
+ * Decides which lesion is which, and what became of it. A lesion takes the identity of its match in the prior; else the
+ * one an earlier analysis of the same study gave it; else the one later time points already use (the study came late);
+ * else that of a lesion last seen before the prior; else a new one. A lesion that a reader has named keeps that
+ * identity.
  *
- * @returns the current lesions in their order, and those of earlier time points that are not found now.
+ * @returns the current lesions in their order, and the lesions of earlier time points that are not found now.
  */
 export async function followLesions(
   current: CurrentReading,
@@ -97,16 +98,16 @@ export async function followLesions(
 
 const identityOf = ({ trackingUID, trackingID }: LesionIdentity): LesionIdentity => ({ trackingUID, trackingID });
 
-/** What has merged or split, compared as a whole. */
+/** Lesions that have merged or split, compared as a whole. */
 interface Family {
   /** mm³ at the prior and now, of all parts together. */
   readonly before: number;
   readonly now: number;
-  /** There are several parts now. */
+  /** Whether there are several parts now. */
   readonly split: boolean;
 }
 
-/** Null for a lesion that the prior does not have, whole or as a part. */
+/** Null for a lesion that the prior does not have, either whole or as a part. */
 function familyOf(named: NamedLesion, all: readonly NamedLesion[], lesions: readonly FoundLesion[]): Family | null {
   const head =
     named.reading === 0 ? named : all.find(({ known, reading }) => reading === 0 && known === named.splitFrom);
@@ -152,7 +153,7 @@ function goneLesions(
   histories: LesionRecord['histories'],
 ): GoneLesion[] {
   const present = new Map(lesions.map((lesion) => [lesion.trackingUID, lesion]));
-  /** Where a lesion has gone, by what is seen now and what the prior knew. */
+  /** The lesion with which one has merged, from what is seen now and what the prior knew. */
   const absorber = (trackingUID: string): LesionIdentity | null => {
     const now = lesions.find(({ mergedFrom }) => mergedFrom.some((part) => part.trackingUID === trackingUID));
     if (now) return identityOf(now);

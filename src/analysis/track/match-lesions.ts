@@ -9,34 +9,34 @@ export interface FoundLesion {
   readonly number: number;
   readonly volumeMm3: number;
   readonly centroidPatientMm: Vector3;
-  /** Who it is, where a reader has said so. */
+  /** Its identity, where a reader has given one. */
   readonly named?: LesionIdentity | null;
 }
 
 /** A lesion of another time point, with the identity it already has. */
 export interface KnownLesion extends FoundLesion, LesionIdentity {}
 
-/** Lesions and the map that holds them; labels of lesions that are not listed count as background. */
+/** Lesions and the map that holds them; labels that are not listed count as background. */
 export interface LesionsOnGrid<Lesion extends FoundLesion> {
   readonly lesions: readonly Lesion[];
   readonly labels: LabelMap;
 }
 
-/** What a current lesion is at the other time point. */
+/** The counterpart of a current lesion at the other time point. */
 export interface LesionMatch {
   readonly number: number;
-  /** The same lesion; null when it has none there. */
+  /** The same lesion; null if it has no counterpart there. */
   readonly known: KnownLesion | null;
-  /** Others there that lie in this one now, themselves without a lesion of their own. */
+  /** Other lesions there that lie inside this one now and have no counterpart of their own. */
   readonly mergedFrom: readonly KnownLesion[];
-  /** The lesion there that this one is a part of, while another part is its match. */
+  /** The lesion there of which this one is a part, while another part is its counterpart. */
   readonly splitFrom: KnownLesion | null;
 }
 
 /**
- * Matches current lesions with those of another time point as an assignment problem, one to one: the pairs that overlap most
- * and lie nearest win. One that a reader has named is matched by its name alone. What stays alone but lies mostly in a lesion
- * that has a partner has merged with it, or split from it.
+ * Matches current lesions one to one with those of another time point, as an assignment problem: the pairs that overlap
+ * most and lie nearest win. A lesion that a reader has named is matched by its identity alone. A lesion without a
+ * partner that lies mostly inside one that has a partner has merged with it or split from it.
  *
  * @param knownFromCurrent patient space of the current source → that of the other time point's source, LPS mm.
  */
@@ -56,13 +56,13 @@ export function matchLesions(
         distance(centroid, known.centroidPatientMm) - equivalentRadiusMm(lesion) - equivalentRadiusMm(known);
       if (lesion.named) return lesion.named.trackingUID === known.trackingUID ? -1e6 : Infinity;
       if (common === 0 && gapMm > identity.maximumGapMm) return Infinity;
-      // What both have in common comes first, nearness second: a speck inside a large lesion's old outline is not that lesion.
+      // Overlap comes first, distance second: a speck inside the old outline of a large lesion is not that lesion.
       const jaccard = common / (lesion.volumeMm3 + known.volumeMm3 - Math.min(common, known.volumeMm3));
       return -1000 * jaccard - 1 / (1 + Math.max(gapMm, 0));
     });
   });
   const partners = assign(cost);
-  /** Of those with a partner, the one that holds most of a lesion without. */
+  /** Of those with a partner, the one that holds most of a lesion without one. */
   const holder = <Whole>(wholes: readonly Whole[], commonMm3: (whole: Whole) => number, volumeMm3: number) => {
     const [best] = [...wholes].sort((a, b) => commonMm3(b) - commonMm3(a));
     return best !== undefined && commonMm3(best) >= identity.familyShare * volumeMm3 ? best : null;
@@ -83,7 +83,10 @@ export function matchLesions(
   });
 }
 
-/** mm³ that a current and a known lesion share, for each pair that shares any: voxels of the current grid. */
+/**
+ * The volume in mm³ that a current and a known lesion share, for each pair that shares any, in voxels of the current
+ * grid.
+ */
 function sharedVolumes(current: LabelMap, other: LabelMap, otherFromCurrent: Affine): Map<string, number> {
   const m = multiplyAffine(
     invertAffine(other.patientFromVoxel),

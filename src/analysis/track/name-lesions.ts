@@ -5,27 +5,29 @@ import type { Affine } from '../../imaging/affine.js';
 import type { LabelMap } from '../../imaging/volume.js';
 import { matchLesions, type KnownLesion, type LesionMatch, type LesionsOnGrid } from './match-lesions.js';
 
-/** A reading in which lesions already have identities: of another time point, or an earlier one of the same images. */
+/**
+ * A reading in which lesions already have identities: of another time point, or an earlier analysis of the same images.
+ */
 export interface Reading {
   readonly lesions: readonly KnownLesion[];
-  /** Asked for only when there is something to match. */
+  /** Called only if there is something to match. */
   readonly labels: () => Promise<LabelMap>;
   /** Patient space of the current source → that of the reading's, LPS mm. */
   readonly readingFromCurrent: Affine;
 }
 
-/** A current lesion and what it was in the first reading that knows it. */
+/** A current lesion and its counterpart in the first reading that knows it. */
 export interface NamedLesion extends LesionMatch {
-  /** Index of that reading; null for a lesion that none knows. */
+  /** Index of that reading; null for a lesion that none of them knows. */
   readonly reading: number | null;
 }
 
 /**
- * Looks for every lesion in one reading after the other. An identity is looked for only in the first that has it: what the
- * prior shows elsewhere is not sought again in older images.
+ * Looks for every lesion in one reading after the other. Each identity is looked for only in the first reading that has
+ * it: what the prior shows elsewhere is not looked for again in older images.
  *
- * @param readings the one whose word counts most first; against this one merges and splits are told.
- * @returns a match per lesion, in their order.
+ * @param readings in order of precedence; merges and splits are determined against the first.
+ * @returns one match per lesion, in their order.
  */
 export async function recognise(
   current: LesionsOnGrid<Lesion>,
@@ -53,7 +55,8 @@ export async function recognise(
 }
 
 /**
- * New identities, in the order asked for. A tracking UID derives from the series and the place of first sight.
+ * Mints new identities in the order in which they are asked for. A tracking UID derives from the series and the
+ * position where the lesion was first seen.
  *
  * @param taken every identity that the patient has ever had.
  */
@@ -66,7 +69,7 @@ export function identityMint(
   return ({ peakPatientMm }) => {
     const place = peakPatientMm.map((value) => value.toFixed(1)).join();
     let trackingUID = derivedUID('lesion', SeriesInstanceUID, place);
-    // The place's first lesion may have turned out to be another one.
+    // The first lesion at this position may have turned out to be another one.
     for (let again = 2; uids.has(trackingUID); again++)
       trackingUID = derivedUID('lesion', SeriesInstanceUID, place, String(again));
     let number = uids.size + 1;
