@@ -12,6 +12,7 @@ function wholeNumber(text: string): number {
 interface PhantomArguments {
   seed: number;
   patients: number;
+  ahead?: number;
   timePoints?: number;
   format: PhantomFormat;
   out: string;
@@ -28,6 +29,11 @@ export function registerPhantomCommand(program: Command): void {
     .description('Write synthetic longitudinal patients with brain metastases (not for clinical use).')
     .option('--seed <n>', 'seed of the first patient; the others follow one by one', wholeNumber, 1)
     .option('--patients <n>', 'how many patients', wholeNumber, 1)
+    .option(
+      '--ahead <n>',
+      'wait while this many patients lie in the folder, until others are removed [never]',
+      wholeNumber,
+    )
     .option('--time-points <n>', 'scans a patient [three or four, by chance]', wholeNumber)
     .addOption(new Option('--format <name>', 'what to write').choices(phantomFormats).default('dicom'))
     .requiredOption('--out <dir>', 'folder to write into; finished training cases in it are kept')

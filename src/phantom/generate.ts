@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { writeNifti } from '../imaging/nifti.js';
 import { anatomyOf, anatomySplit, type Split } from './anatomies.js';
 import { writeDicomSeries } from './dicom-series.js';
@@ -18,6 +19,8 @@ export interface GenerateOptions {
   /** First patient's seed; the others follow one by one. */
   readonly seed: number;
   readonly patients: number;
+  /** Waits while this many patients lie in `out`: whoever uses them up removes them. Without it nothing waits. */
+  readonly ahead?: number;
   /** Scans a patient; three or four by chance when left out. */
   readonly timePoints?: number;
   readonly format: PhantomFormat;
@@ -52,10 +55,13 @@ function labelHeads({
   };
 }
 
+/** The patients in a folder, whole or not. */
+const patientsIn = async (out: string): Promise<string[]> =>
+  (await readdir(out).catch(() => [])).filter((name) => name.startsWith('PHANTOM-'));
+
 /** @throws Error when a folder holds patients made from the heads of another split, or from another head. */
 async function refuseOtherSplit(out: string, split: Split): Promise<void> {
-  const found = await readdir(out).catch(() => []);
-  for (const patient of found.filter((name) => name.startsWith('PHANTOM-')))
+  for (const patient of await patientsIn(out))
     for (const file of ['case.json', 'truth.json']) {
       const text = await readFile(join(out, patient, 't0', file), 'utf8').catch(() => null);
       if (text === null) continue;
@@ -81,6 +87,7 @@ export async function generatePhantoms(options: GenerateOptions): Promise<void> 
   // Scanners differ from patient to patient and from scan to scan, reproducibly.
   const scannerFor = (patient: PhantomPatient, time: number) => scanners[scanner](patient.seed * 100 + time);
   for (let seed = options.seed; seed < options.seed + options.patients; seed++) {
+    while (options.ahead && (await patientsIn(options.out)).length >= options.ahead) await setTimeout(500);
     const source = await headOf(seed);
     const patient = createPatient(source, seed, options.timePoints ? { timePoints: options.timePoints } : {});
     const root = join(options.out, patientName(seed));

@@ -100,3 +100,27 @@ describe('generatePhantoms, training layout', () => {
     expect((await readFile(at('t1', 'prior.nii.gz'))).equals(before)).toBe(true);
   });
 });
+
+it('makes patients ahead of whoever uses them up, and waits for that', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'priora-ahead-'));
+  const made: string[] = [];
+  const generated = generatePhantoms({
+    seed: 30,
+    patients: 3,
+    ahead: 1,
+    timePoints: 1,
+    format: 'training',
+    out,
+    progress: (line) => {
+      made.push(line);
+      // No second patient lies beside the first, however long that one stays.
+      void readdir(out).then(async (there) => {
+        expect(there).toHaveLength(1);
+        await rm(join(out, there[0]), { recursive: true });
+      });
+    },
+  });
+  await generated;
+  expect(made).toHaveLength(3);
+  await rm(out, { recursive: true, force: true });
+});
