@@ -20,7 +20,7 @@ type TimeAttributes = Pick<
   | 'TimezoneOffsetFromUTC'
 >;
 
-/** `+0100` (PS3.5 6.2, DT suffix; PS3.3 C.12.1.1.8) → minutes; undefined when it is none. */
+/** `+0100` (PS3.5 6.2, DT suffix; PS3.3 C.12.1.1.8) → minutes; undefined if it is not an offset. */
 function offsetMinutes(text: string): number | undefined {
   const match = /^([+-])(\d\d)(\d\d)$/.exec(text.trim());
   if (!match) return undefined;
@@ -28,7 +28,7 @@ function offsetMinutes(text: string): number | undefined {
   return minutes > 14 * 60 ? undefined : match[1] === '-' ? -minutes : minutes;
 }
 
-/** The zone that TimezoneOffsetFromUTC tells, else `zone`. */
+/** The zone that TimezoneOffsetFromUTC gives, else `zone`. */
 export function zoneOf(TimezoneOffsetFromUTC: string, zone: string): string | FixedOffsetZone {
   const offset = offsetMinutes(TimezoneOffsetFromUTC);
   return offset === undefined ? zone : FixedOffsetZone.instance(offset);
@@ -52,16 +52,16 @@ function instant(date: string, time: string, zone: string | FixedOffsetZone): nu
     },
     { zone },
   );
-  // Placeholders such as 19000101 are no acquisition.
+  // Placeholders such as 19000101 are not acquisition dates.
   return parsed.isValid && parsed.year > 1970 ? parsed.toMillis() : undefined;
 }
 
 /**
- * When the patient was scanned: AcquisitionDateTime, else Acquisition, Series, Study date and time; a date without a time
- * counts (from midnight) only when no pair is whole.
+ * When the patient was scanned: AcquisitionDateTime, else Acquisition, Series or Study date and time. A date without a
+ * time counts (as midnight) only if no pair is complete.
  *
- * @param zone IANA zone or `local`, for values that carry no offset and have no TimezoneOffsetFromUTC beside them.
- * @returns undefined when nothing usable is there: the study waits for a person.
+ * @param zone IANA zone or `local`, for values that carry no offset and have no TimezoneOffsetFromUTC.
+ * @returns undefined if nothing usable is there: the study then waits for an operator.
  */
 export function acquisitionTime(header: TimeAttributes, zone: string): AcquisitionTime | undefined {
   const assumed = zoneOf(header.TimezoneOffsetFromUTC, zone);

@@ -1,12 +1,12 @@
 /**
- * Text of data elements → JavaScript strings, by SpecificCharacterSet (PS3.3 C.12.1.1.2, PS3.5 6.1).
- * Code extensions (ISO 2022, several values) are followed escape by escape; a value ends them at its delimiters.
+ * Text of data elements → JavaScript strings, by SpecificCharacterSet (PS3.3 C.12.1.1.2, PS3.5 6.1). Code extensions
+ * (ISO 2022, several values) are followed escape by escape; the delimiters of a value end them.
  */
 
 /** Decodes one element's bytes; `delimiters` are the ASCII bytes that reset code extensions for its VR. */
 export type TextReader = (bytes: Uint8Array, delimiters: string) => string;
 
-/** A designated code set: bytes a character, and how a run of such bytes reads. */
+/** A designated code set: bytes per character, and how a run of such bytes is decoded. */
 interface CodeSet {
   readonly width: 1 | 2;
   readonly decode: (bytes: Uint8Array) => string;
@@ -17,7 +17,7 @@ const byLabel = (label: string, width: 1 | 2 = 1): CodeSet => {
   return { width, decode: (bytes) => decoder.decode(bytes) };
 };
 const latin1 = byLabel('latin1');
-/** JIS X 0201 romaji differs from ASCII in two places; 0x5C stays the delimiter DICOM makes of it. */
+/** JIS X 0201 romaji differs from ASCII in two places; 0x5C stays the delimiter that DICOM makes of it. */
 const romaji: CodeSet = { width: 1, decode: (bytes) => latin1.decode(bytes).replaceAll('~', '\u203e') };
 const katakana = byLabel('shift_jis');
 const eucJP = new TextDecoder('euc-jp');
@@ -31,7 +31,7 @@ const jisX0212: CodeSet = {
   },
 };
 
-/** What each defined term designates when nothing has been escaped yet: G0 (bytes < 0x80) and G1 (the others). */
+/** What each defined term designates before any escape: G0 (bytes < 0x80) and G1 (the others). */
 const initialSets: Record<string, { g0: CodeSet; g1: CodeSet }> = {
   '6': { g0: latin1, g1: latin1 },
   '13': { g0: romaji, g1: katakana },
@@ -76,19 +76,19 @@ const escapes: Record<string, { g0?: CodeSet; g1?: CodeSet }> = {
 export const textDelimiters = { name: '\\^=\r\n\f\t', value: '\\\r\n\f\t', text: '\r\n\f\t' } as const;
 
 /**
- * The reader for a SpecificCharacterSet's values. Unknown terms and bytes outside the declared set read as Latin-1:
- * tolerant, as the rest of the file must still be usable.
+ * The decoder for the values of a SpecificCharacterSet. Unknown terms and bytes outside the declared set decode as
+ * Latin-1, tolerantly, because the rest of the file must still be usable.
  */
 export function textReader(SpecificCharacterSet: readonly string[]): TextReader {
   const first = (SpecificCharacterSet[0] ?? '').trim().toUpperCase().replaceAll('_', ' ');
-  // These encode everything by themselves and know no code extensions (PS3.3 Table C.12-5).
+  // These encode everything by themselves and have no code extensions (PS3.3 Table C.12-5).
   const whole = ({ 'ISO IR 192': 'utf-8', GB18030: 'gb18030', GBK: 'gbk' } as Record<string, string>)[first];
   if (whole !== undefined) {
     const decoder = new TextDecoder(whole);
     return (bytes) => decoder.decode(bytes);
   }
   const registration = /(?<!\d)\d+$/.exec(first)?.[0];
-  // IR 87, 159, 149 and 58 as first value are against the standard, but then ASCII is what runs until the first escape.
+  // IR 87, 159, 149 and 58 as first value violate the standard; until the first escape the text is then ASCII.
   const initial = initialSets[registration ?? '6'] ?? initialSets['6'];
   return (bytes, delimiters) => decodeISO2022(bytes, initial, delimiters);
 }
@@ -111,15 +111,15 @@ function decodeISO2022(bytes: Uint8Array, initial: { g0: CodeSet; g1: CodeSet },
     const high = bytes[at] >= 0x80;
     const set = high ? g1 : g0;
     let end = at;
-    // One run: bytes of the same half, to the next escape or, in single-byte sets, delimiter.
+    // One run: bytes of the same half, up to the next escape or, in single-byte sets, the next delimiter.
     while (end < bytes.length && bytes[end] >= 0x80 === high && bytes[end] !== 0x1b) {
       if (set.width === 1 && !high && delimiters.includes(String.fromCharCode(bytes[end]))) break;
-      if (set.width === 2 && !high && bytes[end] < 0x21) break; // a control character ends a two-byte set as well
+      if (set.width === 2 && !high && bytes[end] < 0x21) break; // A control character ends a two-byte set as well.
       end += set.width;
     }
     if (end > at) text += set.decode(bytes.subarray(at, Math.min(end, bytes.length)));
     else {
-      // A delimiter, or an ESC that starts nothing known.
+      // A delimiter, or an ESC that begins nothing known.
       if (bytes[at] !== 0x1b) ({ g0, g1 } = initial);
       text += String.fromCharCode(bytes[at]);
       end = at + 1;

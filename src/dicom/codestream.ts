@@ -1,11 +1,11 @@
 import { TransferSyntax } from './uid.js';
 
-/** The codecs at hand. */
+/** The codecs available. */
 export type Codec = 'rle' | 'jpeg' | 'jpegLS' | 'jpeg2000' | 'htj2k';
 
 interface Coding {
   readonly codec: Codec;
-  /** Codestreams that may stand under this transfer syntax. */
+  /** Codestreams that are allowed under this transfer syntax. */
   readonly accepts: readonly Codestream[];
 }
 type Codestream = 'rle' | 'jpegLossy' | 'jpegLossless' | 'jpegLS' | 'jpeg2000' | 'htj2k' | 'unknown';
@@ -39,8 +39,9 @@ const lossySyntaxes: ReadonlySet<string> = new Set([
 export const codecOf = (TransferSyntaxUID: string): Codec | undefined => codings[TransferSyntaxUID]?.codec;
 
 /**
- * Whether a frame has lost information on the way to its codestream: by its transfer syntax or, as JPEG 2000's general syntaxes allow both, by
- * its wavelet: the 9-7 filter cannot be undone (ISO 15444-1 A.6.1, COD marker). What was left out of a reversible one cannot be told.
+ * Whether a frame lost information when it was encoded: by its transfer syntax or, since the general syntaxes of JPEG
+ * 2000 allow both, by its wavelet: the 9-7 filter is irreversible (ISO 15444-1 A.6.1, COD marker). Whatever was left
+ * out of a reversible codestream cannot be told.
  */
 export const isLossy = (bytes: Uint8Array, TransferSyntaxUID: string): boolean =>
   lossySyntaxes.has(TransferSyntaxUID) || isIrreversible(bytes);
@@ -56,8 +57,9 @@ function isIrreversible(bytes: Uint8Array): boolean {
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 
 /**
- * What a frame's bytes really are, by their markers: JPEG families by the SOF marker (ISO 10918-1 Table B.1, ISO 14495-1
- * C.1.1), JPEG 2000 by SIZ, whose Rsiz bit 14 marks high throughput (ISO 15444-15 A.2), RLE by its header (PS3.5 G.5).
+ * What a frame's bytes really are, by their markers: the JPEG families by the SOF marker (ISO 10918-1 Table B.1, ISO
+ * 14495-1 C.1.1), JPEG 2000 by SIZ, whose Rsiz bit 14 marks high throughput (ISO 15444-15 A.2), RLE by its header
+ * (PS3.5 G.5).
  */
 export function identifyCodestream(bytes: Uint8Array): Codestream {
   if (bytes.length < 16) return 'unknown';

@@ -8,8 +8,8 @@ import { implementationClassUID, implementationVersionName, TransferSyntax } fro
 const { DicomMetaDictionary, DicomDict } = dcmjs.data;
 
 /**
- * A naturalised data set: keyword → value. Single values are unwrapped, multiple values are arrays, sequences are arrays
- * of data sets. Data elements keep their DICOM keyword everywhere in this code base.
+ * A naturalised data set: keyword → value. Single values are unwrapped, multiple values are arrays, sequences are
+ * arrays of data sets. Data elements keep their DICOM keyword everywhere in this code base.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- values are checked where they are used
 export type Dataset = Record<string, any>;
@@ -18,7 +18,7 @@ export interface ParsedFile {
   /** File meta information (PS3.10 7.1), e.g. `TransferSyntaxUID`. */
   readonly meta: Dataset;
   readonly dataset: Dataset;
-  /** Top-level Pixel Data, as bytes not yet looked at; absent when the data set has none. */
+  /** Top-level Pixel Data, as bytes not yet interpreted; absent if the data set has none. */
   readonly pixelData?: PixelDataElement;
 }
 
@@ -31,11 +31,11 @@ export interface PixelDataElement {
 }
 
 /**
- * Reads a PS3.10 file up to and including Pixel Data. Tolerant: unknown and private elements are kept out of the way, not
+ * Reads a PS3.10 file up to and including Pixel Data. Tolerant: unknown and private elements are set aside, not
  * repaired. Text is decoded by SpecificCharacterSet, which then reads `ISO_IR 192`.
  *
- * @param options.stopAtPixelData leaves `PixelData` out of the data set; `pixelData` says where it is. Without it,
- *   `PixelData` is the value's ArrayBuffer when native; encapsulated pixels are only in `pixelData`.
+ * @param options.stopAtPixelData leaves `PixelData` out of the data set; `pixelData` says where it is. Otherwise
+ *   `PixelData` is the ArrayBuffer of the value if native; encapsulated pixels are only in `pixelData`.
  * @throws PrioraError DICOM_UNREADABLE
  */
 export function parseFile(bytes: Uint8Array, options: { stopAtPixelData?: boolean } = {}): ParsedFile {
@@ -63,10 +63,10 @@ export function parseFile(bytes: Uint8Array, options: { stopAtPixelData?: boolea
   }
 }
 
-/** The largest data set a deflated file may unfold to: a defence against bombs, far above any MR series. */
+/** The largest data set that a deflated file may inflate to: a defence against bombs, far above any MR series. */
 const maxInflatedBytes = 2 ** 30;
 
-/** File meta information, and the bytes and offset at which the data set starts (inflated where the syntax says so). */
+/** File meta information, and the bytes and offset at which the data set starts (inflated if the syntax says so). */
 function readMeta(bytes: Uint8Array): { meta: Dataset; body: Uint8Array; start: number } {
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', 128, 132) !== 'DICM')
     throw new Error('the DICM prefix is missing');
@@ -86,11 +86,11 @@ export async function readDicomFile(path: string, options: { stopAtPixelData?: b
   return parseFile(await readFile(path), options);
 }
 
-/** Bytes read first from each file: most headers end within; those that do not are read whole. */
+/** Bytes read first from each file: most headers end within them; files whose header does not are read whole. */
 const headBytes = 131_072;
 
 /**
- * The data set of a file without its pixels, read from the beginning of the file alone where that is enough.
+ * The data set of a file without its pixels, read from the beginning of the file alone if that suffices.
  *
  * @throws PrioraError DICOM_UNREADABLE
  */
@@ -107,8 +107,8 @@ export async function readDicomHead(path: string): Promise<Pick<ParsedFile, 'met
 }
 
 /**
- * Writes a PS3.10 file in Explicit VR Little Endian. Text is UTF-8, so SpecificCharacterSet must be `ISO_IR 192`; DS values
- * must be formatted before (dcmjs cuts what is longer than 16 characters).
+ * Writes a PS3.10 file in Explicit VR Little Endian. Text is UTF-8, so SpecificCharacterSet must be `ISO_IR 192`. DS
+ * values must already be formatted (dcmjs truncates anything longer than 16 characters).
  */
 export function writeFile(dataset: Dataset): Buffer {
   const meta = {

@@ -18,7 +18,7 @@ export interface Encoding {
   readonly littleEndian: boolean;
 }
 
-/** Where top-level Pixel Data lies: `start` is its first value byte, `length` undefined when encapsulated. */
+/** Where top-level Pixel Data lies: `start` is its first value byte; `length` is undefined if encapsulated. */
 export interface PixelDataLocation {
   readonly start: number;
   readonly length: number | undefined;
@@ -52,11 +52,11 @@ const numbers: Record<
 };
 const asciiVRs = new Set(['AE', 'AS', 'CS', 'DA', 'DT', 'TM', 'UI', 'UR']);
 const textVRs = new Set(['SH', 'LO', 'ST', 'LT', 'UC', 'UT', 'PN']);
-/** Text that is one value whatever backslashes it holds (PS3.5 6.2). */
+/** Text that is a single value whatever backslashes it holds (PS3.5 6.2). */
 const singleTextVRs = new Set(['ST', 'LT', 'UT', 'UR']);
 
 const vrCache = new Map<string, string | undefined>();
-/** A standard element's VR by PS3.6, `undefined` for private and unknown ones. */
+/** A standard element's VR according to PS3.6; `undefined` for private and unknown ones. */
 function dictionaryVR(tag: string): string | undefined {
   if (!vrCache.has(tag)) {
     const privateGroup = (parseInt(tag.slice(3, 4), 16) & 1) === 1;
@@ -71,8 +71,8 @@ function dictionaryVR(tag: string): string | undefined {
 const hex4 = (value: number) => value.toString(16).toUpperCase().padStart(4, '0');
 
 /**
- * Reads a data set's elements, iteratively checked against the end of the bytes. Group lengths are dropped. Text is
- * decoded by SpecificCharacterSet, which then reads `ISO_IR 192`: what the strings now are.
+ * Reads the elements of a data set, checking each against the end of the bytes. Group lengths are dropped. Text is
+ * decoded by SpecificCharacterSet, which then reads `ISO_IR 192`, as the strings now are.
  */
 export class ElementReader {
   readonly #bytes: Buffer;
@@ -89,11 +89,11 @@ export class ElementReader {
   }
 
   /**
-   * The top-level elements from `start` up to Pixel Data (7FE0,0010), whose place is left in {@link pixelData}; what
-   * follows Pixel Data (padding, digital signatures) carries nothing an image needs. With `lastGroup`, stops before the
-   * first element of a later group instead.
+   * The top-level elements from `start` up to Pixel Data (7FE0,0010), whose position is left in {@link pixelData}. What
+   * follows Pixel Data (padding, digital signatures) carries nothing that an image needs. With `lastGroup`, stops
+   * before the first element of a later group instead.
    *
-   * @throws Error on bytes that are no data set, or end early.
+   * @throws Error for bytes that are not a data set, or end early.
    */
   read(start: number, options: { lastGroup?: number } = {}): { elements: ElementMap; end: number } {
     return this.#readElements(start, this.#bytes.length, textReader([]), 0, options.lastGroup);
@@ -111,7 +111,7 @@ export class ElementReader {
       if (group > lastGroup) break;
       if (group === 0xfffe && depth > 0) {
         at += 8;
-        break; // item delimitation; its length field is 0
+        break; // Item delimitation; its length field is 0.
       }
       const tag = hex4(group) + hex4(element);
       const header = this.#readHeader(at, tag, element);
@@ -171,8 +171,8 @@ export class ElementReader {
     const { length, valueStart } = header;
     let { vr } = header;
     if (vr === 'UN' && this.#encoding.explicit) {
-      // A sender without a dictionary: UN of undefined length is a sequence in Implicit VR (PS3.5 6.2.2), and a
-      // standard element's bytes are what Implicit VR Little Endian would hold.
+      // A sender without a dictionary: UN of undefined length is a sequence in Implicit VR (PS3.5 6.2.2), and the bytes
+      // of a standard element are what Implicit VR Little Endian would hold.
       const known = this.#implicitVR(tag, 0, length);
       if (known !== 'UN' || length === undefinedLength) {
         const outer = this.#encoding;
@@ -204,7 +204,7 @@ export class ElementReader {
       return { vr, Value: vr === 'PN' ? personNames(decoded) : decoded, end };
     }
     vr = vr === 'UN' || vr.startsWith('O') ? vr : 'UN';
-    // A copy: dcmjs writes ArrayBuffers, and the file's own buffer need not live on.
+    // A copy: dcmjs writes ArrayBuffers, and the file's own buffer need not stay alive.
     return { vr, Value: length === 0 ? [] : [new Uint8Array(bytes).buffer], end };
   }
 
@@ -230,7 +230,7 @@ export class ElementReader {
     return { vr: 'SQ', Value, end: at };
   }
 
-  /** Encapsulated pixels below the top level (icons): passed over. */
+  /** Encapsulated pixels below the top level (icons) are skipped. */
   #skipFragments(start: number): { Value: unknown[]; end: number } {
     let at = start;
     while (at + 8 <= this.#bytes.length) {
@@ -244,7 +244,10 @@ export class ElementReader {
   }
 }
 
-/** Values of a string element: padding gone (spaces that carry meaning in long text stay in front), split where allowed. */
+/**
+ * Values of a string element: padding removed (leading spaces in long text carry meaning and stay), split where
+ * allowed.
+ */
 // NUL pads UIDs, and other strings of some writers.
 function strings(raw: string, vr: string): string[] {
   const unpadded = withoutTrailingPadding(raw);

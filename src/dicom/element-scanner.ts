@@ -7,7 +7,9 @@ export interface ElementEncoding {
   readonly littleEndian: boolean;
 }
 
-/** The encoding a transfer syntax stands for (PS3.5 Annex A); a deflated one's applies to the inflated bytes. */
+/**
+ * The encoding that a transfer syntax stands for (PS3.5 Annex A); that of a deflated one applies to the inflated bytes.
+ */
 export function elementEncoding(TransferSyntaxUID: string): ElementEncoding {
   return {
     explicit: TransferSyntaxUID !== TransferSyntax.ImplicitVRLittleEndian,
@@ -20,7 +22,7 @@ const item = 0xfffee000;
 const itemDelimiter = 0xfffee00d;
 const sequenceDelimiter = 0xfffee0dd;
 const pixelData = 0x7fe00010;
-/** Wanted values longer than this are passed over: no header value of use is. */
+/** Wanted values longer than this are skipped: no useful header value is longer. */
 const maxValueLength = 65_536;
 const maxDepth = 64;
 
@@ -32,14 +34,14 @@ const UN = code('UN');
 
 interface Level {
   readonly kind: 'sequence' | 'item' | 'fragments';
-  /** The encoding to go back to when the level ends. */
+  /** The encoding to return to when the level ends. */
   readonly explicit: boolean;
 }
 
 /**
- * Walks a data set while it streams by and keeps the values of the top-level elements that are wanted. It needs no more
- * memory than those values, whatever the pixels, and sees whether the data set is whole: every length is followed to its
- * end. Values inside sequences are walked past.
+ * Walks a data set while it streams by and keeps the values of the wanted top-level elements. It needs no more memory
+ * than those values, however large the pixels, and tells whether the data set is complete: every length is followed to
+ * its end. Values inside sequences are skipped.
  */
 export class ElementScanner {
   /** Tag (`group << 16 | element`) → raw value. */
@@ -48,9 +50,9 @@ export class ElementScanner {
   readonly #littleEndian: boolean;
   #explicit: boolean;
   readonly #levels: Level[] = [];
-  /** Beginning of a header that the last chunk cut. */
+  /** The beginning of a header that the end of the last chunk cut off. */
   #carry: Buffer = Buffer.alloc(0);
-  /** Bytes of the present value still to come, and where they go (nowhere when passed over). */
+  /** Bytes of the current value still to come, and where they go (nowhere if it is skipped). */
   #remaining = 0;
   #value: Buffer | undefined;
   #offset = 0;
@@ -62,9 +64,9 @@ export class ElementScanner {
   }
 
   /**
-   * The next bytes of the data set.
+   * Takes the next bytes of the data set.
    *
-   * @throws PrioraError DICOM_UNREADABLE when the bytes are no data set in this encoding.
+   * @throws PrioraError DICOM_UNREADABLE if the bytes are not a data set in this encoding.
    */
   push(chunk: Buffer): void {
     let at = 0;
@@ -87,13 +89,16 @@ export class ElementScanner {
     this.#offset += chunk.length;
   }
 
-  /** @throws PrioraError DICOM_UNREADABLE when the data set ended before its elements did. */
+  /** @throws PrioraError DICOM_UNREADABLE if the data set ended before its elements did. */
   end(): void {
     if (this.#remaining > 0 || this.#carry.length > 0 || this.#levels.length > 0)
       throw this.#unreadable('it ends inside an element: the data set is truncated');
   }
 
-  /** Reads one element header at `at` (continuing a cut one); returns the bytes used of this chunk, 0 when cut again. */
+  /**
+   * Reads one element header at `at` (or continues one that was cut off); returns the bytes used of this chunk, 0 if it
+   * is cut off again.
+   */
   #header(chunk: Buffer, at: number): number {
     let bytes = chunk;
     let start = at;

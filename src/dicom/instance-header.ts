@@ -39,25 +39,28 @@ const numberElements = {
 
 const specificCharacterSet = 0x00080005;
 
-/** What an image's header says about whose and when it is, and where it lies; text is `''`, numbers are `[]` when absent. */
+/**
+ * What an image's header says about its patient, its time and its position; text is `''` and numbers are `[]` when
+ * absent.
+ */
 export type InstanceHeader = { readonly [Keyword in keyof typeof textElements]: string } & {
   readonly [Keyword in keyof typeof numberElements]: readonly number[];
 };
 
-/** The elements an {@link InstanceHeader} is made of. */
+/** The elements of which an {@link InstanceHeader} is made. */
 export const headerTags: ReadonlySet<number> = new Set([
   specificCharacterSet,
   ...Object.values(textElements).map(([tag]) => tag),
   ...Object.values(numberElements),
 ]);
 
-/** As lists, made once: every received instance is read through them. */
+/** As lists, made once, because every received instance is read through them. */
 const texts = Object.entries(textElements);
 const numbers = Object.entries(numberElements);
 
 const ascii = (bytes: Buffer | undefined) => withoutTrailingPadding(bytes?.toString('latin1') ?? '').trimStart();
 
-/** Decodes raw values (tag → bytes) by their SpecificCharacterSet. Values that are no numbers are left out. */
+/** Decodes raw values (tag → bytes) by their SpecificCharacterSet. Values that are not numbers are left out. */
 export function instanceHeader(elements: ReadonlyMap<number, Buffer>): InstanceHeader {
   const read = textReader(ascii(elements.get(specificCharacterSet)).split('\\'));
   const header: Record<string, string | number[]> = {};

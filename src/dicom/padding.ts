@@ -3,7 +3,7 @@ const space = 0x20;
 /** NUL pads UIDs, spaces pad other strings (PS3.5 6.2); some writers do not tell them apart. */
 const isPadding = (code: number): boolean => code === space || code === 0;
 
-/** `text` without the padding that follows it. One pass, whatever the text: a pattern would try each run of padding anew. */
+/** `text` without trailing padding. A single pass, whatever the text: a pattern would try each run of padding anew. */
 export function withoutTrailingPadding(text: string): string {
   let end = text.length;
   while (end > 0 && isPadding(text.charCodeAt(end - 1))) end--;

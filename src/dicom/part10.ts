@@ -14,7 +14,7 @@ export interface FileMeta {
 }
 
 const preambleLength = 128;
-/** Group 0002 of a file that is worth reading; a real one has a few hundred bytes. */
+/** The largest group 0002 worth reading; a real one has a few hundred bytes. */
 const maxMetaLength = 65_536;
 /** VRs whose explicit encoding has two reserved bytes and a 32-bit length (PS3.5 7.1.2). */
 const longVRs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
@@ -39,8 +39,8 @@ function shortElement(element: number, vr: 'UI' | 'SH' | 'AE', value: string): B
 }
 
 /**
- * Preamble, `DICM` and group 0002 for a data set that is stored exactly as it was received: the file is these bytes
- * followed by the data set's. The same input gives the same bytes.
+ * Preamble, `DICM` and group 0002 for a data set that is stored exactly as received: the file is these bytes followed
+ * by those of the data set. The same input gives the same bytes.
  *
  * @see PS3.10 7.1
  */
@@ -65,9 +65,9 @@ export function encodeFileMeta(meta: FileMeta): Buffer {
 /**
  * Reads group 0002 from the first bytes of a file.
  *
- * @returns the meta information and the offset of the data set's first byte, which is right after group 0002 even where
+ * @returns the meta information and the offset of the data set's first byte, which is right after group 0002 even if
  *   FileMetaInformationGroupLength is missing or wrong.
- * @throws PrioraError DICOM_UNREADABLE when there is no `DICM`, or group 0002 is cut or lacks its UIDs.
+ * @throws PrioraError DICOM_UNREADABLE if there is no `DICM`, or group 0002 is truncated or lacks its UIDs.
  */
 export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: number } {
   const unreadable = (what: string) => new PrioraError('DICOM_UNREADABLE', `not a DICOM file: ${what}`);

@@ -2,7 +2,7 @@ import { PrioraError } from '../core/errors.js';
 import type { Dataset, ParsedFile } from './dataset.js';
 import { TransferSyntax } from './uid.js';
 
-/** How one frame's stored values lie in its bytes (Image Pixel module, PS3.3 C.7.6.3). */
+/** How the stored values of one frame are laid out in its bytes (Image Pixel module, PS3.3 C.7.6.3). */
 export interface PixelLayout {
   readonly rows: number;
   readonly columns: number;
@@ -20,7 +20,7 @@ const native: ReadonlySet<string> = new Set([
   TransferSyntax.ExplicitVRBigEndian,
 ]);
 
-/** Whether Pixel Data of this syntax are plain samples. */
+/** Whether Pixel Data of this transfer syntax are plain samples. */
 export const isNative = (TransferSyntaxUID: string): boolean => native.has(TransferSyntaxUID);
 
 /**
@@ -61,10 +61,10 @@ export const frameBytes = ({ rows, columns, bitsAllocated }: PixelLayout): numbe
   (rows * columns * bitsAllocated) / 8;
 
 /**
- * Each frame's bytes: samples when the syntax is native, one codestream each when encapsulated (PS3.5 A.4). Views, no
+ * The bytes of each frame: samples if the syntax is native, one codestream each if encapsulated (PS3.5 A.4). Views, not
  * copies, except where a frame comes in several fragments.
  *
- * @throws PrioraError PIXELS_UNDECODABLE when pixels are missing, end early, or are not encoded as declared.
+ * @throws PrioraError PIXELS_UNDECODABLE if pixels are missing, end early, or are not encoded as declared.
  */
 export function frameData(file: ParsedFile, layout: PixelLayout): Uint8Array[] {
   const subject = { SOPInstanceUID: file.dataset['SOPInstanceUID'] as string };
@@ -86,7 +86,7 @@ export function frameData(file: ParsedFile, layout: PixelLayout): Uint8Array[] {
   return Array.from({ length: frames }, (_, index) => pixelData.bytes.subarray(index * size, (index + 1) * size));
 }
 
-/** Data fragments with their offsets as the Basic Offset Table counts them, and that table (empty when absent). */
+/** Data fragments with their offsets as the Basic Offset Table counts them, and that table (empty if absent). */
 function readFragments(bytes: Uint8Array, fail: (reason: string) => PrioraError) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: { at: number; bytes: Uint8Array }[] = [];

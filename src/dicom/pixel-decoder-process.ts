@@ -5,7 +5,9 @@ import { codecOf } from './codestream.js';
 
 const { Context, NativeCodecs, log } = codecs;
 
-/** Child process: decodes the frames of one request with WebAssembly codecs, then ends and gives its memory back. */
+/**
+ * Child process that decodes the frames of one request with WebAssembly codecs, then ends and gives its memory back.
+ */
 const decoders = {
   rle: (context: codecs.Context) => NativeCodecs.decodeRle(context),
   jpeg: (context: codecs.Context) => NativeCodecs.decodeJpeg(context),
@@ -37,6 +39,6 @@ answerParent(async ({ TransferSyntaxUID, layout, frames }: DecodeRequest): Promi
     const decoded = context.getDecodedBuffer();
     if (context.getWidth() !== layout.columns || context.getHeight() !== layout.rows || decoded?.length !== size)
       throw new Error('the decoded image does not have the declared size');
-    return new Uint8Array(decoded); // a copy: the codec's memory is used again for the next frame
+    return new Uint8Array(decoded); // A copy: the codec reuses its memory for the next frame.
   });
 });

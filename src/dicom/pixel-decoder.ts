@@ -3,23 +3,25 @@ import { asPrioraError, PrioraError, type ErrorSubject } from '../core/errors.js
 import { codecOf, identifyCodestream, matchesSyntax } from './codestream.js';
 import { frameBytes, type PixelLayout } from './pixel-data.js';
 
-/** What the decoding child is asked: frames of one layout and syntax. */
+/** A request to the decoding child: frames of one layout and syntax. */
 export interface DecodeRequest {
   readonly TransferSyntaxUID: string;
   readonly layout: PixelLayout;
   readonly frames: readonly Uint8Array[];
 }
 
-/** Decoded bytes a child hands back at most; more frames go to a fresh child, so that memory stays bounded. */
+/**
+ * The most decoded bytes that one child hands back; further frames go to a fresh child, so that memory stays bounded.
+ */
 const maxBatchBytes = 256 * 2 ** 20;
 
 /**
  * Decodes compressed frames into native little-endian samples. Runs in child processes, whose WebAssembly heaps would
  * otherwise never shrink.
  *
- * @param request the frames' codestreams, all under one transfer syntax.
+ * @param request the codestreams of the frames, all under one transfer syntax.
  * @param subject names the series or instance in errors.
- * @throws PrioraError PIXELS_UNDECODABLE when a codestream is not what the syntax declares, or does not decode.
+ * @throws PrioraError PIXELS_UNDECODABLE if a codestream is not what the syntax declares, or does not decode.
  */
 export async function decodeFrames(
   { TransferSyntaxUID, layout, frames }: DecodeRequest,

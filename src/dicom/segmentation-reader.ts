@@ -7,7 +7,7 @@ import { frameData, isNative, type PixelLayout } from './pixel-data.js';
 import { decodeFrames } from './pixel-decoder.js';
 import { SOPClass, TransferSyntax } from './uid.js';
 
-/** A coded concept as some system wrote it; empty strings where it left a part out. */
+/** A coded concept as some system wrote it; parts that it left out are empty strings. */
 export interface ReadCode {
   readonly value: string;
   readonly scheme: string;
@@ -23,34 +23,35 @@ export interface Segment {
   readonly TrackingID: string | null;
   readonly TrackingUID: string | null;
   /**
-   * 0/1, LPS mm, i along a row, j along a column; it holds the slices from the segment's first frame to its last. Segments may
-   * overlap. On a source series' grid: `resampleNearest(mask, grid, identityAffine)`, which copies voxel by voxel where the
-   * two grids coincide, whatever the order of their slices.
+   * 0/1, LPS mm, i along a row, j along a column; it holds the slices from the first frame of the segment to the last.
+   * Segments may overlap. On a source series' grid: `resampleNearest(mask, grid, identityAffine)`, which copies voxel
+   * by voxel where the two grids coincide, whatever the order of their slices.
    */
   readonly mask: LabelMap;
 }
 
-/** A segmentation object of any system. */
+/** A segmentation object from any system. */
 export interface Segmentation {
   /** Everything but the pixels. */
   readonly dataset: Dataset;
   readonly FrameOfReferenceUID: string;
-  /** SeriesInstanceUID of the series it was drawn on; empty where the writer left that out. */
+  /** SeriesInstanceUID of the series on which it was drawn; empty if the writer left it out. */
   readonly referencedSeries: readonly string[];
   /** In order of SegmentNumber; segments without a frame are left out. */
   readonly segments: readonly Segment[];
 }
 
-/** Frames whose places differ by less lie on one grid: headers round to a few digits. */
+/** Frames whose positions differ by less lie on one grid: headers round to a few digits. */
 const placeToleranceMm = 0.05;
 const orientationTolerance = 1e-3;
 
 /**
- * Reads a segmentation: BINARY, FRACTIONAL (a voxel belongs to the segment from half of the maximum on) and LABELMAP, written by
- * whatever system, frames in any order, native or compressed.
+ * Reads a segmentation: BINARY, FRACTIONAL (a voxel belongs to the segment from half of the maximum on) or LABELMAP,
+ * written by any system, frames in any order, native or compressed.
  *
- * @throws PrioraError DICOM_UNREADABLE; DICOM_CLASS_MISMATCH when it is no segmentation; DICOM_MISSING_ATTRIBUTE;
- *   PIXELS_UNDECODABLE; GEOMETRY_MISSING, GEOMETRY_MIXED when its frames are no stack. The subject names the SOPInstanceUID.
+ * @throws PrioraError DICOM_UNREADABLE; DICOM_CLASS_MISMATCH if it is not a segmentation; DICOM_MISSING_ATTRIBUTE;
+ *   PIXELS_UNDECODABLE; GEOMETRY_MISSING, GEOMETRY_MIXED if its frames are not a stack. The subject names the
+ *   SOPInstanceUID.
  * @see PS3.3 A.51, A.90, C.8.20
  */
 export async function readSegmentation(bytes: Uint8Array): Promise<Segmentation> {
@@ -121,7 +122,7 @@ export async function readSegmentation(bytes: Uint8Array): Promise<Segmentation>
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null);
 
-/** The first item of a code sequence; null when there is none. */
+/** The first item of a code sequence; null if there is none. */
 function readCode(sequence: unknown): ReadCode | null {
   const item = (sequence as readonly Dataset[] | undefined)?.[0];
   if (!item) return null;
@@ -132,7 +133,7 @@ function readCode(sequence: unknown): ReadCode | null {
   };
 }
 
-/** Each frame's stored values, row by row. */
+/** The stored values of each frame, row by row. */
 async function segmentFrames(file: ParsedFile): Promise<(Uint8Array | Uint16Array)[]> {
   const { dataset, meta } = file;
   const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
@@ -165,7 +166,7 @@ async function segmentFrames(file: ParsedFile): Promise<(Uint8Array | Uint16Arra
   });
 }
 
-/** One bit a voxel, frames without padding between them, the first voxel in the lowest bit (PS3.5 8.1.1). */
+/** One bit per voxel, no padding between frames, the first voxel in the lowest bit (PS3.5 8.1.1). */
 function bitFrames({ dataset, meta, pixelData }: ParsedFile, size: number): Uint8Array[] {
   const fail = (reason: string) =>
     new PrioraError('PIXELS_UNDECODABLE', reason, { subject: { SOPInstanceUID: dataset['SOPInstanceUID'] } });
@@ -182,7 +183,7 @@ function bitFrames({ dataset, meta, pixelData }: ParsedFile, size: number): Uint
   });
 }
 
-/** The grid that all frames lie on: the slice of each frame, and the affine of the grid that begins at a slice. */
+/** The grid on which all frames lie: the slice of each frame, and the affine of the grid that begins at a slice. */
 function gridOf(dataset: Dataset, frames: number): { slices: number[]; patientFromSlice: (k: number) => Affine } {
   const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
   const missing = (keyword: string) =>
@@ -239,9 +240,10 @@ function gridOf(dataset: Dataset, frames: number): { slices: number[]; patientFr
 }
 
 /**
- * The smallest spacing known of which all distances are multiples: declared, or a gap between frames. Frames are only where a
- * segment is, so gaps of several slices are usual; slices that lie between two frames of a too fine grid are empty, while a
- * too coarse one would fill slices that have no frame. 0 when nothing tells, undefined when the frames are uneven.
+ * The smallest known spacing of which all distances are multiples: the declared one, or a gap between frames. There are
+ * frames only where a segment is, so gaps of several slices are common; on a grid that is too fine the slices between
+ * two frames are empty, while one that is too coarse would fill slices that have no frame. 0 if nothing tells,
+ * undefined if the frames are uneven.
  */
 function sliceSpacing(distances: readonly number[], measures: Dataset): number | undefined {
   const gaps = [...distances]

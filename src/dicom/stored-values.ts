@@ -1,15 +1,17 @@
 import type { PixelLayout } from './pixel-data.js';
 
-/** How stored values become the image's values. */
+/** How stored values become the values of the image. */
 export interface ValueTransform {
   /** Modality LUT (PS3.3 C.11.1): value = stored · slope + intercept. */
   readonly RescaleSlope: number;
   readonly RescaleIntercept: number;
-  /** Stored values that are no image (PS3.3 C.7.5.1.1.2), inclusive; read as NaN for the caller to fill. */
+  /**
+   * Stored values that are not part of the image (PS3.3 C.7.5.1.1.2), inclusive; read as NaN for the caller to fill.
+   */
   readonly padding?: readonly [number, number];
 }
 
-/** Samples of one frame as an integer array view; copies only what is unaligned or big endian. */
+/** Samples of one frame as an integer array view; copies only unaligned or big-endian data. */
 function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32, littleEndian: boolean) {
   if (bitsAllocated === 8) return bytes;
   const size = bitsAllocated / 8;
@@ -27,9 +29,9 @@ function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32, littleEndian: bo
 }
 
 /**
- * Writes one frame's values into `target` from `offset`. Bits above HighBit and below the stored ones (overlays of older
- * files) are masked away, the sign is extended from the highest stored bit. MONOCHROME1 keeps its values: it says how to
- * display them, not what they are.
+ * Writes the values of one frame into `target` from `offset`. Bits above HighBit and below the stored ones (overlays of
+ * older files) are masked away, and the sign is extended from the highest stored bit. MONOCHROME1 keeps its values: it
+ * says how to display them, not what they are.
  *
  * @param bytes native samples in row-major order, as long as the frame.
  */
@@ -43,7 +45,7 @@ export function writeValues(
 ): void {
   const data = samples(bytes, layout.bitsAllocated, littleEndian);
   const count = layout.rows * layout.columns;
-  // Moving the stored bits to the top and back both masks and, with >>, extends the sign.
+  // Shifting the stored bits to the top and back both masks and, with >>, extends the sign.
   const up = 31 - layout.highBit;
   const down = 32 - layout.bitsStored;
   const low = padding ? Math.min(...padding) : 0;

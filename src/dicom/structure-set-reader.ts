@@ -12,22 +12,22 @@ export type Contour = readonly number[];
 export interface RegionOfInterest {
   readonly ROINumber: number;
   readonly ROIName: string;
-  /** GTV, CTV, PTV, ORGAN, …; empty where the writer left it open. */
+  /** GTV, CTV, PTV, ORGAN, …; empty if the writer left it open. */
   readonly RTROIInterpretedType: string;
   readonly contours: readonly Contour[];
 }
 
-/** A structure set of any planning system or viewer. */
+/** A structure set from any planning system or viewer. */
 export interface StructureSet {
   readonly dataset: Dataset;
   readonly framesOfReference: readonly string[];
-  /** SeriesInstanceUID of the series it was drawn on; empty where the writer left that out. */
+  /** SeriesInstanceUID of the series on which it was drawn; empty if the writer left it out. */
   readonly referencedSeries: readonly string[];
   /** In order of ROINumber; those without contours are left out. */
   readonly regions: readonly RegionOfInterest[];
 }
 
-/** Frames of reference and series that a structure set's header names. */
+/** Frames of reference and series that the header of a structure set names. */
 export function structureSetReferences(dataset: Dataset): Pick<StructureSet, 'framesOfReference' | 'referencedSeries'> {
   const items = (of: Dataset, keyword: string) => (of[keyword] ?? []) as readonly Dataset[];
   const frames = items(dataset, 'ReferencedFrameOfReferenceSequence');
@@ -48,8 +48,8 @@ export function structureSetReferences(dataset: Dataset): Pick<StructureSet, 'fr
 /**
  * Reads a structure set. Closed planar contours only: an open contour or a point has no inside and is left out.
  *
- * @throws PrioraError DICOM_UNREADABLE; DICOM_CLASS_MISMATCH when it is no structure set; DICOM_MISSING_ATTRIBUTE for contours
- *   that are not what they declare. The subject names the SOPInstanceUID.
+ * @throws PrioraError DICOM_UNREADABLE; DICOM_CLASS_MISMATCH if it is not a structure set; DICOM_MISSING_ATTRIBUTE for
+ *   contours that are not what they declare. The subject names the SOPInstanceUID.
  * @see PS3.3 A.19, C.8.8.5, C.8.8.6
  */
 export function readStructureSet(bytes: Uint8Array): StructureSet {
@@ -88,7 +88,8 @@ const planeTolerance = 0.25;
 /**
  * The voxels of a series' grid inside a region: in each slice, those whose centre is inside an odd number of contours.
  *
- * @throws PrioraError GEOMETRY_MIXED when a contour does not lie in one of the grid's slices: it was drawn on another series.
+ * @throws PrioraError GEOMETRY_MIXED if a contour does not lie in one of the grid's slices: it was drawn on another
+ *   series.
  */
 export function regionMask({ contours, ROINumber }: RegionOfInterest, grid: Grid): LabelMap {
   const [columns, rows, slices] = grid.shape;

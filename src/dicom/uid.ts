@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A UID derived from what it names, so that the same input, model and configuration give the same UID:
- * `2.25.` and 122 bits of SHA-256 shaped as a UUID (PS3.5 B.2).
+ * A UID derived from what it names, so that the same input, model and configuration give the same UID: `2.25.` and 122
+ * bits of SHA-256 shaped as a UUID (PS3.5 B.2).
  */
 export function derivedUID(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
@@ -13,7 +13,7 @@ export function derivedUID(...parts: readonly (string | Uint8Array)[]): string {
   return `2.25.${BigInt(`0x${bytes.toString('hex')}`)}`;
 }
 
-/** Identifies this software to peers (PS3.7 D.3.3.2); 56 characters at most matter to some readers. */
+/** Identifies this software to peers (PS3.7 D.3.3.2); some readers keep 56 characters at most. */
 export const implementationClassUID = '2.25.329800735698586629295641978511506172918';
 export const implementationVersionName = 'PRIORA_0_1';
 
@@ -33,7 +33,7 @@ export const SOPClass = {
   KeyObjectSelectionDocumentStorage: '1.2.840.10008.5.1.4.1.1.88.59',
 } as const;
 
-/** What readers correct results with: segmentations, and reports that may hold measurements (TID 1500). */
+/** The classes by which readers correct results: segmentations, and reports that may hold measurements (TID 1500). */
 export const reviewClasses: ReadonlySet<string> = new Set([
   SOPClass.SegmentationStorage,
   SOPClass.LabelMapSegmentationStorage,

@@ -1,6 +1,6 @@
 /**
- * A 4×4 affine, row-major, 16 numbers, last row (0, 0, 0, 1). Named `targetFromSource`: it takes source coordinates
- * and gives target coordinates, so chains read `a_from_b · b_from_c`. Patient coordinates are DICOM's: LPS, mm.
+ * A 4×4 affine, row-major, 16 numbers, last row (0, 0, 0, 1). Named `targetFromSource`: it takes source coordinates and
+ * gives target coordinates, so that chains read `a_from_b · b_from_c`. Patient coordinates are DICOM's: LPS, mm.
  */
 export type Affine = readonly number[];
 export type Vector3 = readonly [number, number, number];
@@ -29,7 +29,7 @@ export function determinant(a: Affine): number {
   return a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]);
 }
 
-/** @throws RangeError when the 3×3 part is singular. */
+/** @throws RangeError if the 3×3 part is singular. */
 export function invertAffine(a: Affine): Affine {
   const det = determinant(a);
   if (Math.abs(det) < 1e-12) throw new RangeError('affine is singular');

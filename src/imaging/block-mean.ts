@@ -2,7 +2,7 @@ import { multiplyAffine, type Vector3 } from './affine.js';
 import { spacingMm, type Volume } from './volume.js';
 
 /**
- * Shrinks a volume by whole factors: every new voxel is the mean of a block of old ones and lies at its middle.
+ * Shrinks a volume by whole factors: every new voxel is the mean of a block of old ones and lies at its centre.
  * Incomplete blocks at the far borders are left out.
  */
 export function blockMean(volume: Volume, factors: Vector3): Volume {
@@ -29,7 +29,7 @@ export function blockMean(volume: Volume, factors: Vector3): Volume {
   return { shape, patientFromVoxel: multiplyAffine(volume.patientFromVoxel, oldFromNew), voxels };
 }
 
-/** {@link blockMean} to the spacing nearest to `mm` that whole factors reach; never finer than the volume is. */
+/** {@link blockMean} to the spacing closest to `mm` that whole factors can reach; never finer than the volume is. */
 export function coarsen(volume: Volume, mm: number): Volume {
   const factors = spacingMm(volume).map((spacing, axis) =>
     Math.min(Math.max(1, Math.round(mm / spacing)), volume.shape[axis]),

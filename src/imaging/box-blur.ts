@@ -2,8 +2,8 @@ import type { Vector3 } from './affine.js';
 import { spacingMm, type Volume } from './volume.js';
 
 /**
- * Three passes of a separable moving average, close to a Gaussian of standard deviation `sigmaMm`. Borders average what
- * there is inside the image.
+ * Three passes of a separable moving average, close to a Gaussian of standard deviation `sigmaMm`. At the borders, the
+ * average is over what lies inside the image.
  */
 export function blur(volume: Volume, sigmaMm: number): Volume {
   const passes = 3;

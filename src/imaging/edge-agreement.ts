@@ -1,8 +1,8 @@
 import type { LabelMap, Volume } from './volume.js';
 
 /**
- * Whether two images of one grid have their edges in the same places: the uncentred correlation of their gradient
- * magnitudes (central differences) over the mask, 0 to 1; 0 where either has no edge.
+ * Whether two images on one grid have their edges in the same places: the uncentred correlation of their gradient
+ * magnitudes (central differences) over the mask, 0 to 1; 0 if either has no edge.
  */
 export function edgeAgreement(a: Volume, b: Volume, mask: LabelMap): number {
   const [nx, ny, nz] = mask.shape;

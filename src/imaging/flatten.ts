@@ -12,9 +12,9 @@ const ceiling = 2.5;
 export const flattenedCeilings = { fixed: 2, moving: 2 };
 
 /**
- * An image for comparing heads, not for looking at: each voxel relative to the mean of the tissue around it, so that a
- * surface coil's shading (up to tenfold between scalp and brain stem without the scanner's own correction) and bright fat weigh little.
- * Air stays near 0, tissue lies near 1.
+ * An image for comparing heads, not for viewing: each voxel relative to the mean of the tissue around it, so that a
+ * surface coil's shading (up to tenfold between scalp and brain stem if the scanner does not correct it) and bright fat
+ * have little weight. Air stays near 0, tissue lies near 1.
  */
 export function flatten(volume: Volume): Volume {
   const coarse = coarsen(volume, fieldSpacingMm);
@@ -24,13 +24,13 @@ export function flatten(volume: Volume): Volume {
   const count = blur({ ...coarse, voxels: tissue }, fieldSigmaMm);
   const field: Volume = {
     ...coarse,
-    // Far from all tissue the field is the air level over one voxel of tissue: nothing there is lifted.
+    // Far from all tissue the field is the air level over one voxel of tissue, so that nothing there is lifted.
     voxels: sum.voxels.map((value, index) => (value + air * 0.05) / (count.voxels[index] + 0.05) || 1),
   };
   const fine = resampleLinear(field, volume, identityAffine, NaN);
   const voxels = volume.voxels.map((value, index) => {
     const surroundings = fine.voxels[index];
-    // Outside the field's outermost voxel centres (half a block) there is no estimate; heads do not reach there.
+    // Outside the field's outermost voxel centres (half a block) there is no estimate; heads do not reach that far.
     return Number.isNaN(surroundings) ? 0 : Math.min(Math.max(value / surroundings, 0), ceiling);
   });
   return { shape: volume.shape, patientFromVoxel: volume.patientFromVoxel, voxels };

@@ -1,8 +1,8 @@
 import type { LabelMap, Volume } from './volume.js';
 
 /**
- * The voxels whose value `isInside`, as a mask. A loop of its own: `Uint8Array.from` with a function takes a hundred times as long,
- * seconds for a head.
+ * The voxels whose value `isInside`, as a mask. A loop, because `Uint8Array.from` with a function takes a hundred times
+ * as long: seconds for a head.
  */
 export function maskWhere(
   { shape, patientFromVoxel, voxels }: Volume | LabelMap,

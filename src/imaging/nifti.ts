@@ -6,7 +6,7 @@ import { voxelCount, type Grid, type Volume } from './volume.js';
 /** RAS (NIfTI) from LPS (DICOM, ITK) and back: x and y change sign. */
 const flipXY: Affine = [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
-/** NIfTI-1 data types this reader and writer know: code → bytes a voxel and how to read one. */
+/** NIfTI-1 data types that this reader and writer know: code → bytes per voxel and how to read one. */
 const dataTypes: Record<number, { bytes: number; read: (view: DataView, offset: number, little: boolean) => number }> =
   {
     2: { bytes: 1, read: (view, offset) => view.getUint8(offset) },
@@ -21,10 +21,10 @@ const dataTypes: Record<number, { bytes: number; read: (view: DataView, offset: 
   };
 
 /**
- * Reads a single-file, 3-D NIfTI-1 image with an sform or a qform (`.nii`, `.nii.gz`).
- * Voxels keep their order (i fastest); the affine is turned from RAS into LPS.
+ * Reads a single-file, 3-D NIfTI-1 image with an sform or a qform (`.nii`, `.nii.gz`). Voxels keep their order (i
+ * fastest); the affine is converted from RAS to LPS.
  *
- * @throws Error when the file is not such an image.
+ * @throws Error if the file is not such an image.
  * @see https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
  */
 export async function readNifti(path: string): Promise<Volume> {
@@ -91,7 +91,10 @@ export function encodeNifti(image: Grid & { voxels: Float32Array | Uint8Array | 
   return Buffer.concat([header, Buffer.from(voxels.buffer, voxels.byteOffset, voxels.byteLength)]);
 }
 
-/** {@link encodeNifti} into a `.nii.gz`, through a temporary name so that a half-written file is never taken for a whole one. */
+/**
+ * {@link encodeNifti} into a `.nii.gz`, through a temporary name so that a half-written file is never taken for a whole
+ * one.
+ */
 export async function writeNifti(path: string, image: Parameters<typeof encodeNifti>[0]): Promise<void> {
   await writeFile(`${path}.part`, gzipSync(encodeNifti(image), { level: 1 }));
   await rename(`${path}.part`, path);

@@ -2,8 +2,8 @@
 export type Polygon = ArrayLike<number>;
 
 /**
- * Sets the pixels whose centre lies inside an odd number of the polygons (even–odd rule): a polygon within another one is a
- * hole, and a keyhole is one, too. Parts beyond the image are cut off.
+ * Sets the pixels whose centre lies inside an odd number of the polygons (even–odd rule): a polygon within another one
+ * is a hole, and so is a keyhole. Parts beyond the image are cut off.
  *
  * @param target rows of `columns` pixels; set to 1, others are left alone.
  */

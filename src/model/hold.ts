@@ -1,26 +1,26 @@
 import type { ErrorCode } from '../core/errors.js';
 
-/** What puts a study on hold until a person has looked at it. */
+/** What puts a study on hold until an operator has looked at it. */
 export type HoldCode = Extract<ErrorCode, 'IDENTITY_CONTRADICTION' | 'TIME_UNKNOWN'>;
 
-/** One reason why a study is on hold. It names what is at fault and never its value, which may identify the patient. */
+/** One reason why a study is on hold. It names what is at fault, never its value, which may identify the patient. */
 export interface HoldReason {
   readonly code: HoldCode;
-  /** Keyword of the data element that contradicts what is known; null where none does. */
+  /** Keyword of the data element that contradicts what is known; null if there is none. */
   readonly attribute: string | null;
 }
 
-/** A reason as the index keeps it, with the word of the person who has let the study go on in spite of it. */
+/** A reason as the index keeps it, together with the decision of the operator who has released the study. */
 export interface Hold extends HoldReason {
   readonly heldAt: number;
   /** Null while the study waits for a person. */
   readonly acceptedAt: number | null;
-  /** Who accepted it; null where that was not recorded. */
+  /** Who accepted it; null if that was not recorded. */
   readonly acceptedBy: string | null;
   readonly comment: string | null;
 }
 
-/** Why a study is, or was, on hold, as one sentence for an operator; it names data elements and no values. */
+/** Why a study is, or was, on hold, as one sentence for an operator; it names data elements, not values. */
 export function holdSentence(reasons: readonly HoldReason[]): string {
   const contradicted = reasons.filter(({ code }) => code === 'IDENTITY_CONTRADICTION');
   const named = contradicted.flatMap(({ attribute }) => attribute ?? []);

@@ -23,7 +23,7 @@ export interface SourceFrame {
   readonly k: number;
 }
 
-/** A series as one volume. */
+/** A series assembled into one volume. */
 export interface AssembledSeries {
   /**
    * LPS mm. i runs along a row (columns), j along a column (rows), k along the normal row × column, so that
@@ -32,7 +32,7 @@ export interface AssembledSeries {
   readonly volume: Volume;
   /** Source of each k, in order of k. */
   readonly frames: readonly SourceFrame[];
-  /** The data set of the instance holding k = 0, without pixels: patient, study, series, frame of reference. */
+  /** The data set of the instance that holds k = 0, without pixels: patient, study, series, frame of reference. */
   readonly header: Dataset;
   /** Whether any slice has been through lossy compression (LossyImageCompression, its transfer syntax, or its codestream). */
   readonly lossy: boolean;
@@ -41,7 +41,7 @@ export interface AssembledSeries {
 }
 
 export interface AssembleOptions {
-  /** Fewer slices are no head; 10 unless told. */
+  /** Fewer slices are not a head [10]. */
   readonly minimumSlices?: number;
   readonly signal?: AbortSignal;
 }
@@ -58,13 +58,13 @@ const multiFrameClasses: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the files of one MR series into a volume. Rejects, with the reason, whatever is not one complete and even stack
- * of slices; nothing is interpolated over or guessed.
+ * Assembles the files of one MR series into a volume. Whatever is not one complete and even stack of slices is rejected
+ * with the reason; nothing is interpolated or guessed.
  *
  * @param files paths in any order.
  * @throws PrioraError DICOM_UNREADABLE, DICOM_CLASS_MISMATCH, DICOM_MISSING_ATTRIBUTE, PIXELS_UNDECODABLE,
  *   GEOMETRY_MISSING, GEOMETRY_MIXED, GEOMETRY_DUPLICATE, GEOMETRY_GAP, SERIES_TOO_SMALL; the subject names the
- *   SOPInstanceUID, or the file when that is unknown.
+ *   SOPInstanceUID, or the file if that is unknown.
  */
 export async function assembleSeries(
   files: readonly string[],
@@ -76,7 +76,7 @@ export async function assembleSeries(
   for (const path of files) {
     const file = await readInstance(path);
     const SOPInstanceUID = file.dataset['SOPInstanceUID'] as string;
-    if (instances.has(SOPInstanceUID)) continue; // the same instance twice among the paths
+    if (instances.has(SOPInstanceUID)) continue; // The same instance is among the paths twice.
     instances.set(SOPInstanceUID, { path, file, layout: pixelLayout(file.dataset) });
     if (multiFrameClasses.has(file.dataset['SOPClassUID'])) planes.push(...multiFrame(file.dataset));
     else planes.push(singleFrame(file.dataset));
@@ -125,7 +125,7 @@ export async function assembleSeries(
   };
 }
 
-/** Reads one instance and checks that it is the MR image its class claims. */
+/** Reads one instance and checks that it is the MR image that its class claims. */
 async function readInstance(path: string): Promise<ParsedFile> {
   let file: ParsedFile;
   try {
@@ -146,7 +146,7 @@ async function readInstance(path: string): Promise<ParsedFile> {
   if (SOPClassUID !== SOPClass.MRImageStorage && !multiFrameClasses.has(SOPClassUID))
     throw mismatch('this is no MR image');
   if (Modality !== 'MR') throw mismatch(`an MR SOP class holds modality ${Modality}`);
-  // A tube voltage or Hounsfield units: CT that somebody relabelled.
+  // Whether there is a tube voltage or Hounsfield units: CT that somebody has relabelled.
   if (dataset['KVP'] !== undefined || dataset['RescaleType'] === 'HU')
     throw mismatch('an MR SOP class holds the attributes of CT');
   return file;
@@ -162,7 +162,7 @@ function checkOneSeries(instances: readonly Instance[]): void {
         });
 }
 
-/** Instances that can be decoded in one go: same transfer syntax and pixel layout. */
+/** Groups of instances that can be decoded together: same transfer syntax and pixel layout. */
 function bySyntax(instances: readonly Instance[]): Instance[][] {
   const groups = new Map<string, Instance[]>();
   for (const instance of instances) {
@@ -172,7 +172,7 @@ function bySyntax(instances: readonly Instance[]): Instance[][] {
   return [...groups.values()];
 }
 
-/** Native samples of every frame, from each instance's `frames` as they are encoded: SOPInstanceUID → bytes by frame. */
+/** Native samples of every frame, from the encoded `frames` of each instance: SOPInstanceUID → bytes by frame. */
 async function framePixels(
   group: readonly Instance[],
   frames: readonly Uint8Array[][],
@@ -196,7 +196,9 @@ function paddingOf({ PixelPaddingValue, PixelPaddingRangeLimit }: Dataset): { pa
     : {};
 }
 
-/** Voxels marked as padding (NaN) get the lowest real value: background, as MR has it. Returns how many there were. */
+/**
+ * Gives voxels marked as padding (NaN) the lowest real value, which is background in MR. Returns how many there were.
+ */
 function fillPadding(voxels: Float32Array): number {
   let lowest = Infinity;
   let padded = 0;

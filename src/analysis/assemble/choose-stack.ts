@@ -3,9 +3,9 @@ import type { Remark } from '../../model/remark.js';
 import type { SliceFrame } from './slice-frame.js';
 
 /**
- * Picks the acquisition to assemble where a series holds several (stacks and temporal positions of a multi-frame
- * instance, echoes, magnitude beside phase). Frames that are not magnitude, and stacks of a multi-frame instance too small
- * to be a head (a survey), step back; what then is still several is refused rather than guessed.
+ * Picks the acquisition to assemble if a series holds several (stacks and temporal positions of a multi-frame instance,
+ * echoes, magnitude next to phase). Frames that are not magnitude, and stacks of a multi-frame instance too small to be
+ * a head (a survey), are set aside; if several remain, they are refused rather than guessed.
  *
  * @throws PrioraError GEOMETRY_MIXED naming what differs.
  */
@@ -39,10 +39,13 @@ export function chooseStack(
   });
 }
 
-/** Differ from slice to slice within one acquisition; they tell duplicates apart, not stacks. */
+/** These differ from slice to slice within one acquisition; they tell duplicates apart, not stacks. */
 const variesBySlice: ReadonlySet<string> = new Set(['TriggerTime']);
 
-/** FrameType and ImageType value 3 or 4 say P, R, I (phase, real, imaginary) for what is not magnitude (PS3.3 C.8.13.3.1). */
+/**
+ * FrameType and ImageType value 3 or 4 say P, R or I (phase, real, imaginary) for images that are not magnitude (PS3.3
+ * C.8.13.3.1).
+ */
 function isMagnitude({ kind }: SliceFrame): boolean {
   const component = kind['ComplexImageComponent'];
   if (component !== undefined && component !== 'MAGNITUDE') return false;

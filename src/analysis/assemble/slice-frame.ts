@@ -10,21 +10,27 @@ export interface SliceFrame {
   readonly frameNumber?: number;
   /** Centre of the first voxel, LPS mm (ImagePositionPatient). */
   readonly position: Vector3;
-  /** Unit vectors along a row (columns grow) and along a column (rows grow). */
+  /**
+   * Unit vectors along a row (in the direction of increasing column index) and along a column (of increasing row
+   * index).
+   */
   readonly rowDirection: Vector3;
   readonly columnDirection: Vector3;
   /** PixelSpacing: between rows, between columns, in mm. */
   readonly pixelSpacingMm: readonly [number, number];
   readonly rows: number;
   readonly columns: number;
-  /** What the header says of the slice's extent and distance, mm: not to be believed, but evidence of slices that are missing. */
+  /**
+   * What the header says about the slice's thickness and spacing, mm: not to be trusted, but evidence of missing
+   * slices.
+   */
   readonly SliceThickness: number | null;
   readonly SpacingBetweenSlices: number | null;
   /** InstanceNumber, or InStackPositionNumber of a frame. */
   readonly number: number | null;
   readonly RescaleSlope: number;
   readonly RescaleIntercept: number;
-  /** What else tells acquisitions in one series apart: keyword → value as text. */
+  /** What else tells acquisitions within one series apart: keyword → value as text. */
   readonly kind: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +39,9 @@ const missing = (keyword: string, what: string, SOPInstanceUID: string, frameNum
     subject: { SOPInstanceUID, ...(frameNumber !== undefined && { frameNumber }) },
   });
 
-/** Norms and the dot product of direction cosines may be off by this much: what writers round, nothing a scanner tilts. */
+/**
+ * Norms and the dot product of direction cosines may be off by this much: what writers round, not what a scanner tilts.
+ */
 const cosineTolerance = 1e-3;
 
 function numbers(value: unknown, count: number): number[] | undefined {
@@ -42,7 +50,9 @@ function numbers(value: unknown, count: number): number[] | undefined {
     : undefined;
 }
 
-/** Attributes whose difference within a series means several acquisitions; all single-frame ones stand at the top level. */
+/**
+ * Attributes that mean several acquisitions if they differ within a series; all single-frame ones are at the top level.
+ */
 const kindKeywords = [
   'EchoTime',
   'EchoNumbers',

@@ -2,13 +2,13 @@ import { PrioraError, type ErrorCode } from '../../core/errors.js';
 import type { Affine, Vector3 } from '../../imaging/affine.js';
 import type { SliceFrame } from './slice-frame.js';
 
-/** Direction cosines of one series differ by rounding only: 0.03° at most. */
+/** Direction cosines within one series differ by rounding only: 0.03° at most. */
 const orientationTolerance = 5e-4;
 /** Pixel spacings of one series, relative. */
 const spacingTolerance = 1e-3;
-/** A slice may lie this far from its place on the even grid, along the normal and across it. */
+/** A slice may lie this far from its position on the even grid, along the normal and across it. */
 const placeToleranceMm = 0.1;
-/** What writing positions with six or seven digits may add up to. */
+/** What writing positions with six or seven digits can add up to. */
 const headerRoundingMm = 1e-3;
 
 /** Slices in order, and the grid they fill. */
@@ -31,10 +31,10 @@ const differ = (a: readonly number[], b: readonly number[], tolerance: number) =
   a.some((value, axis) => Math.abs(value - b[axis]) > tolerance);
 
 /**
- * Orders the planes of one acquisition along their normal and checks that they fill an even grid. Nothing is interpolated:
- * what is not a complete, even stack is refused.
+ * Orders the planes of one acquisition along their normal and checks that they fill an even grid. Nothing is
+ * interpolated: whatever is not a complete, even stack is refused.
  *
- * The spacing comes from the positions alone; whether the headers contradict it is `thinned-stack.ts`'s question.
+ * The spacing comes from the positions alone; whether the headers contradict it is for `thinned-stack.ts`.
  *
  * @throws PrioraError GEOMETRY_MIXED (orientation, size or spacing differ, or slices are sheared), GEOMETRY_DUPLICATE,
  *   GEOMETRY_GAP, SERIES_TOO_SMALL; each names a SOPInstanceUID.
@@ -43,13 +43,13 @@ export function orderSlices(frames: readonly SliceFrame[], minimumSlices: number
   const [reference] = frames;
   for (const frame of frames) checkSamePlane(reference, frame);
   const normal = cross(reference.rowDirection, reference.columnDirection);
-  // Ties are broken by UID, so that the order of files never shows.
+  // Ties are broken by UID, so that the order of the files never matters.
   const along = frames
     .map((frame) => ({ frame, at: dot(frame.position, normal) }))
     .sort((a, b) => a.at - b.at || (a.frame.SOPInstanceUID < b.frame.SOPInstanceUID ? -1 : 1));
   const gaps = along.slice(1).map(({ at }, index) => at - along[index].at);
   const apart = gaps.filter((gap) => gap > 1e-3).sort((a, b) => a - b);
-  const typical = apart[apart.length >> 1]; // the median; undefined when all slices lie in one place
+  const typical = apart[apart.length >> 1]; // The median; undefined if all slices lie in one place.
   gaps.forEach((gap, index) => {
     if (typical === undefined || gap < typical / 10) throw duplicate(along[index].frame, along[index + 1].frame);
   });
@@ -95,9 +95,9 @@ export function orderSlices(frames: readonly SliceFrame[], minimumSlices: number
 }
 
 /**
- * Spacing and first position of the even grid. The ends of the stack give the spacing best, unless the usual gap says the
- * same within what headers round (they often keep six digits): then that gap is the nominal spacing, without the
- * rounding. The grid's middle is the middle of the stack's ends.
+ * Spacing and first position of the even grid. The ends of the stack give the best estimate of the spacing, unless the
+ * usual gap says the same within what headers round (they often keep six digits): then that gap is the nominal spacing,
+ * free of rounding. The centre of the grid is the midpoint between the ends of the stack.
  */
 function fitGrid(positions: readonly Vector3[], normal: Vector3, typicalGap: number) {
   const steps = positions.length - 1;
@@ -128,7 +128,7 @@ function checkSamePlane(a: SliceFrame, b: SliceFrame): void {
     throw refusal('GEOMETRY_MIXED', 'slices of several pixel spacings in one series', b);
 }
 
-/** Two slices in one place; says what tells them apart, where the headers do. */
+/** Two slices in one place; says what tells them apart, if the headers do. */
 function duplicate(a: SliceFrame, b: SliceFrame): PrioraError {
   const differences = [...new Set([...Object.keys(a.kind), ...Object.keys(b.kind)])]
     .filter((keyword) => a.kind[keyword] !== b.kind[keyword])

@@ -1,20 +1,21 @@
 import { PrioraError } from '../../core/errors.js';
 import type { SliceFrame } from './slice-frame.js';
 
-/** Header values agree with positions within this part of themselves; coarser than any rounding, finer than any thinning. */
+/** Header values agree with positions within this fraction: coarser than any rounding, finer than any thinning. */
 const tolerance = 0.05;
 const agree = (a: number, b: number) => Math.abs(a - b) <= tolerance * b;
 
 /**
- * Refuses a stack of which slices are missing at even distances: every second slice of a series is as even as the whole, and
- * only the headers tell. Slices with gaps and overlapping ones are acquired, too, so no single attribute decides:
+ * Refuses a stack with slices missing at regular intervals: every second slice of a series is as even as the whole, and
+ * only the headers tell. Slices with gaps and overlapping slices are acquired, too, so no single attribute decides:
  *
- * - Numbers that go up by two or more deny the stack, unless the numbers between belong to other images of the series
- *   (echoes, phase), or SpacingBetweenSlices, or without it SliceThickness, says the distance that is found.
- * - SpacingBetweenSlices that goes into the distance twice or more often denies it, unless the slices are as thick as they lie
- *   apart and numbered one by one (a reformat that kept its source's value), or the value is the gap between slices, as some
- *   scanners write it for slices thicker than their gap.
- * - SliceThickness alone denies nothing: thin slices with gaps are acquired.
+ * - Instance numbers that go up by two or more are evidence against the stack, unless the numbers in between belong to
+ *   other images of the series (echoes, phase), or SpacingBetweenSlices, or in its absence SliceThickness, equals the
+ *   distance found.
+ * - A SpacingBetweenSlices that goes into the distance twice or more is evidence against it, unless the slices are as
+ *   thick as they lie apart and numbered one by one (a reformat that kept the value of its source), or the value is the
+ *   gap between slices, as some scanners write it for slices thicker than their gap.
+ * - SliceThickness alone is no evidence: thin slices with gaps are acquired.
  *
  * @param slices in order along the normal.
  * @param all every image plane of the series.
@@ -49,7 +50,7 @@ export function refuseThinnedStack(slices: readonly SliceFrame[], spacingMm: num
     refuse(times, `SpacingBetweenSlices is ${SpacingBetweenSlices!.toFixed(2)} mm`);
 }
 
-/** By how much the numbers go up or down from slice to slice; null where there are none or they follow no rule. */
+/** The step by which the numbers go up or down from slice to slice; null if there are none or they follow no rule. */
 function numberStep(slices: readonly SliceFrame[], all: readonly SliceFrame[]): number | null {
   const numbers = slices.map(({ number }) => number);
   if (numbers.includes(null)) return null;
@@ -57,7 +58,7 @@ function numberStep(slices: readonly SliceFrame[], all: readonly SliceFrame[]): 
   if (steps.size !== 1) return null;
   const step = Math.abs([...steps][0]);
   if (step < 2) return step;
-  // Frames of a multi-frame image are numbered stack by stack: others say nothing about this one.
+  // The frames of a multi-frame image are numbered stack by stack: those of other stacks say nothing about this one.
   const given = new Set((slices[0].frameNumber === undefined ? all : slices).map(({ number }) => number));
   const [low, high] = [Math.min(...(numbers as number[])), Math.max(...(numbers as number[]))];
   for (let number = low; number <= high; number++) if (!given.has(number)) return step;

@@ -1,9 +1,9 @@
 import type { NetworkImage } from '../../imaging/volume.js';
 import type { Vector3 } from '../../imaging/affine.js';
 
-/** Valid 3³ convolutions of one path: each takes a voxel from every side. */
+/** Each path has this many valid 3³ convolutions; each takes one voxel off every side. */
 export const haloVoxels = 9;
-/** The subsampled paths see every 3rd and every 5th voxel: what is computed on this lattice sees the same ones. */
+/** The subsampled paths see every 3rd and every 5th voxel: everything computed on this lattice sees the same ones. */
 export const latticeVoxels = 15;
 
 /** Output region of one run of a network: `size` voxels per axis from voxel `start`. It may reach beyond the image. */
@@ -17,7 +17,7 @@ export const inputVoxels = ([ni, nj, nk]: Vector3): number =>
   (ni + 2 * haloVoxels) * (nj + 2 * haloVoxels) * (nk + 2 * haloVoxels);
 
 /**
- * Multiply–adds of one path's nine layers for an output of `size`, halo included, in units of 27.
+ * Multiply–adds of the nine layers of one path for an output of `size`, halo included, in units of 27.
  *
  * @param widths feature maps of the nine layers.
  */
@@ -32,7 +32,7 @@ export function pathWork([ni, nj, nk]: Vector3, widths: readonly number[]): numb
 
 /**
  * Cuts the input of one path out of an image: `count` voxels per axis, every `step`-th from voxel `first` on. Voxels
- * outside the image have its background. The result is laid out [k, j, i], as the networks' tensors are.
+ * outside the image have its background value. The result is laid out [k, j, i], as the networks' tensors are.
  */
 export function cutInput(image: NetworkImage, first: Vector3, count: Vector3, step: number): Float32Array {
   const [nx, ny, nz] = image.shape;
@@ -54,7 +54,8 @@ export function cutInput(image: NetworkImage, first: Vector3, count: Vector3, st
 
 /** First voxel and count per axis of a path's input for `box`: the full-resolution paths have step 1, the others 3 and 5. */
 export function pathInput(box: Box, step: number): { first: Vector3; count: Vector3 } {
-  // A subsampled path sees the centre voxel of each block of `step` (start + (step − 1) / 2) and nine of them beyond either end.
+  // A subsampled path sees the centre voxel of each block of `step` (start + (step − 1) / 2), and nine more beyond
+  // either end.
   const first = box.start.map((start) => start - haloVoxels * step + (step - 1) / 2) as unknown as Vector3;
   const count = box.size.map((size) => Math.ceil(size / step) + 2 * haloVoxels) as unknown as Vector3;
   return { first, count };

@@ -7,31 +7,33 @@ import type { Execution, OnnxMessage, OnnxRequest, Provider, ScreenUse } from '.
 
 export interface EnsembleOptions {
   readonly provider: Provider;
-  /** Threads of one network run. */
+  /** Threads per network run. */
   readonly threads: number;
-  /** Ceiling of the inference process; boxes are made small enough, and a process that grew past it is replaced. */
+  /** Ceiling of the inference process; boxes are sized for it, and a process that has grown past it is replaced. */
   readonly memoryLimitMb: number;
-  /** Which 8-bit screens say where the exact networks are run; default those that were validated. */
+  /** Which 8-bit screens decide where the exact networks run [those that were validated]. */
   readonly screen?: ScreenUse;
 }
 
 export interface EnsembleInput {
   /** Normalised current image on the template grid. */
   readonly current: NetworkImage;
-  /** Normalised prior, registered, on the same grid; null = no prior, the networks see the missing-prior value. */
+  /** Normalised prior, registered, on the same grid; null = no prior, and the networks see the missing-prior value. */
   readonly prior: NetworkImage | null;
   /** Where probabilities are wanted: the brain. */
   readonly region: LabelMap;
 }
 
-/** Probability of metastasis a voxel, on the input's grid, zero outside the region; one volume a network. */
+/** Probability of metastasis per voxel, on the input's grid, zero outside the region; one volume per network. */
 export type Probabilities = Readonly<Record<Role, Volume>>;
 
-/** Boxes are planned for the limit; past this much more of it the plan was wrong, and the process is ended. */
+/**
+ * Boxes are planned for the limit; if the process needs this much more, the plan was wrong, and the process is killed.
+ */
 const excess = 1.5;
 /**
- * glibc gives large blocks back to the system at once, and each layer would have its pages made anew. Here it keeps them, so that all
- * sessions share one heap that is as large as the largest run; without this a run takes half as long again.
+ * glibc gives large blocks back to the system at once, so that each layer has to map its pages again. Here it keeps
+ * them, so that all sessions share one heap as large as the largest run; without this a run takes half as long again.
  */
 const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
 /**
@@ -42,16 +44,18 @@ const noTelemetry = { ORT_DISABLE_TELEMETRY: '1' };
 
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
- * One run at a time; a child that died or grew past the memory limit is replaced by the next run. A run that passes the ceiling in
- * a child that has run before is tried again in a fresh one: what the heap had kept in pieces is not the case's fault.
+ *
+ * There is one run at a time; a child that has died or grown past the memory limit is replaced by the next run. A run
+ * that exceeds the ceiling in a child that has run before is retried in a fresh one, since the fragmented heap is not
+ * the fault of the case.
  */
 export class Ensemble {
   private child: ChildProcess | undefined;
   /** What the networks run on; known once started. */
   execution: Execution | undefined;
-  /** Resident size of the inference process at the end of its last run; 0 before its first. */
+  /** Resident size of the inference process at the end of its last run; 0 before the first. */
   residentBytes = 0;
-  /** Voxels that the exact M_sens was run for in the last run. */
+  /** Number of voxels for which the exact M_sens ran in the last run. */
   exactVoxels = 0;
 
   private constructor(
@@ -60,9 +64,9 @@ export class Ensemble {
   ) {}
 
   /**
-   * Starts the inference process, so that a missing GPU or a broken model is known before the first patient.
+   * Starts the inference process, so that a missing GPU or a broken model is noticed before the first patient.
    *
-   * @throws PrioraError PROVIDER_UNAVAILABLE when CUDA was asked for and cannot be used; MODEL_INVALID.
+   * @throws PrioraError PROVIDER_UNAVAILABLE if CUDA was asked for and cannot be used; MODEL_INVALID.
    */
   static async start(models: EnsembleModels, options: EnsembleOptions): Promise<Ensemble> {
     const ensemble = new Ensemble(models, options);
@@ -73,7 +77,7 @@ export class Ensemble {
   /**
    * Runs both networks over the region.
    *
-   * @throws PrioraError CANCELLED when `signal` aborts; CHILD_DIED; MEMORY_EXCEEDED; INTERNAL with the runtime's message.
+   * @throws PrioraError CANCELLED if `signal` aborts; CHILD_DIED; MEMORY_EXCEEDED; INTERNAL with the runtime's message.
    */
   async run(
     input: EnsembleInput,
@@ -105,7 +109,7 @@ export class Ensemble {
   }
 
   private async startChild(): Promise<void> {
-    // The process opens them by name, also when it is started again: reports name the weights that were loaded.
+    // The process opens them by name, also after a restart: reports name the weights that were loaded.
     await verifyModels(this.models);
     const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
       residentLimitMb: Math.round(excess * this.options.memoryLimitMb),

@@ -9,7 +9,7 @@ const preparation = {
   /** `n4`: N4 on the series as acquired, before anything else. */
   biasCorrection: z.enum(['none', 'n4']),
   masking: z.enum(['brain', 'none']),
-  /** What the networks see all over in place of a prior. */
+  /** The constant the networks see in place of a missing prior. */
   missingPriorValue: z.number(),
 };
 
@@ -18,7 +18,7 @@ const onnxFile = {
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 };
 
-/** A network cut into the graphs that the node runs; `training/export/parts.py` says what each takes and gives. */
+/** A network cut into the graphs that the node runs; `training/export/parts.py` defines their inputs and outputs. */
 const parts = z.strictObject({
   context: z.strictObject(onnxFile),
   prior: z.strictObject(onnxFile),
@@ -26,8 +26,8 @@ const parts = z.strictObject({
 });
 
 /**
- * What a model says of itself, in the JSON file beside its ONNX files: how its input must be prepared, how large its
- * layers are (for the planner of boxes), how it is executed, where it comes from and what it may be used for.
+ * What a model declares in the JSON file next to its ONNX files: how its input must be prepared, how large its layers
+ * are (for the planner of boxes), how it is executed, where it comes from and what it may be used for.
  */
 export const manifestSchema = z.strictObject({
   schema: z.literal(3),
@@ -47,14 +47,14 @@ export const manifestSchema = z.strictObject({
     /** The network itself, in 32-bit floating point. */
     exact: parts,
     /**
-     * Of M_sens: an 8-bit approximation (`training/export/screen.py`) that says where the exact networks need not be run. Used only when `validation` says that results stay the same, and on processors with
-     * 8-bit dot products.
+     * For M_sens: an 8-bit approximation (`training/export/screen.py`) that says where the exact networks need not run.
+     * Used only if `validation` says that results stay the same, and on processors with 8-bit dot products.
      */
     screen: parts
       .extend({
         /** Voxels (j and i) of a folded position. */
         block: z.literal([1, 2]),
-        /** From which probability of the screen M_sens is run, and from which of M_sens M_spec is. */
+        /** The probability of the screen from which M_sens runs, and that of M_sens from which M_spec runs. */
         thresholds: z.strictObject({ sensitivity: z.number().gt(0).lt(0.5), specificity: z.number().gt(0).lt(0.5) }),
         /** Whole phantoms with and without the screen (`scripts/validate-screen.ts`); null: not validated, not used. */
         validation: z
@@ -65,9 +65,9 @@ export const manifestSchema = z.strictObject({
             lesions: z.int().nonnegative(),
             /** Lesions that are confirmed, a candidate or absent only with or only without the screen. */
             changedClass: z.int().nonnegative(),
-            /** Of both networks' masks at their thresholds; the least of any volume. */
+            /** Of the masks of both networks at their thresholds; the lowest of any volume. */
             leastDice: z.number().min(0).max(1),
-            /** Of any voxel's probability, of either network. */
+            /** Of any voxel's probability, for either network. */
             largestDifference: z.number().min(0).max(1),
             passed: z.boolean(),
           })
@@ -80,18 +80,26 @@ export const manifestSchema = z.strictObject({
   preprocessing: z.discriminatedUnion('normalisation', [
     z.strictObject({
       ...preparation,
-      /** Mean 0 and variance 1 within the brain mask; outside, and beyond the grid, this value. */
+      /** Mean 0 and variance 1 within the brain mask; outside it, and beyond the grid, this value. */
       normalisation: z.literal('z-score-in-mask'),
       backgroundValue: z.number(),
     }),
-    /** The masked image, its zeros included, has mean 0 and variance 1; beyond the grid it goes on as outside the brain. */
+    /**
+     * The masked image, its zeros included, has mean 0 and variance 1; beyond the grid it continues as outside the
+     * brain.
+     */
     z.strictObject({ ...preparation, normalisation: z.literal('z-score-whole') }),
   ]),
-  /** A voxel is metastasis from this probability on. */
+  /** A voxel belongs to a metastasis from this probability on. */
   threshold: z.number().gt(0).lt(1),
-  /** A finding has at least so many connected voxels of the template's grid, each a cubic millimetre: fewer are noise. */
+  /**
+   * A finding has at least this many connected voxels of the template grid, each a cubic millimetre: fewer are noise.
+   */
   minimumVoxels: z.int().positive(),
-  /** `demonstration` weights are marked on everything they produce and stay on loopback unless a destination allows them. */
+  /**
+   * `demonstration` weights leave their mark on everything they produce, which stays on loopback unless a destination
+   * allows it.
+   */
   use: z.enum(['demonstration', 'clinical-study']),
   training: z.looseObject({ data: z.string(), recipe: z.string() }),
   licence: z.string(),
@@ -118,7 +126,7 @@ export interface Model {
 /** The two networks of the ensemble (Huang 2021, II.D). */
 export type EnsembleModels = Readonly<Record<Role, Model>>;
 
-/** From which probability and which size on an ensemble calls something a finding. */
+/** The probability and the size from which the ensemble calls something a finding. */
 export const findingRule = ({ sensitivity, specificity }: EnsembleModels) => ({
   thresholds: { sensitivity: sensitivity.manifest.threshold, specificity: specificity.manifest.threshold },
   minimumVoxels: specificity.manifest.minimumVoxels,
@@ -128,7 +136,7 @@ export const findingRule = ({ sensitivity, specificity }: EnsembleModels) => ({
  * Reads every manifest in `directory`, verifies the ONNX files against their SHA-256, and returns the ensemble.
  *
  * @throws PrioraError MODEL_INVALID: no such folder, a broken manifest, a wrong hash, a role missing or taken twice, or
- *   two models that want their input prepared differently or count findings from different sizes on.
+ *   two models that need their input prepared differently or count findings from different sizes on.
  */
 export async function loadModels(directory: string): Promise<EnsembleModels> {
   const names = await readdir(directory).catch((cause: unknown) => {
@@ -167,15 +175,15 @@ async function loadModel(directory: string, name: string): Promise<Model> {
 }
 
 /**
- * Reads the models' ONNX files again.
+ * Reads the ONNX files of the models again.
  *
- * @throws PrioraError MODEL_INVALID when one is not what the manifest named when it was loaded.
+ * @throws PrioraError MODEL_INVALID if one is no longer what the manifest named when it was loaded.
  */
 export async function verifyModels(models: EnsembleModels): Promise<void> {
   for (const { manifestPath, manifest } of Object.values(models)) await verifiedFiles(manifestPath, manifest);
 }
 
-/** Absolute paths of the files that a manifest names, each found to have its SHA-256. */
+/** Absolute paths of the files that a manifest names, each verified against its SHA-256. */
 async function verifiedFiles(
   manifestPath: string,
   manifest: Manifest,

@@ -7,10 +7,10 @@ export type Provider = 'auto' | 'cpu' | 'cuda';
 /** `always` is for validation. */
 export type ScreenUse = 'never' | 'validated' | 'always';
 
-/** How a run went about it. */
+/** How a run was carried out. */
 export interface Execution {
   readonly provider: 'cpu' | 'cuda';
-  /** Whether 8-bit screens say where the exact networks are run. */
+  /** Whether 8-bit screens decide where the exact networks run. */
   readonly screened: boolean;
 }
 
@@ -39,7 +39,7 @@ export type OnnxMessage =
   | {
       type: 'done';
       probabilities: Record<Role, Float32Array>;
-      /** Voxels that the exact M_sens was run for. */
+      /** Number of voxels for which the exact M_sens ran. */
       exactVoxels: number;
       rssBytes: number;
     }

@@ -1,20 +1,21 @@
 import type { Manifest } from './manifest.js';
 
-/** What of a network decides in which boxes it is computed. */
+/** The properties of a network that decide in which boxes it is computed. */
 export interface NetworkShape {
   /** Feature maps of the nine 3³ layers of each path. */
   readonly widths: readonly number[];
   /** Voxels (j and i) of a folded position; sizes are multiples of it. 1: nothing is folded. */
   readonly block: 1 | 2;
-  /** Memory a voxel of a path's input costs at the peak, bytes. */
+  /** Peak memory per voxel of a path's input, bytes. */
   readonly bytesPerVoxel: number;
 }
 
 type Layers = Pick<Manifest, 'widths' | 'classifierWidths'>;
 
 /**
- * A network in 32-bit floating point. Live at the peak: of a path's layer the maps it comes from, their slices and the sums of these (`training/export/winograd.py`);
- * of the classifier the paths' maps and some copies of its hidden layer.
+ * A network in 32-bit floating point. Live at the peak are, for a layer of a path, the maps it comes from, their slices
+ * and the sums of these (`training/export/winograd.py`); for the classifier, the maps of the paths and some copies of
+ * its hidden layer.
  */
 export function exactShape({ widths, classifierWidths }: Layers): NetworkShape {
   const layers = widths.slice(1).map((_, index) => (widths[index - 1] ?? 0) + 5 * widths[index]);
@@ -22,7 +23,10 @@ export function exactShape({ widths, classifierWidths }: Layers): NetworkShape {
   return { widths, block: 1, bytesPerVoxel: 4 * Math.max(...layers, classifier) };
 }
 
-/** Its 8-bit screen. Live are two neighbouring layers of a path, or the classifier's; indices of the context's rows come on top. */
+/**
+ * Its 8-bit screen. Live are two neighbouring layers of a path, or those of the classifier; the indices of the
+ * context's rows come on top.
+ */
 export function screenShape({ widths, classifierWidths }: Layers, block: 1 | 2): NetworkShape {
   const layers = widths.slice(1).map((width, index) => width + 2 * widths[index] + widths.at(-1)!);
   const classifier = 8 * widths.at(-1)! + 2 * Math.max(...classifierWidths, 0);

@@ -6,10 +6,10 @@ import type { Part } from './manifest.js';
 import type { NetworkShape } from './network-shape.js';
 import { planBoxes } from './plan-boxes.js';
 
-/** What a network computes a voxel from. */
+/** The input from which a network computes a voxel. */
 export interface NetworkInput {
   readonly current: NetworkImage;
-  /** Null: no prior, the network sees `missingPriorValue` everywhere. */
+  /** Null: no prior, and the network sees `missingPriorValue` everywhere. */
   readonly prior: NetworkImage | null;
   readonly missingPriorValue: number;
 }
@@ -42,7 +42,8 @@ export class Network {
     const options: InferenceSession.SessionOptions = {
       executionProviders: [provider],
       intraOpNumThreads: threads,
-      // Each session's arena would keep its own peak; the process's one heap serves all (`heapEnvironment` of the ensemble).
+      // The arena of each session would keep its own peak; one heap of the process serves all (`heapEnvironment` of the
+      // ensemble).
       enableCpuMemArena: false,
       enableMemPattern: false,
     };
@@ -54,7 +55,10 @@ export class Network {
     });
   }
 
-  /** The boxes that `region`, which must not change afterwards, is computed in. They are planned once for all networks of a shape. */
+  /**
+   * The boxes in which `region` is computed; `region` must not change afterwards. They are planned once for all
+   * networks of one shape.
+   */
   plan(region: LabelMap, memoryBytes: number): Plan {
     const planned = plans.get(region) ?? new Map<string, Plan>();
     plans.set(region, planned);
@@ -85,10 +89,10 @@ export class Network {
   }
 
   /**
-   * Probability of each voxel of `region`, zero elsewhere. Which boxes it is computed in makes no difference.
+   * The probability at each voxel of `region`, zero elsewhere. The choice of boxes makes no difference to the result.
    *
    * @param plan boxes of {@link plan} for this region.
-   * @param onProgress called after every box with the share of the work that is done.
+   * @param onProgress called after every box with the fraction of the work done.
    */
   async probabilities(
     input: NetworkInput,
@@ -120,7 +124,7 @@ export class Network {
   /** Cost of a box, in the unit of {@link pathWork}. */
   private readonly work = (size: Vector3) => pathWork(size, this.shape.widths) + boxOverhead;
 
-  /** Features of the low-resolution paths wherever a box may ask for them. */
+  /** Features of the low-resolution paths wherever a box may need them. */
   private async context(current: NetworkImage, boxes: readonly Box[]): Promise<Context> {
     const context = new Context(boxes);
     for (const box of boxes) {
@@ -140,7 +144,7 @@ export class Network {
     return (await this.sessions.prior.run({ prior: this.blocked(voxels, inputSize(box)) })).prior_features;
   }
 
-  /** What the prior path makes of a constant: the same everywhere, so the smallest input tells it. */
+  /** What the prior path makes of a constant: it is the same everywhere, so the smallest input gives it. */
   private async constantPrior(value: number): Promise<Tensor> {
     let features = this.constantPriors.get(value);
     if (!features) {
@@ -157,7 +161,7 @@ export class Network {
   }
 }
 
-/** Work of starting a box, in the unit of {@link pathWork}: about a millisecond. */
+/** Work of starting a box, in units of {@link pathWork}: about a millisecond. */
 const boxOverhead = 1e7;
 
 const coarse = (size: Vector3, factor: number) => size.map((edge) => edge / factor) as unknown as Vector3;
@@ -213,7 +217,7 @@ class Context {
         data instanceof Uint8Array ? new Tensor('uint8', data, rows) : new Tensor('float32', data, rows);
       const count = this.size.map((edge) => edge / factor);
       const index = new Int32Array(box.size[0] * box.size[1] * box.size[2]);
-      // What a box computes beyond the context's end is not used.
+      // What a box computes beyond the end of the context is not used.
       const along = (axis: number) =>
         Array.from({ length: box.size[axis] }, (_, voxel) =>
           Math.min(Math.floor((box.start[axis] + voxel - this.start[axis]) / factor), count[axis] - 1),
@@ -243,7 +247,9 @@ function paste(target: Float32Array, output: Float32Array, { start, size }: Box,
     }
 }
 
-/** Voxels around a suspicious one that are computed exactly: the screen may have it in the wrong place. */
+/**
+ * Number of voxels around a suspicious one that are computed exactly, since the screen may have it in the wrong place.
+ */
 export const screenMargin = 2;
 
 /** The region's voxels within `margin` voxels (per axis) of one whose probability reaches `threshold`. */

@@ -1,6 +1,6 @@
 /**
  * The only process that runs ONNX Runtime. `run()` holds its thread and sessions leak when reloaded, so this is a child
- * with its networks for life; `Ensemble` on the other side ends and replaces it.
+ * that keeps its networks for life; `Ensemble`, on the other side, ends and replaces it.
  */
 import { identityAffine, type Vector3 } from '../../imaging/affine.js';
 import type { LabelMap, NetworkImage } from '../../imaging/volume.js';
@@ -23,11 +23,11 @@ let started: Started | undefined;
 
 const send = (message: OnnxMessage) => process.send!(message);
 
-/** Resident size beside the activations: runtime, networks, images in and out. Measured with both compact networks. */
+/** Resident size besides the activations: runtime, networks, images in and out. Measured with both compact networks. */
 const baseMemoryMb = 700;
-/** Shares of the time after which the screen, and M_sens behind it, are done, for the progress. */
+/** Fractions of the time after which the screen, and M_sens behind it, are done; for the progress display. */
 const timeShares = [0.5, 0.85] as const;
-/** Part of a card's free memory that boxes are sized for; the rest is cuDNN's workspace. */
+/** Fraction of a card's free memory for which boxes are sized; the rest is cuDNN's workspace. */
 const cardShare = 0.5;
 
 async function start(request: StartRequest): Promise<void> {
@@ -64,7 +64,7 @@ async function start(request: StartRequest): Promise<void> {
   send({ type: 'started', execution });
 }
 
-/** Whether the screen of M_sens was found harmless together with this M_spec, or is used in spite of that. */
+/** Whether the screen of M_sens was validated together with this M_spec, or is used regardless. */
 function mayScreen({ screen, models }: StartRequest): boolean {
   const validation = models.sensitivity.manifest.execution.screen?.validation;
   const harmless = validation?.passed === true && validation.specificity === models.specificity.manifest.sha256;
@@ -101,7 +101,7 @@ async function run(request: RunRequest): Promise<void> {
   const computed = (network: Network, input: RunRequest, region: LabelMap, from: number, to: number) =>
     network.probabilities(input, region, network.plan(region, memoryBytes), progress(from, to));
   const [screened, found] = screen ? timeShares : [0, 0.5];
-  // The screen looks at every scan as a first one: that costs half, and its threshold was chosen for it.
+  // The screen treats every study as a first one: that costs half as much, and its threshold was chosen for it.
   const rough = screen && (await computed(screen.network, { ...request, prior: null }, request.region, 0, screened));
   const within = (region: LabelMap, probability: Float32Array, role: Role) =>
     screen ? suspicious(region, probability, screen.thresholds[role], screenMargin) : region;
@@ -113,7 +113,7 @@ async function run(request: RunRequest): Promise<void> {
   for (let index = 0; index < suspected.voxels.length; index++) {
     exactVoxels += suspected.voxels[index];
     if (!rough) continue;
-    // Where a network was not run, what the one before it says is said of it.
+    // Where a network did not run, the probability of the one before it stands for its own.
     if (!suspected.voxels[index]) sensitivity[index] = rough[index];
     if (!likely.voxels[index]) specificity[index] = sensitivity[index];
   }

@@ -9,21 +9,22 @@ export interface BoxRule {
   readonly startStep: Vector3;
   /** Every size is a multiple of this, per axis. */
   readonly sizeStep: Vector3;
-  /** Work of a box of this size, in any unit; more for its halo, and something for being a box at all. */
+  /** Work of a box of this size, in any unit; includes its halo and a fixed cost per box. */
   readonly cost: (size: Vector3) => number;
   /** Whether its activations fit in memory. */
   readonly fits: (size: Vector3) => boolean;
 }
 
-/** Cuts are tried at this many places an axis; a longer region is planned in pieces. */
+/** Cuts are tried at this many places per axis; a longer region is planned in pieces. */
 const cutsPerAxis = 9;
-/** Voxels an axis of the blocks that a region is first divided into, where the rule's steps allow it. */
+/** Voxels per axis of the blocks into which a region is first divided, as far as the rule's steps allow. */
 const blockEdge = 4;
 
 /**
- * Boxes that together hold every voxel of `region`: large boxes compute idle corners, small ones halos. Each connected part of the
- * region is cut in two, again and again, at the least cost that this can reach (on a grid of a ninth of the part's extent); then
- * boxes are merged as long as two cost more than the one around both. Each is as small as the voxels in it allow.
+ * Boxes that together hold every voxel of `region`: large boxes compute idle corners, small ones halos. Each connected
+ * part of the region is cut in two, again and again, at the least total cost (on a grid of a ninth of the part's
+ * extent); then boxes are merged as long as two cost more than the one around both. Each is as small as its voxels
+ * allow.
  */
 export function planBoxes(region: LabelMap, rule: BoxRule): Box[] {
   const bounds = boundingBox(region);
@@ -85,7 +86,7 @@ function occupiedBlocks({ shape, voxels }: LabelMap, origin: Vector3, pitch: Vec
   return { count, bounds };
 }
 
-/** Bounds of the voxels in each block of each part; blocks that touch, be it with a corner, are of one part. */
+/** Bounds of the voxels in each block of each part; blocks that touch, even at a corner, belong to one part. */
 function connectedBlocks({ count: [ni, nj, nk], bounds }: Blocks): Range3[][] {
   const seen = new Uint8Array(bounds.length);
   const parts: Range3[][] = [];
@@ -111,7 +112,9 @@ function connectedBlocks({ count: [ni, nj, nk], bounds }: Blocks): Range3[][] {
   return parts;
 }
 
-/** Cuts one part, given as the bounds of the voxels in blocks of `pitch`, on a grid whose pitch is a multiple of that. */
+/**
+ * Cuts one part, given as the bounds of the voxels in blocks of `pitch`, on a grid whose pitch is a multiple of that.
+ */
 function cutPart(part: readonly Range3[], pitch: Vector3, rule: BoxRule, origin: Vector3): Box[] {
   const whole = part.reduce(around);
   const corner = origin.map((from, axis) => from + Math.floor((whole[axis] - from) / pitch[axis]) * pitch[axis]) as unknown as Vector3; // prettier-ignore
@@ -138,7 +141,7 @@ function cutPart(part: readonly Range3[], pitch: Vector3, rule: BoxRule, origin:
   return boxes;
 }
 
-/** Merges the two boxes that gain most by it, as long as any gain. */
+/** Merges the two boxes that gain most, as long as any pair gains. */
 function mergeBoxes(boxes: readonly Box[], rule: BoxRule): Box[] {
   const merged = (a: Box, b: Box): Box => {
     const start = a.start.map((from, axis) => Math.min(from, b.start[axis])) as unknown as Vector3;
@@ -168,18 +171,18 @@ function mergeBoxes(boxes: readonly Box[], rule: BoxRule): Box[] {
 }
 
 /**
- * Dynamic programming over all ranges of blocks of one piece, whose first block is `corner`, from small ranges to large ones: each is
- * computed at once, or cut in two ranges whose best plans are known.
+ * Dynamic programming over all ranges of blocks of one piece, whose first block is `corner`, from small ranges to large
+ * ones: each is either computed whole, or cut into two ranges whose best plans are known.
  */
 function cheapestCuts(blocks: Blocks, corner: Vector3, rule: BoxRule, origin: Vector3): Box[] {
   const count = corner.map((from, axis) => Math.min(cutsPerAxis, blocks.count[axis] - from)) as unknown as Vector3;
-  // A range's number has six digits: the first block of each axis, and the one after the last.
+  // A range is numbered by six digits: the first block per axis, and the one after the last.
   const [ri, rj, rk] = count.map((blocksOfAxis) => blocksOfAxis + 1);
   const endDigit = [1, ri, ri * rj];
   const digit = endDigit.map((value) => value * ri * rj * rk);
   const ranges = (ri * rj * rk) ** 2;
   const cost = new Float64Array(ranges);
-  /** The upper and the lower half of the best cut; 0: at once. */
+  /** The upper and the lower half of the best cut; 0: computed whole. */
   const upper = new Int32Array(ranges);
   const lower = new Int32Array(ranges);
   /** Bounds of the voxels in the range. */

@@ -2,24 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Provider } from './messages.js';
 
-/** What is known of CUDA on this machine. */
+/** What is known about CUDA on this machine. */
 export interface CudaEvidence {
-  /** The kernel driver is there. */
+  /** Whether the kernel driver is present. */
   readonly driver: boolean;
   /**
-   * The largest difference of a probability between CUDA and CPU on the test box; null: ONNX Runtime could not load its CUDA library,
-   * which it hides by running on the CPU.
+   * The largest difference of a probability between CUDA and CPU on the test box; null: ONNX Runtime could not load its
+   * CUDA library, which it hides by running on the CPU.
    */
   readonly difference: number | null;
 }
 
-/** Largest difference of a probability that rounding explains. */
+/** The largest difference of a probability that rounding explains. */
 const largestDifference = 1e-3;
 
 /**
- * What the networks run on.
+ * Decides what the networks run on.
  *
- * @throws Error when CUDA was asked for and cannot be used, or computes something else.
+ * @throws Error if CUDA was asked for and cannot be used, or computes something else.
  */
 export function chooseProvider(asked: Provider, cuda: CudaEvidence): 'cpu' | 'cuda' {
   if (asked === 'cpu') return 'cpu';
@@ -44,11 +44,11 @@ export function hasCudaDriver(): boolean {
   }
 }
 
-/** Whether ONNX Runtime's CUDA library is loaded into this process, after a session that asks for it was made. */
+/** Whether ONNX Runtime's CUDA library is loaded into this process, after a session that asked for it was made. */
 export const cudaLibraryLoaded = (): boolean =>
   readFileSync('/proc/self/maps', 'utf8').includes('libonnxruntime_providers_cuda');
 
-/** Free memory of the first card, bytes; null when its driver's tool cannot tell. */
+/** Free memory of the first card, bytes; null if the driver's tool does not say. */
 export function freeCardMemory(): number | null {
   try {
     const answer = execFileSync('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits', '--id=0']);
@@ -60,8 +60,8 @@ export function freeCardMemory(): number | null {
 }
 
 /**
- * Whether this processor multiplies bytes without saturating halfway (VNNI). Without it ONNX Runtime's 8-bit convolutions round differently
- * than where the screens were validated, and are slow.
+ * Whether this processor multiplies bytes without saturating halfway (VNNI). Without it, ONNX Runtime's 8-bit
+ * convolutions are slow, and round differently than where the screens were validated.
  */
 export const hasByteDotProducts = (cpuinfo = readFileSync('/proc/cpuinfo', 'utf8')): boolean =>
   /^flags\s*:.*\b(avx512_vnni|avx_vnni)\b/m.test(cpuinfo);

@@ -4,12 +4,12 @@ import { BSplineLattice, evenPlaces } from './bspline-lattice.js';
 import { sharpen } from './histogram-sharpening.js';
 import { otsuThreshold } from './otsu.js';
 
-/** What a model's manifest says of the scanner's shading: left as it is, or corrected by N4. */
+/** What a model's manifest says about the scanner's shading: leave it, or correct it by N4. */
 export type BiasCorrection = 'none' | 'n4';
 
 /** The defaults of 3D Slicer's N4 module, with which the authors prepared their images. */
 const shrinkFactor = 4;
-/** At most so many iterations with 4, 5 and 7 control points an axis: 1, 2 and 4 spans. */
+/** The most iterations with 4, 5 and 7 control points per axis: 1, 2 and 4 spans. */
 const levels = [
   { spans: 1, iterations: 50 },
   { spans: 2, iterations: 40 },
@@ -19,9 +19,9 @@ const convergence = 1e-4;
 const sharpening = { fullWidthAtHalfMaximum: 0.15, wienerNoise: 0.01, bins: 200 };
 
 /**
- * The image without its smooth shading. With `n4`: every 4th voxel of what lies above Otsu's threshold is looked at; the logarithm of
- * the shading is a cubic B-spline field, found by sharpening the histogram of log intensities again and again. Voxels that are
- * not positive stay as they are relative to the field, too.
+ * The image without its smooth shading. With `n4`, every 4th voxel above Otsu's threshold is used; the logarithm of the
+ * shading is a cubic B-spline field, found by repeatedly sharpening the histogram of log intensities. Voxels that are
+ * not positive are divided by the field, too.
  *
  * @see Tustison 2010, N4ITK: improved N3 bias correction
  */
@@ -33,7 +33,7 @@ export function correctBias(image: Volume, method: BiasCorrection): Volume {
   return { shape: image.shape, patientFromVoxel: image.patientFromVoxel, voxels };
 }
 
-/** The natural logarithm of the shading at every voxel of `image`; 0 where there is nothing to learn it from. */
+/** The natural logarithm of the shading at every voxel of `image`; 0 if there is nothing to estimate it from. */
 function estimateLogField(image: Volume): Float32Array {
   const logField = new Float32Array(image.voxels.length);
   const { shape, values, used, places } = subsample(image);
@@ -45,7 +45,7 @@ function estimateLogField(image: Volume): Float32Array {
   for (const { spans, iterations } of levels) {
     const lattice = new BSplineLattice([spans, spans, spans]);
     const fit = lattice.fitter(shape, used);
-    // The level's own part of the field; levels add up.
+    // This level's own contribution to the field; levels add up.
     let part = new Float64Array(values.length);
     for (let iteration = 0; iteration < iterations; iteration++) {
       for (let index = 0; index < values.length; index++)
@@ -66,7 +66,10 @@ function estimateLogField(image: Volume): Float32Array {
   return logField;
 }
 
-/** The voxels that N4 looks at: log intensities, which of them count, and where the image's voxels lie in their box (0 to 1). */
+/**
+ * The voxels that N4 uses: log intensities, which of them count, and where the image's voxels lie in their box (0 to
+ * 1).
+ */
 function subsample({ shape: full, voxels }: Volume) {
   const step = full.map((count) => Math.max(1, Math.min(shrinkFactor, count >> 1)));
   const shape = full.map((count, axis) => Math.floor(count / step[axis])) as unknown as Vector3;

@@ -1,12 +1,15 @@
 import type { Vector3 } from '../../imaging/affine.js';
 
-/** The four cubic B-spline weights along one axis at each of its places: those of control points `first` to `first + 3`. */
+/**
+ * The four cubic B-spline weights along one axis at each of its positions: those of control points `first` to
+ * `first + 3`.
+ */
 interface AxisWeights {
   readonly first: Int32Array;
   readonly weights: Float64Array;
 }
 
-/** Weights at `places` (0 to 1 along the axis) of a lattice with `spans` spans, that is `spans` + 3 control points. */
+/** Weights at `places` (0 to 1 along the axis) of a lattice with `spans` spans, that is, `spans` + 3 control points. */
 function axisWeights(places: ArrayLike<number>, spans: number): AxisWeights {
   const first = new Int32Array(places.length);
   const weights = new Float64Array(4 * places.length);
@@ -24,8 +27,8 @@ function axisWeights(places: ArrayLike<number>, spans: number): AxisWeights {
 }
 
 /**
- * A smooth scalar field on a box: uniform cubic B-splines with a few control points, i fastest. Data lie on regular grids here, so
- * that sums over all voxels and all control points run axis by axis.
+ * A smooth scalar field on a box: uniform cubic B-splines with a few control points, i fastest. Data lie on regular
+ * grids here, so sums over all voxels and all control points run axis by axis.
  */
 export class BSplineLattice {
   readonly coefficients: Float64Array;
@@ -62,7 +65,10 @@ export class BSplineLattice {
     };
   }
 
-  /** Adds the field to `target`, i fastest, at the places of a grid (0 to 1 along each axis of the box; beyond, its border). */
+  /**
+   * Adds the field to `target`, i fastest, at the points of a grid (0 to 1 along each axis of the box; beyond it, the
+   * border value).
+   */
   addTo(target: Float64Array | Float32Array, places: readonly ArrayLike<number>[]): void {
     const [x, y, z] = this.axesOn(places);
     const [px, py] = this.points;
@@ -106,7 +112,7 @@ export class BSplineLattice {
   }
 }
 
-/** Places of `count` voxels from face to face. */
+/** Positions of `count` voxels from face to face. */
 export const evenPlaces = (count: number): Float64Array =>
   Float64Array.from({ length: count }, (_, index) => index / Math.max(count - 1, 1));
 

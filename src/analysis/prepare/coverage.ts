@@ -8,7 +8,7 @@ const halfVoxel = 0.5;
  * Splits a mask by the field of view of a source, or of any other grid.
  *
  * @param sourceFromMask the mask's patient space → the source's, LPS mm.
- * @returns the part that the source covers, and which fraction of the mask that is (0 for an empty mask).
+ * @returns the part that the source covers, and what fraction of the mask that is (0 for an empty mask).
  */
 export function coveredPart(
   mask: LabelMap,

@@ -1,4 +1,4 @@
-/** Complex numbers, real and imaginary parts apart. */
+/** Complex numbers, with real and imaginary parts in separate arrays. */
 export interface Complex {
   readonly re: Float64Array;
   readonly im: Float64Array;
@@ -7,7 +7,7 @@ export interface Complex {
 /**
  * Discrete Fourier transform X[n] = Σ x[m] e^(∓2πi mn/N), the upper sign forward; the inverse is divided by N.
  *
- * @throws RangeError when the length is no power of two.
+ * @throws RangeError if the length is not a power of two.
  */
 export function fourier({ re, im }: Complex, direction: 'forward' | 'inverse' = 'forward'): Complex {
   const count = re.length;

@@ -1,6 +1,8 @@
 import { fourier, type Complex } from './fourier.js';
 
-/** How wide the bias makes tissue peaks (full width at half maximum, log intensity) and how noisy the histogram is. */
+/**
+ * How much the bias widens tissue peaks (full width at half maximum, log intensity), and how noisy the histogram is.
+ */
 export interface Sharpening {
   readonly fullWidthAtHalfMaximum: number;
   readonly wienerNoise: number;
@@ -8,8 +10,8 @@ export interface Sharpening {
 }
 
 /**
- * What each log intensity was before a bias field blurred the histogram: the histogram is deconvolved by a Gaussian (Wiener filter),
- * and each value is replaced by its expectation given the sharpened histogram.
+ * Estimates what each log intensity was before a bias field blurred the histogram: the histogram is deconvolved by a
+ * Gaussian (Wiener filter), and each value is replaced by its expectation given the sharpened histogram.
  *
  * @param values log intensities.
  * @param used the voxels that count; the others keep whatever `result` holds.
@@ -29,7 +31,8 @@ export function sharpen(values: Float64Array, used: Uint8Array, result: Float64A
     result.set(values);
     return;
   }
-  // Each value is shared between the two nearest bins, in the middle of an array that is a power of two and twice as wide.
+  // Each value is shared between the two nearest bins, in the middle of an array that is a power of two and twice as
+  // wide.
   const size = 2 ** (Math.ceil(Math.log2(bins)) + 1);
   const offset = (size - bins) >> 1;
   const histogram = complex(size);
@@ -76,7 +79,7 @@ export function sharpen(values: Float64Array, used: Uint8Array, result: Float64A
 
 const complex = (size: number): Complex => ({ re: new Float64Array(size), im: new Float64Array(size) });
 
-/** A Gaussian of unit area around index 0, which wraps; `width` is its full width at half maximum in bins. */
+/** A Gaussian of unit area around index 0, wrapping around; `width` is its full width at half maximum in bins. */
 function gaussian(size: number, width: number): Complex {
   const signal = complex(size);
   for (let n = 0; n < size; n++) {

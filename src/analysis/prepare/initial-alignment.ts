@@ -8,12 +8,12 @@ import type { Volume } from '../../imaging/volume.js';
 /** A rigid pose about the template's centre of mass: angles in radians (x, y, z), then a shift in mm. */
 type Pose = readonly [number, number, number, number, number, number];
 
-/** One pass of the search: at what resolution, by what measure, with which steps, and how many candidates enter it. */
+/** One pass of the search: its resolution, its measure, its steps, and how many candidates enter it. */
 interface Pass {
   readonly spacingMm: number;
   readonly rate: (fixed: Volume, moving: Volume, movingFromFixed: Affine) => { agreement: number; overlap: number };
   readonly followed: number;
-  /** The steps of the descent. A head's radius makes 1 rad about 80 mm. */
+  /** The steps of the descent. For a head's radius, 1 rad is about 80 mm. */
   readonly steps: readonly { mm: number; radians: number }[];
 }
 const coarsePass: Pass = {
@@ -41,21 +41,22 @@ const finePass: Pass = {
     { mm: 2, radians: 0.025 },
   ],
 };
-/** Shifts along the body that are tried with each turn: how much of the neck is in the image differs. */
+/** Shifts along the body that are tried with each rotation, since images differ in how much of the neck they hold. */
 const bodyShiftsMm = [0, 25, 50, -25];
 
 interface Start {
-  /** One of the 24 right-angled turns. */
+  /** One of the 24 right-angled rotations. */
   readonly turn: Affine;
   /** What is added to it. */
   readonly pose: Pose;
 }
 
 /**
- * A rigid start for the fine registration, found without trusting the header's orientation: all 24 right-angled turns, each
- * with the heads' centres of mass laid on one another and a few shifts along the body, are rated by correlation at 8 mm and
- * followed to their optimum; the best few go on at 4 mm by mutual information, which sees front from back where
- * correlation does not, and the best end is taken. Deterministic; mirrored anatomy cannot be told from a mirrored header.
+ * A rigid start for the fine registration, found without trusting the orientation in the header: all 24 right-angled
+ * rotations, each with the centres of mass aligned and a few shifts along the body, are rated by correlation at 8 mm
+ * and followed to their optimum. The best few continue at 4 mm by mutual information, which tells front from back where
+ * correlation does not, and the best result wins. Deterministic. Mirrored anatomy cannot be told from a mirrored
+ * header.
  *
  * @param template flattened head, 4 mm or finer.
  * @param source flattened, 4 mm or finer.
@@ -66,7 +67,7 @@ export function alignRoughly(template: Volume, source: Volume): Affine {
   const affineOf = ({ turn, pose }: Start): Affine => {
     const rotation = multiplyAffine(turn, rotationOf(pose));
     const [x, y, z] = applyAffine(rotation, centre);
-    // The shift is taken along the template's axes, so that "along the body" means the same for every turn.
+    // The shift is along the template's axes, so that "along the body" means the same for every rotation.
     const [sx, sy, sz] = applyAffine(turn, [pose[3], pose[4], pose[5]]);
     return multiplyAffine(
       [1, 0, 0, target[0] - x + sx, 0, 1, 0, target[1] - y + sy, 0, 0, 1, target[2] - z + sz, 0, 0, 0, 1],
@@ -125,7 +126,7 @@ function descend(
   return { pose, score };
 }
 
-/** Intensity-weighted, above the mean, so that air and its noise weigh nothing. */
+/** Intensity-weighted, above the mean, so that air and its noise have no weight. */
 function centreOfMass(volume: Volume): Vector3 {
   const { voxels, shape } = volume;
   const mean = voxels.reduce((sum, value) => sum + value, 0) / voxels.length;

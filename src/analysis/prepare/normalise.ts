@@ -1,25 +1,25 @@
 import type { LabelMap, NetworkImage, Volume } from '../../imaging/volume.js';
 
-/** What a model's manifest says of its inputs' intensities. */
+/** What a model's manifest says about the intensities of its inputs. */
 export type Normalisation =
   | {
-      /** `brain`: what lies outside the brain mask takes `backgroundValue`. */
+      /** `brain`: whatever lies outside the brain mask takes `backgroundValue`. */
       readonly masking: 'brain' | 'none';
       /** Mean 0 and variance 1 hold within the brain mask. */
       readonly normalisation: 'z-score-in-mask';
       readonly backgroundValue: number;
     }
   | {
-      /** `brain`: what lies outside the brain mask is 0 before the image is normalised. */
+      /** `brain`: whatever lies outside the brain mask is 0 before the image is normalised. */
       readonly masking: 'brain' | 'none';
-      /** Mean 0 and variance 1 hold over the whole image, its zeros included: as the authors' program does. */
+      /** Mean 0 and variance 1 hold over the whole image, its zeros included, as in the authors' program. */
       readonly normalisation: 'z-score-whole';
     };
 
 /**
- * An image as a network wants it: mean 0 and variance 1 (of a constant region: 0).
+ * An image as a network needs it: mean 0 and variance 1 (a constant region gives 0).
  *
- * @throws RangeError when image and mask differ in size, or the mask is empty where it is needed.
+ * @throws RangeError if image and mask differ in size, or the mask is empty where it is needed.
  */
 export function normalise(image: Volume, mask: LabelMap, preprocessing: Normalisation): NetworkImage {
   if (mask.voxels.length !== image.voxels.length) throw new RangeError('image and mask lie on different grids');
@@ -28,7 +28,7 @@ export function normalise(image: Volume, mask: LabelMap, preprocessing: Normalis
   let count = 0;
   let mean = 0;
   let squares = 0;
-  // Welford: raw intensities reach tens of thousands over ten million voxels.
+  // Welford's algorithm, because raw intensities reach tens of thousands over ten million voxels.
   for (let index = 0; index < image.voxels.length; index++) {
     const inBrain = mask.voxels[index] !== 0;
     if (!whole && !inBrain) continue;

@@ -1,6 +1,6 @@
 /**
- * Otsu's threshold: the upper edge of the histogram bin that parts the values into the two classes with the largest variance
- * between them. Voxels above it are the brighter class. Of equal values: that value.
+ * Otsu's threshold: the upper edge of the histogram bin that divides the values into the two classes with the largest
+ * variance between them. Voxels above it are the brighter class. If all values are equal: that value.
  *
  * @see Otsu 1979, eq. 14
  */

@@ -22,31 +22,37 @@ export interface Prepared {
   readonly brainMask: LabelMap;
   /** Rigid: template patient space → source patient space, LPS mm. */
   readonly sourceFromTemplate: Affine;
-  /** Non-rigid: template patient space, where this brain lies → the template's own brain; the first applied first. */
+  /**
+   * Non-rigid: template patient space, where this brain lies → the template's own brain; the first is applied first.
+   */
   readonly atlasFromTemplate: readonly StageTransform[];
   readonly quality: ImageQuality;
-  /** Fraction of the template's brain, laid on this one affinely, that lies inside the source's field of view and on {@link templateGrid}. */
+  /**
+   * Fraction of the template's brain, laid on this one by the affine, that lies inside the source's field of view and
+   * on {@link templateGrid}.
+   */
   readonly coverage: number;
-  /** True when the one or the other cuts the brain off. */
+  /** Whether either of them cuts the brain off. */
   readonly incompleteCoverage: boolean;
   /** Peak resident memory of the registration process. */
   readonly peakRssMb: number;
 }
 
-/** Registrations look at the images at this spacing. */
+/** Spacing at which the registrations see the images. */
 const workingMm = 2;
-/** Around the template's brain: skull and scalp help a rigid registration, the neck does not. */
+/** Margin around the template's brain: skull and scalp help a rigid registration, the neck does not. */
 const marginMm = 15;
 /** Less of the brain than this is reported; a head tilted out of the field of view by a voxel or two is not. */
 const completeCoverage = 0.99;
 
 /**
- * Lays a head on the template's grid, rigidly, and finds its brain: rigid, affine and B-spline registration (at 2 mm, images flattened),
- * of which the image sees the rigid one only and the template's brain mask, carried back, sees all. The B-spline is a coarse one: finer ones take
- * the skull's inner edge for the cortex on some real heads and cut gyri off, and a metastasis outside the mask cannot be found.
+ * Lays a head rigidly on the template grid and finds its brain, by rigid, affine and B-spline registration (at 2 mm,
+ * images flattened). The image is moved by the rigid transform only; the template's brain mask is carried back through
+ * all of them. The B-spline is coarse: on some real heads a finer one takes the inner table of the skull for the cortex
+ * and cuts gyri off, and a metastasis outside the mask cannot be found.
  *
  * @param source the series as acquired.
- * @throws PrioraError NOT_A_BRAIN when the image is no head; REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
+ * @throws PrioraError NOT_A_BRAIN if the image is not a head; REGISTRATION_FAILED, CHILD_DIED, CANCELLED.
  */
 export async function prepareCurrent(
   source: Volume,
@@ -80,7 +86,7 @@ export async function prepareCurrent(
   const space = boxOn(templateGrid, template.brainMask, brain, identityAffine, 25)!;
   const brainMask = warpMask(template.brainMask, templateGrid, space, [affine, bspline]);
   const { covered } = coveredPart(brainMask, source, sourceFromTemplate);
-  // Of the brain as the affine transform has it: the bent mask ends where the grid does.
+  // Of the brain as the affine transform places it: the bent mask ends where the grid does.
   const templateFromAtlas = invertAffine(composeAffine([affine]));
   const inSource = coveredPart(template.brainMask, source, multiplyAffine(sourceFromTemplate, templateFromAtlas));
   const coverage = inSource.fraction * coveredPart(inSource.covered, templateGrid, templateFromAtlas).fraction;
@@ -96,7 +102,7 @@ export async function prepareCurrent(
   };
 }
 
-/** @throws PrioraError NOT_A_BRAIN for an image of one value, or with values that are no numbers. */
+/** @throws PrioraError NOT_A_BRAIN for an image of one value, or with values that are not numbers. */
 function refuseEmpty({ voxels }: Volume): void {
   let low = Infinity;
   let high = -Infinity;

@@ -7,7 +7,7 @@ import { maskWhere } from '../../imaging/mask.js';
 import { readNifti } from '../../imaging/nifti.js';
 import type { LabelMap, Volume } from '../../imaging/volume.js';
 
-/** The head every image is laid upon: Colin27, MNI space, with the mask of its brain. */
+/** The head on which every image is laid: Colin27, MNI space, with its brain mask. */
 export interface Template {
   /** 1 mm, as shipped. */
   readonly head: Volume;
@@ -21,12 +21,12 @@ export interface Template {
 
 let loaded: Promise<Template> | undefined;
 
-/** Reads `assets/colin27/` once a process. */
+/** Reads `assets/colin27/`, once per process. */
 export function loadTemplate(): Promise<Template> {
   return (loaded ??= readTemplate());
 }
 
-/** The template for images that hold the brain alone, as most public data sets do: its head without skull and scalp. */
+/** The template for skull-stripped images, as most public data sets are: its head without skull and scalp. */
 export function strippedTemplate(template: Template): Template {
   const { head, brainMask } = template;
   const brain = { ...head, voxels: head.voxels.map((value, index) => (brainMask.voxels[index] !== 0 ? value : 0)) };

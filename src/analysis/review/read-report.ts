@@ -2,7 +2,7 @@ import type { Dataset } from '../../dicom/dataset.js';
 import { personName } from './person-name.js';
 import { refusal, type ReportedLesion, type Review } from './review.js';
 
-/** Concepts a review is read by; the report that it edits has them from `report/codes.ts`. */
+/** Concepts by which a correction is read; the report that it edits has them from `report/codes.ts`. */
 const concept = {
   observerType: '121005',
   person: '121006',
@@ -15,13 +15,13 @@ const concept = {
   shortAxis: '103340004',
 };
 
-/** Factors to mm and mm³ by UCUM unit. */
+/** Factors to mm and mm³, by UCUM unit. */
 const units: Readonly<Record<string, number>> = { mm: 1, cm: 10, mm3: 1, cm3: 1000, ml: 1000, mL: 1000 };
 
 /**
- * A measurement report (TID 1500) that a person has made or verified.
+ * Reads a measurement report (TID 1500) that a person has made or verified.
  *
- * @throws PrioraError REVIEW_REFUSED when no person has.
+ * @throws PrioraError REVIEW_REFUSED if no person has.
  * @see PS3.16 TID 1500, TID 1002
  */
 export function readReport(dataset: Dataset): Review {
@@ -52,7 +52,7 @@ function* contentItems(item: Dataset): Generator<Dataset> {
 const conceptOf = (item: Dataset) => item['ConceptNameCodeSequence']?.[0]?.['CodeValue'] as string | undefined;
 const codeOf = (item: Dataset) => item['ConceptCodeSequence']?.[0]?.['CodeValue'] as string | undefined;
 
-/** A group's lesion; none for a group without an identity. */
+/** The lesion of a group; none for a group without an identity. */
 function reportedLesion(group: Dataset): ReportedLesion[] {
   const children = (group['ContentSequence'] ?? []) as Dataset[];
   const find = (wanted: string) => children.find((item) => conceptOf(item) === wanted);

@@ -11,10 +11,11 @@ const segmentations: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a SEG or a TID 1500 report by which a person corrects the results for a series.
+ * Reads a SEG or a TID 1500 report by which a reader corrects the results for a series.
  *
- * @throws PrioraError REVIEW_REFUSED when it is no person's, or about another study or another grid; DICOM_UNREADABLE,
- *   DICOM_MISSING_ATTRIBUTE, GEOMETRY_MISSING, GEOMETRY_MIXED, PIXELS_UNDECODABLE when it cannot be read.
+ * @throws PrioraError REVIEW_REFUSED if it is not a person's, or is about another study or another grid;
+ *   DICOM_UNREADABLE, DICOM_MISSING_ATTRIBUTE, GEOMETRY_MISSING, GEOMETRY_MIXED, PIXELS_UNDECODABLE if it cannot be
+ *   read.
  */
 export async function readReview(path: string, series: ReviewedSeries): Promise<Review> {
   const bytes = await readFile(path);

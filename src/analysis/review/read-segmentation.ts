@@ -6,15 +6,15 @@ import { personName } from './person-name.js';
 import { propertyOf } from './property-type.js';
 import { refusal, type DrawnLesion, type Review, type ReviewedSeries } from './review.js';
 
-/** A frame lies on a slice of the grid when its corners are this near (voxels): what headers round, and no more. */
+/** A frame lies on a slice of the grid if its corners are this close (voxels): what headers round, and no more. */
 const placeTolerance = 0.1;
 
 /**
- * A reader's segmentation as lesions on the series' grid. A segment without a frame stays among them, empty: its lesion was
- * erased.
+ * Reads a reader's segmentation as lesions on the grid of the series. A segment without a frame is kept, empty: its
+ * lesion was erased.
  *
- * @throws PrioraError REVIEW_REFUSED when no segment was made by a person, or a frame lies on another grid; what
- *   `dicom/segmentation-reader` throws when it cannot be read.
+ * @throws PrioraError REVIEW_REFUSED if no segment was made by a person, or a frame lies on another grid; what
+ *   `dicom/segmentation-reader` throws if it cannot be read.
  * @see PS3.3 C.8.20
  */
 export async function readSegmentation(
@@ -46,7 +46,10 @@ export async function readSegmentation(
 
 const isAutomatic = ({ SegmentAlgorithmType }: Dataset): boolean => SegmentAlgorithmType === 'AUTOMATIC';
 
-/** A segment's voxels as indices on the grid, ascending. @throws PrioraError REVIEW_REFUSED when its frames lie on another one. */
+/**
+ * A segment's voxels as indices on the grid, ascending. @throws PrioraError REVIEW_REFUSED if its frames lie on another
+ * one.
+ */
 function voxelsOn(grid: Grid, { mask }: Segment): Uint32Array {
   const [columns, rows, slices] = mask.shape;
   const sliceSize = columns * rows;

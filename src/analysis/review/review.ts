@@ -2,48 +2,48 @@ import { PrioraError } from '../../core/errors.js';
 import type { ReadersMeasurements } from '../../model/case-review.js';
 import type { Grid } from '../../imaging/volume.js';
 
-/** The series a review must be about. */
+/** The series that a correction must be about. */
 export interface ReviewedSeries {
   readonly StudyInstanceUID: string;
   readonly FrameOfReferenceUID: string;
   readonly grid: Grid;
 }
 
-/** One segment of a reviewer's SEG: a lesion as it lies on the series' grid. */
+/** One segment of a reader's SEG: a lesion on the grid of the series. */
 export interface DrawnLesion {
   readonly segmentNumber: number;
-  /** Null where the segment has none. */
+  /** Null if the segment has none. */
   readonly trackingUID: string | null;
   /** SegmentAlgorithmType AUTOMATIC: no person has touched it. */
   readonly automatic: boolean;
-  /** What SegmentedPropertyType says: a lesion, nothing in particular (`Tissue`, as viewers write), or something else. */
+  /** What SegmentedPropertyType says: a lesion, nothing specific (`Tissue`, as viewers write), or something else. */
   readonly property: 'lesion' | 'unspecific' | 'other';
   /** Indices on the series' grid, ascending; empty for a segment without voxels. */
   readonly voxels: Uint32Array;
 }
 
-/** One measurement group of a reviewer's report. */
+/** One measurement group of a reader's report. */
 export interface ReportedLesion {
   readonly trackingUID: string;
-  /** Null where the group does not say. */
+  /** Null if the group does not say. */
   readonly confidence: 'confirmed' | 'candidate' | null;
-  /** Numbers as the group has them. */
+  /** Numbers as the group states them. */
   readonly measurements: ReadersMeasurements;
 }
 
-/** What a reviewer's object says, not yet compared with ours. */
+/** What a reader's object says, before it is compared with ours. */
 export type Review = {
-  /** Who: a name, or null. For the database only, never for a log. */
+  /** A name, or null. For the database only, never for a log. */
   readonly observer: string | null;
 } & (
   | { readonly kind: 'SEG'; readonly lesions: readonly DrawnLesion[] }
   | {
       readonly kind: 'SR';
       readonly lesions: readonly ReportedLesion[];
-      /** SOPInstanceUIDs of the documents it says it replaces. */
+      /** SOPInstanceUIDs of the documents that it says it replaces. */
       readonly predecessors: readonly string[];
     }
 );
 
-/** An object that corrects nothing, and why. */
+/** Reports an object that corrects nothing, and why. */
 export const refusal = (reason: string): PrioraError => new PrioraError('REVIEW_REFUSED', reason);

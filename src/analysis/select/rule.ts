@@ -2,10 +2,10 @@ import { attributeOf } from './series-attributes.js';
 import type { SeriesHeader } from './series-header.js';
 import type { Rule } from './selection-rules.js';
 
-/** One rule's answer for a series, and what was seen. */
+/** One rule's answer for a series, and what it found. */
 export interface RuleResult {
   readonly passed: boolean;
-  /** `rule: Attribute = values`, and when it failed, what was asked. */
+  /** `rule: Attribute = values`, and if it failed, what was required. */
   readonly reason: string;
 }
 
@@ -41,7 +41,10 @@ export function applyRule(rule: Rule, header: SeriesHeader, ignorePhrases: reado
   return answer(true, anyWord === undefined ? '' : `“${anyWord}”`);
 }
 
-/** Whether `text` is `pattern`, whose `*` stand for any characters. Each part is looked for once, after the one before. */
+/**
+ * Whether `text` matches `pattern`, in which `*` stands for any characters. Each part is searched for once, after the
+ * one before.
+ */
 function matches(pattern: string, text: string): boolean {
   const [first, ...others] = pattern.split('*');
   const last = others.pop();
@@ -57,7 +60,8 @@ function matches(pattern: string, text: string): boolean {
 }
 
 /**
- * Text as words: lower case, without accents, anything but letters, digits and signs of contrast (`+C`, `C+`) a space.
+ * Text as words: lower case, without accents; anything but letters, digits and signs of contrast (`+C`, `C+`) becomes a
+ * space.
  */
 export function normaliseText(text: string): string {
   return text

@@ -3,16 +3,16 @@ import { asPrioraError, PrioraError } from '../../core/errors.js';
 import { readDicomHead, type Dataset } from '../../dicom/dataset.js';
 import { functionalGroup } from '../../dicom/functional-group.js';
 
-/** What selection looks at: one header, and what the positions of all images say. */
+/** What selection examines: one header, and what the positions of all images say. */
 export interface SeriesHeader {
   readonly SeriesInstanceUID: string;
   /** The first instance without pixels. */
   readonly dataset: Dataset;
-  /** Images: instances, or frames of multi-frame ones. */
+  /** Number of images: instances, or frames of multi-frame ones. */
   readonly images: number;
-  /** Typical distance between neighbouring positions, mm; null without usable positions or with a single one. */
+  /** Typical distance between neighbouring positions, mm; null without usable positions or with only one. */
   readonly sliceSpacingMm: number | null;
-  /** How far the positions span along the slice normal, mm, one spacing included; null as above. */
+  /** Extent of the positions along the slice normal, mm, including one spacing; null as above. */
   readonly coverageMm: number | null;
 }
 
@@ -34,7 +34,9 @@ export async function readSeriesHeader(files: readonly string[]): Promise<Series
   return seriesHeader(datasets);
 }
 
-/** The header of a series from all its data sets (without pixels); the one with the lowest InstanceNumber stands for it. */
+/**
+ * The header of a series from all its data sets (without pixels); the one with the lowest InstanceNumber represents it.
+ */
 export function seriesHeader(datasets: readonly Dataset[]): SeriesHeader {
   const number = (dataset: Dataset) => (dataset['InstanceNumber'] as number | undefined) ?? 0;
   const [first] = [...datasets].sort(

@@ -1,6 +1,6 @@
 /**
- * The one door to elastix (WASM). Its `run` holds the event loop and its heap never shrinks, so it lives in a child that
- * ends after one registration.
+ * The one door to elastix (WASM). Its `run` holds the event loop and its heap never shrinks, so it lives in a child
+ * that ends after one registration.
  */
 import { elastixNode } from '@itk-wasm/elastix';
 import { answerParent } from '../../core/child-process.js';
@@ -14,11 +14,11 @@ export interface ElastixRequest {
 }
 
 export interface ElastixAnswer {
-  /** One a stage, in order, each without the ones before it. */
+  /** One per stage, in order, each without the ones before it. */
   transformParameters: ParameterMap[];
   /** The child's peak resident memory, WASM heap included. */
   peakRssMb: number;
-  /** Processor time the child took, its start included. */
+  /** Processor time the child took, including its start. */
   cpuSeconds: number;
 }
 
@@ -34,7 +34,8 @@ function itkImage(volume: Volume): ItkImage {
     spacing: [...spacing],
     origin: [m[3], m[7], m[11]],
     direction: Float64Array.from([0, 1, 2].flatMap((row) => spacing.map((mm, axis) => m[row * 4 + axis] / mm))),
-    // A copy: what comes through the pipe may be a view into the whole message, and itk-wasm takes the view's whole buffer.
+    // A copy: what comes through the pipe may be a view into the whole message, and itk-wasm takes the view's whole
+    // buffer.
     data: volume.voxels.slice(),
     metadata: new Map(),
   };

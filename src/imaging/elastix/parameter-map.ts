@@ -1,13 +1,13 @@
 /** One stage of an elastix registration: parameter name → values, as in elastix's own parameter files. */
 export type ParameterMap = Record<string, string[]>;
 
-/** What of a stage is chosen here; everything else is fixed in {@link linearStage} and {@link bsplineStage}. */
+/** The choices for a stage; everything else is fixed in {@link linearStage} and {@link bsplineStage}. */
 export interface StageOptions {
-  /** Pyramid levels; each halves the smoothing of the one before, the last one sees the image as it is. */
+  /** Pyramid levels; each halves the smoothing of the one before, and the last one sees the image as it is. */
   resolutions: number;
-  /** Iterations a level. */
+  /** Iterations per level. */
   iterations: number;
-  /** Random samples an iteration. */
+  /** Random samples per iteration. */
   samples: number;
   metric?: 'AdvancedMattesMutualInformation' | 'AdvancedNormalizedCorrelation';
 }
@@ -19,7 +19,7 @@ const common = ({ resolutions, iterations, samples, metric }: StageOptions): Par
   FixedImagePyramid: ['FixedSmoothingImagePyramid'],
   MovingImagePyramid: ['MovingSmoothingImagePyramid'],
   Interpolator: ['LinearInterpolator'],
-  // No result image is asked for; order 0 keeps the obligatory one cheap.
+  // No result image is needed; order 0 keeps the obligatory one cheap.
   ResampleInterpolator: ['FinalBSplineInterpolator'],
   FinalBSplineInterpolationOrder: ['0'],
   Resampler: ['DefaultResampler'],
@@ -27,7 +27,7 @@ const common = ({ resolutions, iterations, samples, metric }: StageOptions): Par
   Metric: [metric ?? 'AdvancedMattesMutualInformation'],
   NumberOfHistogramBins: ['32'],
   Optimizer: ['AdaptiveStochasticGradientDescent'],
-  // A tenth of the default: enough for the step size, and a good part of the time of short registrations.
+  // A tenth of the default: enough for the step size, and it saves much of the time of short registrations.
   NumberOfSamplesForExactGradient: ['10000'],
   HowToCombineTransforms: ['Compose'],
   AutomaticTransformInitialization: ['false'],
@@ -37,7 +37,7 @@ const common = ({ resolutions, iterations, samples, metric }: StageOptions): Par
   ImageSampler: ['RandomCoordinate'],
   NumberOfSpatialSamples: [String(samples)],
   NewSamplesEveryIteration: ['true'],
-  // elastix's own default; written here because equal inputs must give equal transforms.
+  // elastix's own default, written here because equal inputs must give equal transforms.
   RandomSeed: ['121212'],
 });
 
@@ -51,9 +51,9 @@ export function bsplineStage(gridSpacingMm: number, options: StageOptions): Para
   return {
     ...common(options),
     Transform: ['BSplineTransform'],
-    // The default method takes most of a B-spline's time here. Not for linear stages: started close to the optimum, where
-    // the gradient is small, this one takes far too long steps and leaves it again.
-    // (Qiao, van Lew, Lelieveldt, Staring: Fast automatic step size estimation for gradient descent, IEEE TMI 2016.)
+    // The default method takes most of a B-spline's time here. Not for linear stages: started close to the optimum,
+    // where the gradient is small, this method takes steps that are far too long and leaves it again. (Qiao, van Lew,
+    // Lelieveldt, Staring: Fast automatic step size estimation for gradient descent, IEEE TMI 2016.)
     ASGDParameterEstimationMethod: ['DisplacementDistribution'],
     FinalGridSpacingInPhysicalUnits: [String(gridSpacingMm)],
   };

@@ -7,7 +7,7 @@ import type { ParameterMap } from './parameter-map.js';
 import { parseTransform, type StageTransform } from './transform.js';
 
 export interface RegisteredImages {
-  /** One a stage, the first applied first; the initial transform is their first member. */
+  /** One per stage, the first applied first; the initial transform is the first of them. */
   transforms: StageTransform[];
   /** Peak resident memory of the elastix process. */
   peakRssMb: number;
@@ -16,11 +16,10 @@ export interface RegisteredImages {
 }
 
 /**
- * Runs elastix in a child process: a few stages, each starting where the one before ended.
- * It gives transforms, not images: callers resample once, from the source, themselves.
- * Equal inputs give equal transforms.
+ * Runs elastix in a child process: a few stages, each starting where the one before ended. It returns transforms, not
+ * images; callers resample once, from the source, themselves. Equal inputs give equal transforms.
  *
- * @param initial rigid `fixed patient space → moving patient space` to start from.
+ * @param initial rigid start, `fixed patient space → moving patient space`.
  * @throws PrioraError REGISTRATION_FAILED (elastix refused, e.g. no overlap), CHILD_DIED, CANCELLED.
  */
 export async function registerImages(request: {
@@ -31,7 +30,8 @@ export async function registerImages(request: {
   signal?: AbortSignal;
 }): Promise<RegisteredImages> {
   const { moving, stages, initial = identityAffine, signal } = request;
-  // A rigid start is carried by the fixed image's header: elastix then begins at the identity, whatever its stages are.
+  // The header of the fixed image carries the rigid start: elastix then begins at the identity, whatever its stages
+  // are.
   const fixed: Volume = {
     shape: request.fixed.shape,
     patientFromVoxel: multiplyAffine(initial, request.fixed.patientFromVoxel),
@@ -58,7 +58,7 @@ export async function registerImages(request: {
   };
 }
 
-/** elastix prints its whole configuration with an error; its reason is the line that says "ERROR" or "Description". */
+/** elastix prints its whole configuration with an error; the reason is the line that says "ERROR" or "Description". */
 function firstReason(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
   return (lines.find((line) => /error|description/i.test(line)) ?? lines[0] ?? 'no reason given').slice(0, 300);

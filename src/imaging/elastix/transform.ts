@@ -10,7 +10,7 @@ export type StageTransform =
 /**
  * Reads one of elastix's transform parameter maps (Euler, affine, cubic B-spline), without what it is composed with.
  *
- * @throws Error on any other transform.
+ * @throws Error for any other transform.
  * @see elastix manual 2.6; itk::Euler3DTransform: R = Rz · Rx · Ry unless ComputeZYX.
  */
 export function parseTransform(map: ParameterMap): StageTransform {
@@ -44,7 +44,7 @@ export function applyTransforms(stages: readonly StageTransform[], point: Vector
   );
 }
 
-/** The linear stages as one affine. @throws Error when a B-spline is among them. */
+/** The linear stages as one affine. @throws Error if a B-spline is among them. */
 export function composeAffine(stages: readonly StageTransform[]): Affine {
   return stages.reduce<Affine>(
     (before, stage) => {
