@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { createCanvas } from '@napi-rs/canvas';
 import { assembleSeries } from '../src/analysis/assemble/assemble-series.js';
-import { inputFiles } from '../src/cli/input-files.js';
+import { inputFiles } from '../src/node/operations/input-files.js';
 import { prepareCurrent } from '../src/analysis/prepare/prepare-current.js';
 import { greyImage, outline, windowOf } from '../src/report/picture/section-image.js';
 import type { Grid } from '../src/imaging/volume.js';

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { CaseResult } from '../src/model/case-result.js';
 import { timePointOf } from '../src/node/operations/time-point.js';
-import { analyseFiles } from '../src/cli/analyse.js';
+import { analyseFiles } from '../src/node/operations/analyse-files.js';
 import { applyAffine, invertAffine } from '../src/imaging/affine.js';
 
 const [file, ...folders] = process.argv.slice(2);

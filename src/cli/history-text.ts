@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { LesionEntry, PatientHistory } from '../node/operations/patient-history.js';
+import type { LesionEntry, PatientHistory } from '../node/operations/history.js';
 import { reviewLines } from './review-text.js';
 import { changeText, researchUse } from './time-point-text.js';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { patientHistory } from '../node/operations/patient-history.js';
+import { patientHistory } from '../node/operations/history.js';
 import { ExitCode } from '../core/exit-code.js';
 import { historyText } from './history-text.js';
 import { researchUse } from './time-point-text.js';
-import { namedPatient } from './named-patient.js';
-import { readNode } from './open-node.js';
+import { namedPatient } from '../node/operations/named-patient.js';
+import { readNode } from '../node/operations/open-node.js';
 
 /** `priora history <patient>` */
 export function registerHistoryCommand(program: Command): void {

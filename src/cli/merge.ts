@@ -1,32 +1,10 @@
 import type { Command } from 'commander';
-import { enqueueAnalysis } from '../node/queue/case-jobs.js';
 import { PrioraError } from '../core/errors.js';
 import { ExitCode } from '../core/exit-code.js';
-import { mergePatients } from '../node/operations/merge-patients.js';
 import { contradictions } from '../node/ingest/patient-identity.js';
-import type { PatientRow } from '../store/store.js';
-import { namedPatient } from './named-patient.js';
-import { withNode, type OpenNode } from './open-node.js';
-
-/**
- * Merges two patients and queues their studies to be read again; one whose inputs stay the same finds its finished case.
- *
- * @returns how many studies are queued.
- */
-export function mergeAndReadAgain(
-  { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
-  from: PatientRow,
-  into: PatientRow,
-): number {
-  return store.transaction(() => {
-    const read = mergePatients(store, from, into).flatMap(({ StudyInstanceUID }) => {
-      const analysed = store.cases.latestOfStudy(StudyInstanceUID)?.SeriesInstanceUID;
-      return analysed ? [store.series.find(analysed)!] : [];
-    });
-    for (const series of read) enqueueAnalysis(queue, series);
-    return read.length;
-  });
-}
+import { mergePatients } from '../node/operations/merge.js';
+import { namedPatient } from '../node/operations/named-patient.js';
+import { withNode } from '../node/operations/open-node.js';
 
 /** `priora merge <from> <into>` */
 export function registerMergeCommand(program: Command): void {
@@ -59,7 +37,7 @@ export function registerMergeCommand(program: Command): void {
               'USAGE_INVALID',
               `${contradicted.join(', ')} of patients ${fromID} and ${intoID} contradict each other; --force merges them all the same`,
             );
-          const queued = mergeAndReadAgain(node, from, into);
+          const queued = mergePatients(node, from, into);
           console.log(
             `patient ${fromID} is filed under ${intoID} now; ${queued} ${queued === 1 ? 'study is' : 'studies are'} read again`,
           );

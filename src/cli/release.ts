@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { userInfo } from 'node:os';
 import { DateTime } from 'luxon';
-import { enqueueAnalysis } from '../node/queue/case-jobs.js';
 import { PrioraError } from '../core/errors.js';
 import { ExitCode } from '../core/exit-code.js';
-import { releaseStudy } from '../node/ingest/index-instance.js';
-import { withNode } from './open-node.js';
+import { withNode } from '../node/operations/open-node.js';
+import { release } from '../node/operations/release.js';
 
 interface ReleaseArguments {
   readonly acquiredAt?: string;
@@ -25,19 +24,15 @@ export function registerReleaseCommand(program: Command): void {
     .option('--by <name>', 'who decides [the user of the operating system]')
     .option('--config <file>', 'configuration file')
     .action((StudyInstanceUID: string, { config, acquiredAt, by, comment }: ReleaseArguments) =>
-      withNode(config, ({ store, queue, config: { time } }) => {
-        const at = acquiredAt === undefined ? undefined : DateTime.fromISO(acquiredAt, { zone: time.zone });
+      withNode(config, (node) => {
+        const { zone } = node.config.time;
+        const at = acquiredAt === undefined ? undefined : DateTime.fromISO(acquiredAt, { zone });
         if (at && !at.isValid) throw new PrioraError('USAGE_INVALID', `${acquiredAt} is no ISO 8601 time`);
-        const released = store.transaction(() => {
-          const series = releaseStudy(store, StudyInstanceUID, {
-            at: Date.now(),
-            by: by ?? userInfo().username,
-            comment,
-            acquiredAt: at?.toMillis(),
-          });
-          const received = series?.filter(({ origin }) => origin === 'received') ?? [];
-          if (received.length > 0) enqueueAnalysis(queue, received[0]);
-          return series;
+        const released = release(node, StudyInstanceUID, {
+          at: Date.now(),
+          by: by ?? userInfo().username,
+          comment,
+          acquiredAt: at?.toMillis(),
         });
         if (released) return console.log(`study ${StudyInstanceUID} released`);
         console.log(`study ${StudyInstanceUID} is not held`);

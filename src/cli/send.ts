@@ -4,7 +4,7 @@ import { ExitCode } from '../core/exit-code.js';
 import { createLogger } from '../core/log.js';
 import { readFileMeta } from '../dicom/part10.js';
 import { sendFiles } from '../node/delivery/send-files.js';
-import { inputFiles } from './input-files.js';
+import { inputFiles } from '../node/operations/input-files.js';
 
 interface Peer {
   readonly host: string;

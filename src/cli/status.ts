@@ -1,75 +1,8 @@
 import type { Command } from 'commander';
-import { errorKinds } from '../core/errors.js';
-import { holdSentence } from '../model/hold.js';
-import { readNode, type OpenNode } from './open-node.js';
+import { readNode } from '../node/operations/open-node.js';
+import { nodeStatus, type NodeStatus } from '../node/operations/status.js';
 
-/** What is waiting, running, tried again, held, failed, quarantined and not applied: one object, also printed as JSON. */
-export function nodeStatus({ store, queue }: OpenNode) {
-  return {
-    instances: store.instances.count(),
-    jobs: queue.counts(),
-    running: queue.list({ state: 'running' }).map(({ key, stage, startedAt }) => ({ key, stage, startedAt })),
-    receiving: store.series.receiving().map(({ SeriesInstanceUID, StudyInstanceUID, completeness }) => ({
-      SeriesInstanceUID,
-      StudyInstanceUID,
-      completeness,
-    })),
-    held: store.studies.held().map(({ StudyInstanceUID, PatientID }) => {
-      const holds = store.holds.open(StudyInstanceUID);
-      const [{ code, heldAt }] = holds;
-      return {
-        StudyInstanceUID,
-        PatientID,
-        code,
-        reason: holdSentence(holds),
-        since: new Date(heldAt).toISOString(),
-        action: errorKinds[code].action,
-      };
-    }),
-    failedJobs: queue.list({ state: 'failed' }).map(({ key, code, error, attempts }) => ({
-      key,
-      code,
-      error,
-      attempts,
-      action: code && errorKinds[code].action,
-    })),
-    retrying: queue
-      .list({ state: 'queued' })
-      .filter(({ attempts }) => attempts > 0)
-      .map(({ key, code, error, attempts, runAfter }) => ({
-        key,
-        code,
-        error,
-        attempts,
-        nextTry: new Date(runAfter).toISOString(),
-      })),
-    failedDeliveries: store.deliveries.failed(),
-    quarantine: store.quarantine.list(20).map(({ path, code, message, SOPInstanceUID, callingAETitle, times }) => ({
-      path,
-      code,
-      message,
-      SOPInstanceUID,
-      callingAETitle,
-      times,
-    })),
-    reviews: store.reviews.open(20).map(({ SOPInstanceUID, StudyInstanceUID, callingAETitle, state, reason }) => ({
-      SOPInstanceUID,
-      StudyInstanceUID,
-      callingAETitle,
-      state,
-      reason,
-    })),
-    cases: store.cases.list({ limit: 20 }).map(({ StudyInstanceUID, PatientID, status, code, reason }) => ({
-      StudyInstanceUID,
-      PatientID,
-      status,
-      code,
-      reason,
-    })),
-  };
-}
-
-function print(status: ReturnType<typeof nodeStatus>): void {
+function print(status: NodeStatus): void {
   const section = (title: string, lines: readonly string[]) => {
     if (lines.length > 0)
       console.log([`${title} (${lines.length})`, ...lines.map((line) => `  ${line}`), ''].join('\n'));

@@ -1,29 +1,9 @@
 import { Option, type Command } from 'commander';
-import { enqueueAnalysis } from '../node/queue/case-jobs.js';
-import { standingTimePoints } from '../analysis/case/time-points.js';
 import { ExitCode } from '../core/exit-code.js';
 import type { Immunotherapy } from '../model/response.js';
-import { namedPatient } from './named-patient.js';
-import { withNode, type OpenNode } from './open-node.js';
-
-/**
- * Keeps what a person knows of a patient's therapy and has judged again what depends on it: every time point but the baseline.
- *
- * @returns how many studies are queued; null when it was known already.
- */
-export function setImmunotherapy(
-  { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
-  patient: { readonly patientKey: number; readonly immunotherapy: Immunotherapy },
-  immunotherapy: Immunotherapy,
-): number | null {
-  if (patient.immunotherapy === immunotherapy) return null;
-  return store.transaction(() => {
-    store.patients.setImmunotherapy(patient.patientKey, immunotherapy);
-    const [, ...later] = standingTimePoints(store, patient.patientKey);
-    for (const { row } of later) enqueueAnalysis(queue, store.series.find(row.SeriesInstanceUID!)!);
-    return later.length;
-  });
-}
+import { namedPatient } from '../node/operations/named-patient.js';
+import { withNode } from '../node/operations/open-node.js';
+import { setImmunotherapy } from '../node/operations/therapy.js';
 
 /** `priora therapy <patient> --immunotherapy yes|no|unknown` */
 export function registerTherapyCommand(program: Command): void {

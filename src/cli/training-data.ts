@@ -12,7 +12,7 @@ import { Pseudonyms } from '../training-data/pseudonyms.js';
 import type { FoundScans } from '../training-data/scan.js';
 import { trainingSettingsSchema } from '../training-data/training-settings.js';
 import { writeTrainingData } from '../training-data/write-training-data.js';
-import { inputFiles } from './input-files.js';
+import { inputFiles } from '../node/operations/input-files.js';
 
 interface TrainingDataArguments {
   readonly out: string;

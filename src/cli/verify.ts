@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ExitCode } from '../core/exit-code.js';
 import { verifyStorage } from '../node/operations/verify.js';
-import { readNode } from './open-node.js';
+import { readNode } from '../node/operations/open-node.js';
 
 /** `priora verify`: the index against the disk, in both directions. Repairs nothing; any difference is a failure. */
 export function registerVerifyCommand(program: Command): void {

@@ -3,13 +3,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stages } from '../../src/model/case-result.js';
-import type { Analysis } from '../../src/cli/analyse.js';
+import type { Analysis as AnalysedFiles } from '../../src/node/operations/analyse-files.js';
 import { readDicomFile, type Dataset } from '../../src/dicom/dataset.js';
 import { SOPClass } from '../../src/dicom/uid.js';
 import { phantomStudies, type PhantomStudy } from '../analysis/pipeline/studies.js';
 import { hasPeer } from '../peers.js';
 import { validate } from '../report/peer-processes.js';
 import { configuration, modelsWith, priora, rewritten, root, temporary } from './priora.js';
+
+/** What `analyse --json` prints. */
+type Analysis = AnalysedFiles & { readonly notice: string };
 
 let studies: PhantomStudy[];
 beforeAll(async () => {

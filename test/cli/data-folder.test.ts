@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { enqueueAnalysis, enqueueDelivery } from '../../src/node/queue/case-jobs.js';
+import { requestAnalysis, enqueueDelivery } from '../../src/node/queue/case-jobs.js';
 import { systemClock } from '../../src/core/clock.js';
 import { parseConfig } from '../../src/core/config.js';
 import { PrioraError } from '../../src/core/errors.js';
@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/store/database.js';
 import { migrate, shippedMigrations, type Migration } from '../../src/store/migrate.js';
 import { databasePath, openStore } from '../../src/store/store.js';
 import { sliceDataset, storeRequest } from '../node/ingest/instance.js';
-import { openIntake } from '../node/ingest/open-intake.js';
+import { openIngest } from '../../src/node/ingest/ingest.js';
 import { configuration, priora } from './priora.js';
 
 const known = { study: '1.2.3.1', series: '1.2.3.1.1' };
@@ -55,7 +55,14 @@ describe('a node’s data folder', () => {
   beforeAll(async () => {
     const { store, queue } = open();
     const config = parseConfig({ dataDir, time: { zone: 'utc' } });
-    const { storeHandler } = openIntake({ store, queue, config, clock: systemClock, logger: silentLogger });
+    const { storeHandler } = openIngest({
+      store,
+      queue,
+      config,
+      destinations: [],
+      clock: systemClock,
+      logger: silentLogger,
+    });
     const receive = async (SOPInstanceUID: string, dataset: Buffer) => {
       const sink = await storeHandler(storeRequest(SOPInstanceUID));
       await sink.write(dataset);
@@ -139,7 +146,7 @@ describe('a node’s data folder', () => {
   test('4: retry queues what failed, all or one, and says when there is nothing', async () => {
     expect((await run('retry')).code).toBe(3);
     const { store, queue } = open();
-    enqueueAnalysis(queue, store.series.find(known.series)!);
+    requestAnalysis({ store, queue }, store.series.find(known.series)!.StudyInstanceUID);
     enqueueDelivery(queue, 'pacs', { caseKey: 1, StudyInstanceUID: '1.2.3' });
     queue.fail(queue.claim(['deliver'])!, new PrioraError('DESTINATION_UNREACHABLE', 'nobody answers'));
     expect(await runJson('status')).toMatchObject({

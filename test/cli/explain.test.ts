@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { explainSeries } from '../../src/cli/explain.js';
+import { explainSeries } from '../../src/node/operations/explain.js';
 import { holdLines } from '../../src/cli/hold-text.js';
 import { addSeries, temporaryStore } from '../store/temporary-store.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lesionRow } from '../../src/analysis/case/lesion-row.js';
-import { patientHistory } from '../../src/node/operations/patient-history.js';
+import { patientHistory } from '../../src/node/operations/history.js';
 import { historyText } from '../../src/cli/history-text.js';
-import { namedPatient } from '../../src/cli/named-patient.js';
+import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { volumeChange } from '../../src/model/change.js';
 import { shippedCriteria } from '../../src/model/criteria.js';
 import type { GoneLesion, TrackedLesion } from '../../src/model/lesion.js';

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { mergeAndReadAgain } from '../../src/cli/merge.js';
-import { namedPatient } from '../../src/cli/named-patient.js';
+import { mergePatients } from '../../src/node/operations/merge.js';
+import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { openQueue } from '../../src/node/queue/queue.js';
 import type { LesionRow } from '../../src/store/store.js';
 import { addSeries, day, temporaryStore } from '../store/temporary-store.js';
@@ -40,7 +40,7 @@ test('two patients become one: their studies in one order, every lesion with its
   const [from, into] = ['P2', 'P1'].map((PatientID) => namedPatient(store, PatientID, undefined));
   store.patients.setImmunotherapy(from.patientKey, 'yes');
 
-  expect(mergeAndReadAgain({ store, queue }, from, into)).toBe(3);
+  expect(mergePatients({ store, queue }, from, into)).toBe(3);
   expect(store.cases.standing(into.patientKey).map(({ StudyInstanceUID }) => StudyInstanceUID)).toEqual(['1.2.1', '1.2.2', '1.2.3']); // prettier-ignore
   expect(queue.list({ state: 'queued' }).map(({ key, serialKey }) => [key, serialKey])).toEqual(
     ['1.2.1', '1.2.2', '1.2.3'].map((study) => [`analyse:${study}`, `patient:${into.patientKey}`]),

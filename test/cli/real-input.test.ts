@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assembleSeries } from '../../src/analysis/assemble/assemble-series.js';
-import type { Analysis } from '../../src/cli/analyse.js';
+import type { Analysis } from '../../src/node/operations/analyse-files.js';
 import { parseFile } from '../../src/dicom/dataset.js';
 import { prepareCurrent } from '../../src/analysis/prepare/prepare-current.js';
 import { hasPeer, sharedData } from '../peers.js';

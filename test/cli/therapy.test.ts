@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { namedPatient } from '../../src/cli/named-patient.js';
-import { setImmunotherapy } from '../../src/cli/therapy.js';
+import { namedPatient } from '../../src/node/operations/named-patient.js';
+import { setImmunotherapy } from '../../src/node/operations/therapy.js';
 import { openQueue } from '../../src/node/queue/queue.js';
 import { addSeries, day, temporaryStore } from '../store/temporary-store.js';
 

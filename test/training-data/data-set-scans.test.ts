@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { inputFiles } from '../../src/cli/input-files.js';
+import { inputFiles } from '../../src/node/operations/input-files.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { dataSetScans } from '../../src/training-data/data-set-scans.js';
 import { isMetastasis } from '../../src/training-data/drawn-metastases.js';

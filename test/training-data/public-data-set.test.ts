@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { inputFiles } from '../../src/cli/input-files.js';
+import { inputFiles } from '../../src/node/operations/input-files.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { loadMappings } from '../../src/node/mappings.js';
 import { Random } from '../../src/phantom/random.js';

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { assembleSeries } from '../../src/analysis/assemble/assemble-series.js';
-import { inputFiles } from '../../src/cli/input-files.js';
+import { inputFiles } from '../../src/node/operations/input-files.js';
 import { loadMapping } from '../../src/core/mapping-file.js';
 import { loadMappings } from '../../src/node/mappings.js';
 import { demoPatient } from '../../src/phantom/demo-patient.js';

@@ -87,31 +87,3 @@ function issuerInStudy(store: Store, { StudyInstanceUID, PatientID }: InstanceHe
   const study = store.studies.find(StudyInstanceUID);
   return study?.PatientID === PatientID ? study.IssuerOfPatientID : undefined;
 }
-
-/** What a person has decided about a study on hold. */
-export interface Release {
-  readonly at: number;
-  /** Who decided. */
-  readonly by: string;
-  readonly comment?: string | undefined;
-  /** When the patient was scanned, if the person knows [when the study arrived]. */
-  readonly acquiredAt?: number | undefined;
-}
-
-/**
- * A person has looked at a study on hold and lets it go on. Series without a time get the one that the person tells.
- *
- * @returns the study's series, to be judged and analysed now; undefined where the study was not on hold.
- */
-export function releaseStudy(
-  store: Store,
-  StudyInstanceUID: string,
-  { at, by, comment, acquiredAt }: Release,
-): SeriesRow[] | undefined {
-  return store.transaction(() => {
-    const acceptance = { acceptedAt: at, acceptedBy: by, comment: comment ?? null };
-    if (store.holds.accept(StudyInstanceUID, acceptance).length === 0) return undefined;
-    store.series.tellTime(StudyInstanceUID, acquiredAt ?? store.studies.find(StudyInstanceUID)!.receivedAt);
-    return store.series.ofStudy(StudyInstanceUID);
-  });
-}

@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config.js';
 import type { JobQueue } from './job.js';
 import type { RetryPolicy } from './retry-policy.js';
-import type { CaseRow, SeriesRow } from '../../store/store.js';
+import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
 
 /** Kinds of the jobs that carry a study from complete to delivered; `complete` comes before them. */
 export const jobKinds = { analyse: 'analyse', deliver: 'deliver', forward: 'forward' } as const;
@@ -21,13 +21,23 @@ export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> 
 /** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
 export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
 
-/** A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. */
-export function enqueueAnalysis(queue: JobQueue, series: SeriesRow): void {
+/**
+ * A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. A study without images
+ * is left alone.
+ */
+export function requestAnalysis(
+  { store, queue }: { readonly store: Store; readonly queue: JobQueue },
+  StudyInstanceUID: string,
+): void {
+  const analysed = store.cases.latestReportedOfStudy(StudyInstanceUID)?.SeriesInstanceUID;
+  const received = store.series.ofStudy(StudyInstanceUID).filter(({ origin }) => origin === 'received');
+  const series = received.find(({ SeriesInstanceUID }) => SeriesInstanceUID === analysed) ?? received.at(0);
+  if (!series) return;
   queue.enqueue(
     {
-      key: `${jobKinds.analyse}:${series.StudyInstanceUID}`,
+      key: `${jobKinds.analyse}:${StudyInstanceUID}`,
       kind: jobKinds.analyse,
-      payload: { StudyInstanceUID: series.StudyInstanceUID },
+      payload: { StudyInstanceUID },
       serialKey: `patient:${series.patientKey}`,
       orderKey: patientOrderKey(series),
     },

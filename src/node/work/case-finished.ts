@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { objectsFor } from '../delivery/destinations.js';
-import { enqueueAnalysis, enqueueDelivery } from '../queue/case-jobs.js';
+import { enqueueDelivery, requestAnalysis } from '../queue/case-jobs.js';
 import type { JobQueue } from '../queue/job.js';
 import type { Mappings } from '../mappings.js';
 import { studiesAffectedBy } from '../../analysis/match/find-prior.js';
@@ -22,26 +22,25 @@ interface Following {
 export function caseFinished(following: Following, finished: CaseRow): void {
   // It will run again, and what stood before it stands until then.
   if (finished.status === 'failed') return;
-  const { store, queue, mappings } = following;
+  const { store, mappings } = following;
   const reported = finished.status === 'reported';
   const standing = reported ? finished : superseded(store, finished);
   const series = standing && store.series.find(standing.SeriesInstanceUID!)!;
   if (reported) {
     requestDeliveries(following, finished);
-    for (const later of studiesAffectedBy(store, series!, mappings.priorMatching)) enqueueAnalysis(queue, later);
+    for (const { StudyInstanceUID } of studiesAffectedBy(store, series!, mappings.priorMatching))
+      requestAnalysis(following, StudyInstanceUID);
   }
   const next = series && nextTimePoint(store, series);
-  if (next) enqueueAnalysis(queue, next);
+  if (next) requestAnalysis(following, next.StudyInstanceUID);
 }
 
 /** The report that a case takes the place of. */
 const superseded = (store: Store, { supersededCaseKey }: CaseRow): CaseRow | undefined =>
   supersededCaseKey === null ? undefined : store.cases.find(supersededCaseKey);
 
-function nextTimePoint(store: Store, { patientKey, acquiredAt: at }: SeriesRow): SeriesRow | undefined {
-  const next = store.cases.standing(patientKey).find(({ acquiredAt }) => acquiredAt !== null && acquiredAt > at!);
-  return next && store.series.find(next.SeriesInstanceUID!);
-}
+const nextTimePoint = (store: Store, { patientKey, acquiredAt: at }: SeriesRow): CaseRow | undefined =>
+  store.cases.standing(patientKey).find(({ acquiredAt }) => acquiredAt !== null && acquiredAt > at!);
 
 function requestDeliveries({ store, queue, mappings, clock }: Following, finished: CaseRow): void {
   const { caseKey, StudyInstanceUID } = finished;

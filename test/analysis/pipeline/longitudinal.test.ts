@@ -7,17 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseResult } from '../../../src/model/case-result.js';
 import { caseFinished } from '../../../src/node/work/case-finished.js';
 import type { LesionDetail } from '../../../src/analysis/case/lesion-row.js';
-import { patientHistory } from '../../../src/node/operations/patient-history.js';
-import { reviewArrived } from '../../../src/node/ingest/review-arrived.js';
-import { explainSeries } from '../../../src/cli/explain.js';
-import { namedPatient } from '../../../src/cli/named-patient.js';
-import { enqueueAnalysis, jobKinds } from '../../../src/node/queue/case-jobs.js';
-import { nodeStatus } from '../../../src/cli/status.js';
+import { patientHistory } from '../../../src/node/operations/history.js';
+import { explainSeries } from '../../../src/node/operations/explain.js';
+import { namedPatient } from '../../../src/node/operations/named-patient.js';
+import { requestAnalysis, jobKinds } from '../../../src/node/queue/case-jobs.js';
+import { nodeStatus } from '../../../src/node/operations/status.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { parseFile, readDicomFile, writeFile, type Dataset } from '../../../src/dicom/dataset.js';
 import { destinationsSchema, kindsToWrite } from '../../../src/node/delivery/destinations.js';
-import { indexInstance } from '../../../src/node/ingest/index-instance.js';
+import { parseConfig } from '../../../src/core/config.js';
+import { instanceCommitted } from '../../../src/node/ingest/instance-committed.js';
 import { Ensemble } from '../../../src/analysis/infer/ensemble.js';
 import { loadModels } from '../../../src/analysis/infer/manifest.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
@@ -65,15 +65,19 @@ function openContext(): PipelineContext & {
   };
   const store = openStore(databasePath(dataDir));
   const queue = openQueue(store);
+  const commit = {
+    store,
+    queue,
+    index: { issuers: {}, zone: 'utc' },
+    completeness: parseConfig({}).completeness,
+    // Files have no sender.
+    reviewers: [''],
+  };
   const receiver = openReceiver({
     store,
     dataDir,
     logger: silentLogger,
-    index: (header, instance, source) => {
-      const series = indexInstance(store, header, instance, source, { issuers: {}, zone: 'utc' });
-      // Files have no sender.
-      reviewArrived({ store, queue, reviewers: [''] }, instance, series, source.callingAETitle);
-    },
+    index: (header, instance, source) => instanceCommitted(commit, header, instance, source),
   });
   return {
     store,
@@ -395,7 +399,7 @@ describe('one study', () => {
     await context.receive(rewritten(studies[0], (dataset) => ({ ...dataset, FrameOfReferenceUID: 'SCANNER.1' })));
     const lines: { level: number; code?: string }[] = [];
     const logger = pino({ level: 'error' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
-    enqueueAnalysis(queue, store.series.find(studies[0].SeriesInstanceUID)!);
+    requestAnalysis({ store, queue }, studies[0].StudyInstanceUID);
     const analyse = async ({ StudyInstanceUID }: { StudyInstanceUID: string }) =>
       void (await analyseStudy(context, StudyInstanceUID));
     const runner = startRunner({ queue, logger, handlers: { [jobKinds.analyse]: analyse } });

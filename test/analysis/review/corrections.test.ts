@@ -22,7 +22,7 @@ import { storageService } from '../../../src/dimse/storage-service.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import { databasePath, openStore, type ReviewRow, type Store } from '../../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../../peers.js';
-import { openIntake } from '../../node/ingest/open-intake.js';
+import { openIngest } from '../../../src/node/ingest/ingest.js';
 import { smallGrid, syntheticReport } from '../../report/synthetic-report.js';
 import {
   editedReports,
@@ -106,7 +106,7 @@ beforeEach(async () => {
   store = openStore(databasePath(dataDir));
   queue = openQueue(store);
   const config = parseConfig({ dataDir, dicom: { reviewers: ['READER'] } });
-  const intake = openIntake({ store, queue, config, clock: systemClock, logger: silentLogger });
+  const intake = openIngest({ store, queue, config, destinations: [], clock: systemClock, logger: silentLogger });
   const server = createServer({
     aeTitle: 'PRIORA',
     port: 0,

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryRetryPolicy, enqueueForwarding, jobKinds } from '../../../src/node/queue/case-jobs.js';
 import { caseFinished } from '../../../src/node/work/case-finished.js';
-import { nodeStatus } from '../../../src/cli/status.js';
-import { retryFailed } from '../../../src/cli/retry.js';
+import { nodeStatus } from '../../../src/node/operations/status.js';
+import { retryFailed } from '../../../src/node/operations/retry.js';
 import { parseConfig, type Config } from '../../../src/core/config.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { destinationsSchema, type Destination } from '../../../src/node/delivery/destinations.js';
@@ -22,7 +22,7 @@ import { loadMappings, type Mappings } from '../../../src/node/mappings.js';
 import { databasePath, openStore, type Store } from '../../../src/store/store.js';
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../../dimse/recording-server.js';
 import { datasetOf, sliceFile } from '../../dimse/slices.js';
-import { openIntake } from '../ingest/open-intake.js';
+import { openIngest } from '../../../src/node/ingest/ingest.js';
 import { addSeries } from '../../store/temporary-store.js';
 
 let now: number;
@@ -339,7 +339,7 @@ describe('results of demonstration weights', () => {
 describe('forwarding originals', () => {
   it('passes a series on byte for byte, and later only what came since', async () => {
     startNode([{ port: (await startPacs()).port, forwardOriginals: true }]);
-    const receiver = openIntake({ store, queue, config, clock, logger: silentLogger });
+    const receiver = openIngest({ store, queue, config, destinations: [], clock, logger: silentLogger });
     const files = [1, 2, 3].map((number) => sliceFile(config.dataDir, number));
     const SeriesInstanceUID = '1.2.826.0.1.3680043.10.2';
     for (const file of files.slice(0, 2)) await receiver.receiveFile(file);
@@ -360,7 +360,7 @@ describe('forwarding originals', () => {
       longestRetrySeconds: 1,
       giveUpAfterSeconds: 1,
     });
-    const receiver = openIntake({ store, queue, config, clock, logger: silentLogger });
+    const receiver = openIngest({ store, queue, config, destinations: [], clock, logger: silentLogger });
     await receiver.receiveFile(sliceFile(config.dataDir, 1));
     enqueueForwarding(queue, 'pacs', '1.2.826.0.1.3680043.10.2');
     await runner!.idle();

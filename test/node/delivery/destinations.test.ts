@@ -54,7 +54,7 @@ describe('mappings/destinations.yaml', () => {
     [
       'a title that is too long',
       'destinations: [{ name: a, host: h, port: 104, calledAETitle: ABCDEFGHIJKLMNOPQ }]',
-      'destinations.0.calledAETitle: must be 1 to 16',
+      'destinations.0.calledAETitle: must be an AE title: 1 to 16',
     ],
     [
       'an object it does not know',

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instanceHeader, type InstanceHeader } from '../../../src/dicom/instance-header.js';
-import { indexInstance, releaseStudy } from '../../../src/node/ingest/index-instance.js';
+import { indexInstance } from '../../../src/node/ingest/index-instance.js';
+import { release as releaseStudy } from '../../../src/node/operations/release.js';
+import { openQueue } from '../../../src/node/queue/queue.js';
 import { holdSentence } from '../../../src/model/hold.js';
 import type { SeriesOrigin } from '../../../src/store/rows.js';
 import { temporaryStore } from '../../store/temporary-store.js';
@@ -46,8 +48,12 @@ const arrive = (given: Partial<InstanceHeader> = {}, callingAETitle = 'MR1', ori
 /** What the study is on hold for. */
 const onHold = (StudyInstanceUID = '1.1') =>
   store.holds.open(StudyInstanceUID).map(({ code, attribute }) => attribute ?? code);
-const release = (StudyInstanceUID: string, given: { acquiredAt?: number } = {}) =>
-  releaseStudy(store, StudyInstanceUID, { at: 5000, by: 'Dr Roe', ...given });
+/** The study's series after a person has released it; undefined where it was not on hold. */
+const release = (StudyInstanceUID: string, given: { acquiredAt?: number } = {}) => {
+  const decision = { at: 5000, by: 'Dr Roe', ...given };
+  const released = releaseStudy({ store, queue: openQueue(store) }, StudyInstanceUID, decision);
+  return released ? store.series.ofStudy(StudyInstanceUID) : undefined;
+};
 
 describe('indexing', () => {
   it('gives a missing issuer the sending AE’s default, and leaves a given one', () => {

@@ -10,7 +10,7 @@ import { PrioraError } from '../../../src/core/errors.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { decodeFileMeta, encodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
-import { openIntake } from './open-intake.js';
+import { openIngest } from '../../../src/node/ingest/ingest.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import type { Receiver } from '../../../src/node/ingest/receiver.js';
 import { verifyStorage } from '../../../src/node/operations/verify.js';
@@ -28,13 +28,13 @@ const clock = { now: () => now };
 const open = (folder: string) => {
   dataDir = folder;
   store = openStore(join(folder, 'priora.sqlite'));
-  receiver = openIntake({
+  receiver = openIngest({
     store,
     queue: openQueue(store, { clock }),
     config: parseConfig({ dataDir: folder, dicom: { issuers: { MR1: 'HOSPITAL' } } }),
     clock,
     logger: silentLogger,
-    isDestination: (title) => title === 'PACS',
+    destinations: [{ calledAETitle: 'PACS', sendsStudies: false }],
   });
 };
 beforeEach(() => open(mkdtempSync(join(tmpdir(), 'priora-receive-'))));

@@ -14,7 +14,7 @@ import { openStore, type Store } from '../../../src/store/store.js';
 import { identityAffine } from '../../../src/imaging/affine.js';
 import type { Grid } from '../../../src/imaging/volume.js';
 import { sliceDataset, storeRequest } from '../ingest/instance.js';
-import { openIntake } from '../ingest/open-intake.js';
+import { openIngest } from '../../../src/node/ingest/ingest.js';
 
 let dataDir: string;
 let store: Store;
@@ -33,10 +33,11 @@ const clean = { missing: [], altered: [], orphans: [] };
 /** Receives data sets, each under a UID of its own. */
 async function receive(...datasets: Buffer[]) {
   const config = parseConfig({ dataDir });
-  const { storeHandler } = openIntake({
+  const { storeHandler } = openIngest({
     store,
     queue: openQueue(store),
     config,
+    destinations: [],
     clock: systemClock,
     logger: silentLogger,
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { nodeStatus } from '../../../src/cli/status.js';
+import { nodeStatus } from '../../../src/node/operations/status.js';
 import { PrioraError } from '../../../src/core/errors.js';
 import { silentLogger } from '../../../src/core/log.js';
 import type { JobQueue } from '../../../src/node/queue/job.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { enqueueAnalysis } from '../../../src/node/queue/case-jobs.js';
+import { requestAnalysis } from '../../../src/node/queue/case-jobs.js';
 import { PrioraError } from '../../../src/core/errors.js';
 import { progressOf } from '../../../src/phantom/demo/progress.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
@@ -26,7 +26,8 @@ const object = { SOPInstanceUID: '2.25.1', destination: 'pacs' };
 const request = () => store.deliveries.request({ ...object, caseKey: null }, 1);
 
 test('each stage is said once, as it begins', () => {
-  enqueueAnalysis(queue, addSeries(store, { study: '1.2.7' }));
+  addSeries(store, { study: '1.2.7' });
+  requestAnalysis({ store, queue }, '1.2.7');
   const job = queue.claim(['analyse'])!;
   look();
   for (const stage of ['infer 0.1', 'infer 0.2', 'report']) {
@@ -50,7 +51,8 @@ test.each(['pending', 'failed'] as const)('an object that was not taken ends it,
 });
 
 test('so does a job that has failed', () => {
-  enqueueAnalysis(queue, addSeries(store, { study: '1.2.7' }));
+  addSeries(store, { study: '1.2.7' });
+  requestAnalysis({ store, queue }, '1.2.7');
   queue.fail(queue.claim(['analyse'])!, new PrioraError('MODEL_INVALID', 'the model is gone'));
   expect(look).toThrow('analyse:1.2.7: the model is gone');
 });

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PrioraError } from '../core/errors.js';
+import { PrioraError } from '../../core/errors.js';
 
 /**
  * All regular files among `paths` and below the folders among them, in a stable order.

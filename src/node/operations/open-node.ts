@@ -1,8 +1,8 @@
-import { loadConfig, type Config } from '../core/config.js';
-import { makeNamedFolder } from '../core/folder.js';
-import { openQueue } from '../node/queue/queue.js';
-import type { JobQueue } from '../node/queue/job.js';
-import { databasePath, openStore, openStoreToRead, type Store } from '../store/store.js';
+import { loadConfig, type Config } from '../../core/config.js';
+import { makeNamedFolder } from '../../core/folder.js';
+import { openQueue } from '../queue/queue.js';
+import type { JobQueue } from '../queue/job.js';
+import { databasePath, openStore, openStoreToRead, type Store } from '../../store/store.js';
 
 /** A node's index and queue, opened beside the running node (or without one). */
 export interface OpenNode {

@@ -1,5 +1,5 @@
-import { PrioraError } from '../core/errors.js';
-import type { PatientRow, Store } from '../store/store.js';
+import { PrioraError } from '../../core/errors.js';
+import type { PatientRow, Store } from '../../store/store.js';
 
 /**
  * The patient that a person names on the command line; of one that was merged into another, that one.

@@ -1,5 +1,25 @@
-import type { PatientRow, StudyRow } from '../../store/rows.js';
-import type { Store } from '../../store/store.js';
+import type { PatientRow, Store, StudyRow } from '../../store/store.js';
+import { requestAnalysis } from '../queue/case-jobs.js';
+import type { OpenNode } from './open-node.js';
+
+/**
+ * Merges two patients and queues their studies to be read again; one whose inputs stay the same finds its finished case.
+ *
+ * @returns how many studies are queued.
+ */
+export function mergePatients(
+  { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
+  from: PatientRow,
+  into: PatientRow,
+): number {
+  return store.transaction(() => {
+    const read = filePatientUnder(store, from, into).filter(
+      ({ StudyInstanceUID }) => store.cases.latestOfStudy(StudyInstanceUID)?.SeriesInstanceUID,
+    );
+    for (const { StudyInstanceUID } of read) requestAnalysis({ store, queue }, StudyInstanceUID);
+    return read.length;
+  });
+}
 
 /**
  * A person has found out that two patients are one. The studies of `from` are filed under `into`, now and in future; of lesions
@@ -7,7 +27,7 @@ import type { Store } from '../../store/store.js';
  *
  * @returns the studies of both, to be read again in their common order.
  */
-export function mergePatients(
+function filePatientUnder(
   store: Store,
   from: Pick<PatientRow, 'patientKey'>,
   into: Pick<PatientRow, 'patientKey'>,
