@@ -15,7 +15,9 @@ const program = new Command('priora')
       'For research use only. Not a medical device. Not for use in diagnostic procedures.',
   );
 
-/** Only the command that was asked for is loaded (all, for the help): the node carries no code that draws or analyses. */
+/**
+ * Only the command in question is loaded (all of them, for the help): the node carries no code that draws or analyses.
+ */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   serve: async () => (await import('./cli/serve.js')).registerServeCommand,
   analyse: async () => (await import('./cli/analyse.js')).registerAnalyseCommand,
@@ -34,7 +36,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
 };
 const asked = Object.hasOwn(commands, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(commands);
 for (const name of asked) (await commands[name]())(program);
-/** Failures of what was asked or configured, not of the work. */
+/** Failures of the request or the configuration, not of the work. */
 const usageErrors: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'USAGE_INVALID', 'NOT_IN_INDEX']);
 
 try {

@@ -5,7 +5,7 @@ import { priorMatchingSchema, type PriorMatching } from './match/prior-matching.
 import { registrationSettingsSchema, type RegistrationSettings } from './register/registration-settings.js';
 import { selectionRulesSchema, type SelectionRules } from './select/selection-rules.js';
 
-/** The facts a hospital edits that bear on results, read and validated. */
+/** The facts a hospital edits that affect results, read and validated. */
 export interface AnalysisMappings {
   readonly selection: SelectionRules;
   readonly priorMatching: PriorMatching;

@@ -1,6 +1,6 @@
 import { holdSentence, type Hold } from '../model/hold.js';
 
-/** What holds, or held, a study, for a terminal: what waits for a person, and what persons have accepted. */
+/** What holds, or held, a study, for a terminal: what waits for an operator, and what operators have accepted. */
 export function holdLines(holds: readonly Hold[]): string[] {
   const open = holds.filter(({ acceptedAt }) => acceptedAt === null);
   const accepted = holds.filter(({ acceptedAt }) => acceptedAt !== null);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { loadConfig } from '../core/config.js';
 import { databasePath, openStore, storeVersions } from '../store/store.js';
 
-/** `priora migrate`: the database is brought to this version (as `serve` does when it starts). */
+/** `priora migrate`: upgrades the database to this version, as `serve` does on start-up. */
 export function registerMigrateCommand(program: Command): void {
   program
     .command('migrate')

@@ -15,7 +15,7 @@ export function registerServeCommand(program: Command): void {
       const logger = createLogger(config.logLevel);
       logger.info(researchUse);
       const node = await startNode(config, logger);
-      // A parent that started us with a channel (the demo, tests) learns the port.
+      // A parent that started us with a channel (the demonstration, tests) learns the port.
       process.send?.({ host: node.host, port: node.port });
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping: running work goes back to the queue');

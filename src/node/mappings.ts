@@ -3,7 +3,7 @@ import { loadAnalysisMappings, type AnalysisMappings } from '../analysis/mapping
 import { loadMapping } from '../core/mapping-file.js';
 import { destinationsSchema, type Destination } from './delivery/destinations.js';
 
-/** Everything a hospital edits in `mappings/`: what bears on results, and where they go. */
+/** Everything a hospital edits in `mappings/`: what affects results, and where they go. */
 export interface Mappings extends AnalysisMappings {
   readonly destinations: readonly Destination[];
 }

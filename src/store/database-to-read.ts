@@ -7,9 +7,9 @@ import { openDatabase, type Database } from './database.js';
 /**
  * Opens an SQLite file in WAL mode and leaves it and its folder as they were, whether a node has it open or not.
  *
- * A read-only connection needs the write-ahead log and its index beside the file. They are there where a process has the file
- * open, or has died with it. Otherwise the connection makes them, and only one that writes clears them away again; who may not
- * write reads a copy, since the file alone has all there is then.
+ * A read-only connection needs the write-ahead log and its index next to the file. They exist if a process has the file
+ * open, or has died with it. Otherwise the connection would create them, and only one that writes clears them away
+ * again; a user who may not write reads a copy, since the file alone then holds everything.
  *
  * @throws PrioraError STORAGE_FAILED, STORAGE_FULL, DATABASE_DAMAGED
  */
@@ -17,7 +17,7 @@ export function openDatabaseToRead(path: string): Database {
   const log = `${path}-wal`;
   if (!existsSync(log) && ![dirname(path), path].every(mayWrite)) return openCopy(path);
   const clearLog = () => {
-    // One that holds something is a node's, to be read again when it starts.
+    // A log that holds something belongs to a node, which reads it on its next start.
     if (statSync(log, { throwIfNoEntry: false })?.size === 0) openDatabase(path).close();
   };
   return closingWith(openDatabase(path, { readonly: true }), clearLog);

@@ -1,7 +1,7 @@
 import type { Hold, HoldReason } from '../model/hold.js';
 import type { Database } from './database.js';
 
-/** A person's decision that a study may go on. */
+/** An operator's decision that a study may continue. */
 export interface Acceptance {
   readonly acceptedAt: number;
   readonly acceptedBy: string;
@@ -9,17 +9,20 @@ export interface Acceptance {
 }
 
 export interface HoldTable {
-  /** Puts the study on hold for these reasons; one that holds it already, or that a person has accepted, changes nothing. */
+  /**
+   * Puts the study on hold for these reasons. A reason that already holds it, or that an operator has accepted, changes
+   * nothing.
+   */
   add(StudyInstanceUID: string, reasons: readonly HoldReason[], heldAt: number): void;
   /**
-   * A person accepts everything that holds the study.
+   * An operator accepts everything that holds the study.
    *
-   * @returns what that was; empty where the study was not on hold.
+   * @returns what was accepted; empty if the study was not on hold.
    */
   accept(StudyInstanceUID: string, acceptance: Acceptance): Hold[];
-  /** Every reason there has been, accepted ones too, in the order they came up. */
+  /** Every reason there has been, including accepted ones, in the order in which they came up. */
   ofStudy(StudyInstanceUID: string): Hold[];
-  /** What the study waits for a person for. */
+  /** The reasons for which the study waits for an operator. */
   open(StudyInstanceUID: string): Hold[];
 }
 

@@ -3,12 +3,12 @@ import type { InstanceRow, QuarantineRow } from './rows.js';
 
 export interface InstanceTable {
   find(SOPInstanceUID: string): InstanceRow | undefined;
-  /** @throws when the SOPInstanceUID is known or the series is not. */
+  /** @throws if the SOPInstanceUID is known or the series is not. */
   insert(instance: InstanceRow): void;
   /** A series' instances by slice position, then InstanceNumber. */
   ofSeries(SeriesInstanceUID: string): InstanceRow[];
   count(): number;
-  /** All instances in the order of arrival, a page at a time: those after `instanceKey`. */
+  /** All instances in order of arrival, a page at a time: those after `instanceKey`. */
   page(after: number, limit: number): (InstanceRow & { instanceKey: number })[];
 }
 
@@ -45,7 +45,7 @@ export function instanceTable(database: Database): InstanceTable {
 }
 
 export interface QuarantineTable {
-  /** Notes bytes that were not taken in; the same bytes for the same reason only count up. */
+  /** Records bytes that were not stored as an instance; the same bytes for the same reason only raise the count. */
   note(item: Omit<QuarantineRow, 'quarantineKey' | 'firstAt' | 'lastAt' | 'times'> & { at: number }): void;
   /** Newest first. */
   list(limit?: number): QuarantineRow[];

@@ -22,7 +22,7 @@ export function shippedMigrations(folder: URL = shippedFolder): Migration[] {
     }));
 }
 
-/** The version of a database: that of the last migration applied, 0 when none was. */
+/** The version of a database: that of the last migration applied, 0 if none was. */
 export function databaseVersion(database: Database): number {
   const known = database
     .prepare<{ n: number }>("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table' AND name = 'migrations'")
@@ -32,12 +32,12 @@ export function databaseVersion(database: Database): number {
     .version;
 }
 
-/** The version that migrations lead to. */
+/** The version to which the migrations lead. */
 export const newestVersion = (migrations: readonly Migration[] = shippedMigrations()): number =>
   migrations.at(-1)?.version ?? 0;
 
 /**
- * Lets only a database of this Priora's version pass.
+ * Accepts only a database of this Priora's version.
  *
  * @throws PrioraError DATABASE_TOO_NEW, DATABASE_TOO_OLD
  */
@@ -53,12 +53,12 @@ const tooNew = (found: number, newest: number) =>
   new PrioraError('DATABASE_TOO_NEW', `the database has version ${found}, this Priora knows ${newest}`);
 
 /**
- * Brings the database to the newest version, forward only. Each migration is one transaction that inserts its version
- * row first: of two processes that start together, the second waits for that row and then finds nothing to do. Foreign keys
- * are checked when a migration has run, not while it does.
+ * Migrates the database to the newest version, forward only. Each migration is one transaction that inserts its version
+ * row first: of two processes that start together, the second waits for that row and then finds nothing to do. Foreign
+ * keys are checked after a migration has run, not while it runs.
  *
  * @returns the names of the migrations applied now.
- * @throws PrioraError DATABASE_TOO_NEW when the database was written by a newer Priora.
+ * @throws PrioraError DATABASE_TOO_NEW if the database was written by a newer Priora.
  */
 export function migrate(database: Database, now: number, migrations: Migration[] = shippedMigrations()): string[] {
   const newest = newestVersion(migrations);
@@ -72,7 +72,8 @@ export function migrate(database: Database, now: number, migrations: Migration[]
     'INSERT INTO migrations (version, name, appliedAt) VALUES (:version, :name, :now) ON CONFLICT DO NOTHING',
   );
   const applied: string[] = [];
-  // A table is rebuilt by dropping the old one, at which foreign keys would refuse (https://sqlite.org/lang_altertable.html#otheralter).
+  // A table is rebuilt by dropping the old one, which foreign keys would refuse
+  // (https://sqlite.org/lang_altertable.html#otheralter).
   database.execute('PRAGMA foreign_keys = OFF');
   try {
     for (const { version, name, sql } of migrations)

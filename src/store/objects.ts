@@ -2,13 +2,16 @@ import type { Database } from './database.js';
 import type { DeliveryRow, DeliveryState, ObjectRow } from './rows.js';
 
 export interface ObjectTable {
-  /** Notes an object we wrote; noting the same SOPInstanceUID again changes nothing (its UID derives from its content). */
+  /**
+   * Records an object we wrote; recording the same SOPInstanceUID again changes nothing (its UID derives from its
+   * content).
+   */
   insert(object: ObjectRow): void;
   find(SOPInstanceUID: string): ObjectRow | undefined;
   ofCase(caseKey: number): ObjectRow[];
   /** All objects by SOPInstanceUID, a page at a time: those after `SOPInstanceUID`. */
   page(after: string, limit: number): ObjectRow[];
-  /** Whether Priora wrote this instance, or another instance of this series. */
+  /** Whether Priora wrote this instance, or another instance of its series. */
   isOurs(uids: { SOPInstanceUID: string; SeriesInstanceUID: string }): boolean;
 }
 
@@ -38,10 +41,12 @@ export function objectTable(database: Database): ObjectTable {
 }
 
 export interface DeliveryTable {
-  /** An object (or forwarded original) is to go to a destination. A known pair is left as it is. */
+  /**
+   * Requests the delivery of an object, or of a forwarded original, to a destination. A known pair is left as it is.
+   */
   request(delivery: { SOPInstanceUID: string; destination: string; caseKey: number | null }, now: number): void;
   find(SOPInstanceUID: string, destination: string): DeliveryRow | undefined;
-  /** One attempt ended. `status` is the DIMSE status answered, null when nothing was. */
+  /** Records the end of one attempt. `status` is the DIMSE status answered, null if nothing was. */
   note(
     delivery: { SOPInstanceUID: string; destination: string },
     attempt: { state: DeliveryState; status: number | null; error: string | null },

@@ -5,12 +5,12 @@ import type { PatientRow } from './rows.js';
 export interface PatientTable {
   find(identity: { IssuerOfPatientID: string; PatientID: string }): PatientRow | undefined;
   get(patientKey: number): PatientRow;
-  /** Those of every issuer. */
+  /** The patients with this PatientID, of every issuer. */
   ofPatientID(PatientID: string): PatientRow[];
   /**
-   * The patient, created from these values when unknown. An empty stored value is filled, nothing else is changed.
+   * The patient, created from these values if unknown. An empty stored value is filled in; nothing else is changed.
    *
-   * @param found what `find` has just given for this identity [looked for].
+   * @param found what `find` has just returned for this identity [looked up].
    */
   remember(patient: Omit<PatientRow, 'patientKey' | 'immunotherapy'>, found?: PatientRow): PatientRow;
   setImmunotherapy(patientKey: number, immunotherapy: Immunotherapy): void;
@@ -18,7 +18,7 @@ export interface PatientTable {
   merge(from: number, into: number): void;
 }
 
-/** A merged patient keeps its own record, which what arrives is compared with; only the key is the other's. */
+/** A merged patient keeps its own record, with which new arrivals are compared; only the key is the other's. */
 const columns = `coalesce(mergedInto, patientKey) AS patientKey, IssuerOfPatientID, PatientID, PatientName,
   PatientBirthDate, PatientSex, immunotherapy FROM patients`;
 

@@ -2,14 +2,14 @@ import type { Database } from './database.js';
 import type { ReviewRow } from './rows.js';
 
 export interface ReviewTable {
-  /** Notes a reader's object, refused at once where `refusedBecause` says why. One that is known is left as it is. */
+  /** Records a reader's object, refused at once if `refusedBecause` gives a reason. A known one is left as it is. */
   insert(
     review: Pick<ReviewRow, 'SOPInstanceUID' | 'StudyInstanceUID' | 'receivedAt' | 'callingAETitle'>,
     refusedBecause: string | null,
   ): void;
-  /** A study's reviews in order of arrival. */
+  /** A study's corrections in order of arrival. */
   ofStudy(StudyInstanceUID: string): ReviewRow[];
-  /** The object was read; `reason` is null unless it is refused. */
+  /** Records the outcome of reading the object; `reason` is null unless it is refused. */
   judge(SOPInstanceUID: string, verdict: Pick<ReviewRow, 'state' | 'reason' | 'observer'>): void;
   /** Those that wait or were refused, newest first. */
   open(limit?: number): ReviewRow[];

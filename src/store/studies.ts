@@ -3,9 +3,9 @@ import type { StudyRow } from './rows.js';
 
 export interface StudyTable {
   find(StudyInstanceUID: string): StudyRow | undefined;
-  /** Adds the study unless it is known; the first patient it was seen under stays. */
+  /** Adds the study unless it is known; it stays with the first patient under whom it was seen. */
   remember(study: { StudyInstanceUID: string; patientKey: number; receivedAt: number }): StudyRow;
-  /** Studies on hold for a person, oldest first. */
+  /** Studies on hold for an operator, oldest first. */
   held(): StudyRow[];
   ofPatient(patientKey: number): StudyRow[];
 }

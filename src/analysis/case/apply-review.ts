@@ -3,39 +3,39 @@ import type { Confidence, LesionIdentity } from '../../model/lesion.js';
 import type { ReadersMeasurements, ReviewVerdict } from '../../model/case-review.js';
 import { refusal, type DrawnLesion, type Review } from '../review/review.js';
 
-/** A lesion of a time point as reviews have left it. */
+/** A lesion of a time point after corrections have been applied. */
 export interface StandingLesion {
-  /** Null for one that a reader has drawn and not named: it is looked for in the patient's other images. */
+  /** Null for one that a reader has drawn without an identity: it is looked for in the patient's other studies. */
   readonly identity: LesionIdentity | null;
   readonly confidence: Confidence;
   readonly verdict: ReviewVerdict;
   /** Indices on the series' grid, ascending. */
   readonly voxels: Uint32Array;
-  /** What the reviewer's report measures, where that is not what we measured. */
+  /** What the reader's report measures, if it differs from ours. */
   readonly theirs: ReadersMeasurements;
 }
 
-/** What our own report said, the point from which every review is understood. */
+/** A lesion as our own report had it, the reference for every correction. */
 export interface OwnLesion extends LesionIdentity {
   readonly confidence: Confidence;
   readonly voxels: Uint32Array;
   readonly measurements: Required<ReadersMeasurements>;
 }
 
-/** What a review is compared with. */
+/** What a correction is compared with. */
 export interface ReviewContext {
   /** The lesions of the time point as the networks found them. */
   readonly own: readonly OwnLesion[];
-  /** Whether an object was written by us. */
+  /** Whether we wrote the object. */
   readonly isOurs: (SOPInstanceUID: string) => boolean;
-  /** The patient's lesion with this tracking UID; a UID that is new names a new one. */
+  /** The patient's lesion with this tracking UID; an unknown UID gets a new tracking identifier. */
   readonly identityOf: (trackingUID: string) => LesionIdentity;
 }
 
-/** Jaccard index from which two masks are taken for one lesion whatever they are called. */
+/** Jaccard index from which two masks count as the same lesion whatever they are called. */
 const sameLesion = 0.1;
 
-/** The lesions as the networks found them, nothing reviewed. */
+/** The lesions as the networks found them, before any correction. */
 export const unreviewed = ({ own }: ReviewContext): StandingLesion[] =>
   own.map(({ trackingUID, trackingID, confidence, voxels }) => ({
     identity: { trackingUID, trackingID },
@@ -46,10 +46,11 @@ export const unreviewed = ({ own }: ReviewContext): StandingLesion[] =>
   }));
 
 /**
- * The lesions that stand after one more review. A SEG says all of it: its segments are the time point's lesions. A report says
- * which of our lesions stand and how surely; what a person has drawn is not undone by a report that does not know of it.
+ * The lesions that stand after one more correction. A SEG is complete: its segments are the lesions of the time point.
+ * A report says which of our lesions stand, and how certain they are; it does not undo what a reader has drawn and the
+ * report does not know of.
  *
- * @throws PrioraError REVIEW_REFUSED when the object has nothing to do with the lesions of this time point.
+ * @throws PrioraError REVIEW_REFUSED if the object has nothing to do with the lesions of this time point.
  */
 export function applyReview(
   standing: readonly StandingLesion[],
@@ -67,7 +68,7 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
   if (!namesOurs && !shown.some(isLesion))
     throw refusal('none of its segments is a lesion, or lies on one of this time point');
   const given = new Set([...partners.values()].map(({ trackingUID }) => trackingUID));
-  /** The name that the reader gave, if it is one and no other lesion's. */
+  /** The identity that the reader gave, if it is valid and not that of another lesion. */
   const nameOf = ({ trackingUID }: DrawnLesion): LesionIdentity | null => {
     if (!isUID(trackingUID) || given.has(trackingUID)) return null;
     given.add(trackingUID);
@@ -78,7 +79,7 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
     .map((segment): StandingLesion => {
       const { voxels, automatic } = segment;
       const ours = partners.get(segment);
-      // Another program's segment, which the reader let stand, is no person's word.
+      // A segment by another program that the reader let stand is not a person's judgement.
       if (!ours)
         return {
           identity: nameOf(segment),
@@ -96,10 +97,10 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
     });
 }
 
-/** A voxel belongs to the first segment that has it: a label map holds one lesion a voxel. */
+/** A voxel belongs to the first segment that has it: a label map holds one lesion per voxel. */
 function withoutOverlap(drawn: readonly DrawnLesion[]): DrawnLesion[] {
   const taken = new Set<number>();
-  // A segment that is no lesion (a whole brain) takes nothing away from those that are.
+  // A segment that is not a lesion (a whole brain) takes nothing away from those that are.
   const order = [...drawn].sort((a, b) => Number(a.property === 'other') - Number(b.property === 'other'));
   return order.map((segment) => {
     const voxels = segment.voxels.filter((voxel) => !taken.has(voxel));
@@ -108,7 +109,7 @@ function withoutOverlap(drawn: readonly DrawnLesion[]): DrawnLesion[] {
   });
 }
 
-/** Which of our lesions each segment is: by TrackingUID, else those that share most, one to one. */
+/** Which of our lesions each segment is: by TrackingUID, else the pairs that share most, one to one. */
 function partnersOf(drawn: readonly DrawnLesion[], own: readonly OwnLesion[]): Map<DrawnLesion, OwnLesion> {
   const partners = new Map<DrawnLesion, OwnLesion>();
   const given = new Set<OwnLesion>();

@@ -5,11 +5,12 @@ import { zoneOf } from '../../dicom/acquisition-time.js';
 import type { ChosenSeries } from './case.js';
 
 /**
- * A chosen series as a volume. Where a person has told when it was acquired (`priora release --acquired-at`), the header that
- * reports take their dates from says so, too; the files stay as received.
+ * Assembles a chosen series into a volume. If an operator has said when it was acquired
+ * (`priora release --acquired-at`), the header from which reports take their dates says so, too; the files stay as
+ * received.
  *
- * @param zone of times without TimezoneOffsetFromUTC, IANA.
- * @throws PrioraError when the series is no even stack of slices.
+ * @param zone zone of times without TimezoneOffsetFromUTC, IANA.
+ * @throws PrioraError if the series is not an even stack of slices.
  */
 export async function assembleSource(
   dataDir: string,

@@ -7,8 +7,9 @@ import { encodeNifti, readNifti } from '../../imaging/nifti.js';
 import type { LabelMap } from '../../imaging/volume.js';
 
 /**
- * The files of one case: its objects as sent, its picture, the label map on the source grid that other time points match
- * lesions with, and what the networks saw, which tells the next one whether a lesion is new. Everything is written before the case is finished in the database, so a finished case has all of it.
+ * The files of one case: its objects as sent, its picture, the label map on the source grid with which other time
+ * points match lesions, and what the networks saw, which tells the next time point whether a lesion is new. Everything
+ * is written before the case is finished in the database, so a finished case has all of it.
  */
 export class CaseFolder {
   /** Relative to the data folder, as the index keeps it. */
@@ -32,7 +33,7 @@ export class CaseFolder {
     this.write('labels.nii.gz', gzipSync(encodeNifti(labels), { level: 1 }));
   }
 
-  /** On the source grid of the case's series; the value is the lesion's number. */
+  /** On the source grid of the case's series; the value is the number of the lesion. */
   async readLabels(): Promise<LabelMap> {
     const { shape, patientFromVoxel, voxels } = await readNifti(join(this.dataDir, this.relativePath, 'labels.nii.gz'));
     return { shape, patientFromVoxel, voxels: new Uint16Array(voxels) };
@@ -42,7 +43,7 @@ export class CaseFolder {
     this.write('probabilities.nii.gz', gzipSync(encodeNifti(map), { level: 1 }));
   }
 
-  /** @returns null for a case of an earlier version, which kept none. */
+  /** @returns null for a case of an earlier version, which did not keep it. */
   async readProbabilities(): Promise<ProbabilityMap | null> {
     const path = join(this.dataDir, this.relativePath, 'probabilities.nii.gz');
     if (!existsSync(path)) return null;

@@ -7,13 +7,13 @@ import type { CaseRow, InstanceRow, LesionRow, ObjectRow, SeriesRow, StudyRow } 
 import type { ReviewedTimePoint, StudyReview } from './reviewed-lesions.js';
 import type { StudySelection } from './select-for-analysis.js';
 
-/** A series with the instances it had when it was chosen; what arrives later is for the next run. */
+/** A series with the instances it had when it was chosen; later arrivals are for the next analysis. */
 export interface ChosenSeries {
   readonly row: SeriesRow;
   readonly instances: readonly InstanceRow[];
 }
 
-/** A case that was reported, with its lesions. */
+/** A reported case with its lesions. */
 export interface ReportedCase {
   readonly row: CaseRow;
   readonly result: CaseResult;
@@ -26,21 +26,21 @@ export interface StandingTimePoint extends ReportedCase {
   readonly order: number;
   /** Milliseconds since the epoch, UTC. */
   readonly acquiredAt: number;
-  /** What the networks found, where readers have corrected it; null where nobody has. */
+  /** What the networks found, if readers have corrected it; else null. */
   readonly corrected: ReportedCase | null;
 }
 
-/** The prior study's series, and the report that stands for it; null when it has none. */
+/** The prior study's series, and the report that stands for it; null if it has none. */
 export interface ChosenPrior extends ChosenSeries {
   readonly reported: ReportedCase | null;
 }
 
-/** The report that a case will replace, with its objects and the one that each of them replaced in turn. */
+/** The report that a case will supersede, with its objects and the one that each of them superseded in turn. */
 export interface SupersededCase extends ReportedCase {
   readonly objects: readonly { readonly row: ObjectRow; readonly predecessor: ObjectRow | null }[];
 }
 
-/** What is known of a patient beside the current study. */
+/** What is known about a patient besides the current study. */
 export interface PatientRecord {
   /** Time points before the current one, in order of acquisition. */
   readonly earlier: readonly StandingTimePoint[];
@@ -54,33 +54,33 @@ export interface PatientRecord {
 }
 
 /**
- * A study's case: everything its result depends on besides models and settings, chosen and read from the index once. It is plain
- * data but for the review, so that what is computed from it needs no database.
+ * A study's case: everything its result depends on besides models and settings, chosen and read from the index once. It
+ * is plain data except for the corrections, so that computing from it needs no database.
  */
 export interface Case {
   readonly kind: 'case';
   readonly study: StudyRow;
   readonly selection: StudySelection;
   readonly current: ChosenSeries;
-  /** Null where there is none; {@link Case.noPrior} says why. */
+  /** Null if there is none; {@link Case.noPrior} says why. */
   readonly prior: ChosenPrior | null;
   readonly noPrior: NoPrior | null;
   readonly record: PatientRecord;
-  /** What readers have made of an earlier report of this study; null where there is nothing to apply. */
+  /** What readers have made of an earlier report of this study; null if there is nothing to apply. */
   readonly review: ReviewedTimePoint | null;
-  /** What readers have sent that corrects nothing, and why. */
+  /** Objects from readers that correct nothing, and why. */
   readonly refusedReviews: StudyReview['refused'];
   readonly superseded: SupersededCase | null;
 }
 
-/** A study that a person must look at first. */
+/** A study on hold for an operator. */
 export interface HeldStudy {
   readonly kind: 'held';
   readonly study: StudyRow;
   readonly holds: readonly HoldReason[];
 }
 
-/** A study none of whose series may be analysed. */
+/** A study without a series that may be analysed. */
 export interface NothingSelected {
   readonly kind: 'nothing selected';
   readonly study: StudyRow;

@@ -11,7 +11,7 @@ import { stopOn, type StageHooks, type StageTimer } from './stage-timer.js';
 import { reportedCase, standingTimePoints } from './time-points.js';
 import { standingObjects } from './write-objects.js';
 
-/** What choosing needs: the index, the files' headers, and the rules. */
+/** What choosing needs: the index, the headers of the files, and the rules. */
 export interface ChoosingContext {
   readonly store: Store;
   readonly dataDir: string;
@@ -19,8 +19,8 @@ export interface ChoosingContext {
 }
 
 /**
- * Chooses what a study is read from: its series, the prior, what else is known of the patient, and what readers have said. Reads the
- * index and the headers; changes nothing.
+ * Chooses what a study is analysed from: its series, the prior, what else is known about the patient, and what readers
+ * have said. Reads the index and the headers; changes nothing.
  *
  * @param options.forceSeries take the likeliest series even if selection refuses them all.
  * @throws PrioraError for failures that are not the images' fault.
@@ -84,7 +84,7 @@ function priorSeries(store: Store, rules: PriorMatching, current: SeriesRow): Se
   return prior ? store.series.find(prior.SeriesInstanceUID)! : null;
 }
 
-/** What kind of series the patient's prior was read from, to be preferred now. */
+/** The kind of series from which the patient's prior was analysed, to be preferred now. */
 function kindOfPrior(store: Store, rules: PriorMatching, StudyInstanceUID: string): SeriesKind | undefined {
   for (const candidate of store.series.ofStudy(StudyInstanceUID)) {
     const prior = priorSeries(store, rules, candidate);
@@ -109,7 +109,7 @@ function patientRecord(store: Store, study: StudyRow, { patientKey, acquiredAt }
   };
 }
 
-/** The reports of a study, each the one that the one before it superseded. */
+/** The reports of a study, each followed by the one it superseded. */
 function* runsOf({ cases }: Store, StudyInstanceUID: string): Generator<CaseRow> {
   let run = cases.latestReportedOfStudy(StudyInstanceUID);
   while (run) {

@@ -25,19 +25,19 @@ import { temporalPrior } from './temporal-prior.js';
 import { trackLesions } from './track-lesions.js';
 import type { CaseObject } from './write-objects.js';
 
-/** What computing needs beside the case: files, models and settings; no database. */
+/** What computing needs besides the case: files, models and settings; no database. */
 export interface ComputingContext {
   readonly dataDir: string;
   readonly mappings: AnalysisMappings;
   readonly ensemble: Ensemble;
   readonly language: Language;
-  /** Of times that no header gives an offset for, IANA. */
+  /** Zone of times for which no header gives an offset, IANA. */
   readonly zone: string;
   /** The kinds of objects to write for a case. */
   readonly objects: readonly ObjectKind[];
 }
 
-/** Everything that was computed for a case, yet to be kept. */
+/** Everything that was computed for a case and has yet to be stored. */
 export interface CaseReading {
   readonly result: Omit<CaseResult, 'objects' | 'picture'>;
   readonly lesions: readonly TrackedLesion[];
@@ -47,15 +47,15 @@ export interface CaseReading {
   readonly probabilities: ProbabilityMap;
   /** PNG. */
   readonly picture: Buffer;
-  /** Null for a reviewed time point: a reader's object is its report, and ours stay what they were. */
+  /** Null for a corrected time point: the reader's object is its report, and ours stay what they were. */
   readonly objects: readonly CaseObject[] | null;
 }
 
 /**
- * The stages from pixels to objects, each one call: assemble → prepare → register → infer → measure → locate → track → respond →
- * report. The same case, models and settings give the same bytes.
+ * The stages from pixels to objects, one call each: assemble → prepare → register → infer → measure → locate → track →
+ * respond → report. The same case, models and settings give the same bytes.
  *
- * @throws PrioraError for what is wrong with the images, and for failures that are not their fault.
+ * @throws PrioraError for faults of the images, and for failures that are not their fault.
  */
 export async function computeCase(context: ComputingContext, chosen: Case, stages: StageTimer): Promise<CaseReading> {
   const { dataDir, mappings, ensemble, zone } = context;

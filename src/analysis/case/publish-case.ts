@@ -11,19 +11,20 @@ import { lesionRow } from './lesion-row.js';
 import { noteApplied, noteRefused } from './reviewed-lesions.js';
 import { noteSelection } from './select-for-analysis.js';
 
-/** Everything a case changes in the index is changed here, one transaction a function. */
+/** Everything a case changes in the index is changed here, one transaction per function. */
 export interface PublishingContext {
   readonly store: Store;
   readonly dataDir: string;
   readonly clock: Clock;
-  /** Called in the transaction that finishes a case, whatever its outcome, for what must be one commit with it. */
+  /** Called in the transaction that finishes a case, whatever its outcome, for what has to be one commit with it. */
   readonly onFinished?: (finished: CaseRow) => void;
 }
 
 /**
- * Keeps what was chosen and opens the case for it: the study's latest one where its fingerprint is the same, else a new one.
+ * Keeps what was chosen and opens the case for it: the latest one of the study if its fingerprint is the same, else a
+ * new one.
  *
- * @returns the case; `reported` or `rejected` when there is nothing left to do.
+ * @returns the case; `reported` or `rejected` if there is nothing left to do.
  */
 export function openCase({ store, clock }: PublishingContext, choice: Choice, fingerprint: string): CaseRow {
   const series = choice.kind === 'case' ? choice.current.row : null;
@@ -46,10 +47,10 @@ export function openCase({ store, clock }: PublishingContext, choice: Choice, fi
   });
 }
 
-/** Whether a case needs no more computing: its inputs have given their answer. */
+/** Whether a case needs no more computing: its inputs have already given their answer. */
 export const isSettled = ({ status }: CaseRow): boolean => status === 'reported' || status === 'rejected';
 
-/** The study waits for a person. */
+/** The study is on hold for an operator. */
 export function publishHold(context: PublishingContext, opened: CaseRow, { holds }: HeldStudy): CaseRow {
   return finish(context, opened, { status: 'held', code: holds[0].code, reason: holdSentence(holds) });
 }
@@ -91,9 +92,9 @@ export function publishReading(
 }
 
 /**
- * The case has no report: rejected where its images are at fault, else failed, to be run again.
+ * Ends a case without a report: rejected if its images are at fault, else failed, to be run again.
  *
- * @param prepared whether its images were assembled and prepared: they can be a prior then, report or not.
+ * @param prepared whether its images were assembled and prepared: they can then serve as a prior, report or not.
  */
 export function publishFailure(
   context: PublishingContext,

@@ -25,7 +25,7 @@ export interface ReportedStages {
   readonly priorImage: Volume | null;
   /** Lesion numbers on the grid of the current series. */
   readonly labels: LabelMap;
-  /** What goes into the report as it is. */
+  /** What goes into the report unchanged. */
   readonly said: Pick<
     ReportInput,
     'lesions' | 'gone' | 'response' | 'timePoint' | 'noPriorReason' | 'forced' | 'demonstration' | 'qualityNotes'
@@ -35,8 +35,8 @@ export interface ReportedStages {
 /**
  * Draws a time point and writes its objects.
  *
- * @returns no objects for a reviewed time point: a reader's object is its report, and ours stay what they were.
- * @throws PrioraError DICOM_INVALID_OUTPUT when an object would break the standard.
+ * @returns no objects for a corrected time point: the reader's object is its report, and ours stay what they were.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if an object would violate the standard.
  */
 export async function reportCase(
   context: {
@@ -70,7 +70,7 @@ export async function reportCase(
   };
 }
 
-/** The prior's lesions as they lie on the template, to be drawn beside the current ones. */
+/** The prior's lesions as they lie on the template, to be drawn next to the current ones. */
 async function priorFindings(
   dataDir: string,
   used: FoundPrior | null,
@@ -85,12 +85,12 @@ async function priorFindings(
   };
 }
 
-/** The series' part of a report's input. */
+/** The part of a report's input that describes the series. */
 function reportSource({ header, frames, volume }: AssembledSeries): ReportInput['source'] {
   return { header, frames, grid: { shape: volume.shape, patientFromVoxel: volume.patientFromVoxel } };
 }
 
-/** The prior's part: which images it was, and what became of the registration. */
+/** The part that describes the prior: which images it was, and how the registration turned out. */
 function reportPrior({ row: prior, series: { header, frames }, priorFromCurrent }: FoundPrior): ReportPrior {
   return {
     StudyInstanceUID: prior.StudyInstanceUID,
@@ -107,7 +107,7 @@ function reportPrior({ row: prior, series: { header, frames }, priorFromCurrent 
   };
 }
 
-/** The networks' part. */
+/** The part that describes the networks. */
 function reportModels(models: EnsembleModels): ReportInput['models'] {
   return Object.values(models).map(({ manifest: { name, version, sha256, role, use, training } }) => ({
     name,

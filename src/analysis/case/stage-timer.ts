@@ -3,15 +3,15 @@ import { PrioraError } from '../../core/errors.js';
 import type { Stage } from '../../model/case-result.js';
 
 export interface StageHooks {
-  /** A stage began, or went on to this fraction of itself. */
+  /** A stage began, or has reached this fraction of itself. */
   readonly onStage?: ((stage: Stage, fraction?: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The signal as an option of what can be stopped. */
+/** The signal as an option for whatever can be stopped. */
 export const stopOn = (signal: AbortSignal | undefined): { signal?: AbortSignal } => (signal ? { signal } : {});
 
-/** Runs the stages of one case, one after the other, and keeps how long each took. */
+/** Runs the stages of one case one after the other, and records how long each took. */
 export class StageTimer {
   readonly seconds: Partial<Record<Stage, number>> = {};
 
@@ -26,7 +26,7 @@ export class StageTimer {
     return this.seconds[stage] !== undefined;
   }
 
-  /** @throws PrioraError CANCELLED when the case was stopped before the stage began. */
+  /** @throws PrioraError CANCELLED if the case was stopped before the stage began. */
   async run<T>(stage: Stage, work: (progress: (fraction: number) => void) => T | Promise<T>): Promise<T> {
     if (this.hooks.signal?.aborted) throw new PrioraError('CANCELLED', `stopped before ${stage}`);
     this.hooks.onStage?.(stage);

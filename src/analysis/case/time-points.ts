@@ -11,7 +11,7 @@ export const reportedCase = (store: Store, row: CaseRow): ReportedCase => ({
   lesions: store.cases.lesions(row.caseKey),
 });
 
-/** A patient's time points in order of acquisition. Whatever looks at lesions over time starts here. */
+/** A patient's time points in order of acquisition. Everything that looks at lesions over time starts here. */
 export function standingTimePoints(store: Store, patientKey: number): StandingTimePoint[] {
   return store.cases.standing(patientKey).map((row, index) => {
     const reported = reportedCase(store, row);
@@ -25,7 +25,7 @@ export function standingTimePoints(store: Store, patientKey: number): StandingTi
   });
 }
 
-/** Every lesion of these time points, by tracking UID, in the order of first sight. */
+/** Every lesion of these time points, by tracking UID, in the order in which they were first seen. */
 export function lesionHistories(
   timePoints: readonly Pick<StandingTimePoint, 'row' | 'order' | 'acquiredAt' | 'lesions'>[],
 ): Map<string, LesionHistory> {

@@ -11,10 +11,10 @@ import type { FoundPrior } from './temporal-prior.js';
 import { lesionHistories } from './time-points.js';
 
 /**
- * Which of the lesions found now is which, what became of each, and which are gone. A reader's word on a lesion at an earlier
- * time point stands, unless this time point itself is reviewed.
+ * Decides which of the lesions found now is which, what became of each, and which are not found. A reader's judgement
+ * of a lesion at an earlier time point stands, unless this time point itself has been corrected.
  *
- * @param found.lesions measured on the current source, with their sites and what readers have said of them.
+ * @param found.lesions measured on the current source, with their locations and what readers have said about them.
  * @param found.labels the same, on the grid of the current source.
  * @param found.seen what the networks saw, on the template grid.
  * @param found.templateFromSource rigid: source → template patient space.
@@ -42,8 +42,9 @@ export async function trackLesions(
 }
 
 /**
- * What is known of a patient's lesions besides the current images: the readings to match with, and how each lies to the current
- * source. The prior was registered; all others meet the current images in the template's space, where every case lies.
+ * What is known about a patient's lesions besides the current images: the readings to match with, and how each lies
+ * relative to the current source. The prior was registered; all others meet the current images in the space of the
+ * template, where every case lies.
  *
  * @param current.labels the lesions found now, on the grid of the current source.
  * @param current.templateFromSource rigid: source → template patient space.
@@ -61,7 +62,10 @@ async function lesionRecord(
     labels: () => new CaseFolder(dataDir, reported.row.caseKey).readLabels(),
     readingFromCurrent,
   });
-  /** What a reader has rejected there is no lesion, but what the networks find at its site again is the same finding. */
+  /**
+   * What a reader has rejected there is not a lesion, but what the networks find at its location again is the same
+   * finding.
+   */
   const rejected = ({ result: { review }, corrected }: StandingTimePoint): Reading[] => {
     if (!review || !corrected || review.rejected.length === 0) return [];
     const uids = new Set(review.rejected.map(({ trackingUID }) => trackingUID));
@@ -90,7 +94,7 @@ async function lesionRecord(
   };
 }
 
-/** Whether the networks looked at the site where each lesion was last seen. */
+/** Whether the networks looked at the location where each lesion was last seen. */
 function sitesShown(
   probabilities: ProbabilityMap,
   earlier: readonly StandingTimePoint[],
@@ -103,9 +107,9 @@ function sitesShown(
 }
 
 /**
- * Lesions with the confidence that readers have given them at earlier time points: confirmed where they stand for a lesion, a
- * candidate where they doubt it or have rejected it. Their last word goes with the lesion to later time points, where the networks
- * may see it another way.
+ * Gives lesions the confidence that readers have given them at earlier time points: confirmed if they accepted the
+ * lesion, candidate if they doubted or rejected it. Their latest judgement stays with the lesion at later time points,
+ * where the networks may see it differently.
  */
 function asReadersSaid(lesions: readonly TrackedLesion[], earlier: readonly StandingTimePoint[]): TrackedLesion[] {
   const word = new Map<string, Confidence>();

@@ -37,8 +37,8 @@ const excess = 1.5;
  */
 const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
 /**
- * ONNX Runtime would keep an identifier of this machine in the home folder and post usage data to its maker. It reads this once, when
- * its library is loaded.
+ * Without this, ONNX Runtime keeps an identifier of this machine in the home folder and posts usage data to its maker.
+ * It is read once, when the library is loaded.
  */
 const noTelemetry = { ORT_DISABLE_TELEMETRY: '1' };
 

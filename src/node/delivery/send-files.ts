@@ -6,26 +6,26 @@ import { Association } from '../../dimse/association.js';
 import { isDelivered, statusText } from '../../dimse/status.js';
 import type { Destination } from './destinations.js';
 
-/** What a destination answered for one instance. */
+/** A destination's answer for one instance. */
 export interface SendOutcome {
   readonly SOPInstanceUID: string;
-  /** C-STORE-RSP status; null when the destination accepts no such objects and it was not sent. */
+  /** C-STORE-RSP status; null if the destination does not accept such objects and it was not sent. */
   readonly status: number | null;
-  /** Success or a warning that says it is stored (PS3.4 B.2.3: 0x0000, 0xBxxx). */
+  /** Whether the status is Success or a warning that says it is stored (PS3.4 B.2.3: 0x0000, 0xBxxx). */
   readonly delivered: boolean;
-  /** Why it was not delivered; null when it was. */
+  /** Why it was not delivered; null if it was. */
   readonly reason: string | null;
 }
 
-/** Presentation contexts one association can hold (PS3.8 9.3.2.2: odd ids of one byte). */
+/** The most presentation contexts that one association can hold (PS3.8 9.3.2.2: odd ids of one byte). */
 const mostContexts = 128;
 
 /**
- * Sends PS3.10 files over one association as the bytes that are on disk. What the destination refuses, by its status or in
- * the negotiation, does not keep the others back: a PACS without SEG still gets the SR.
+ * Sends PS3.10 files over one association, as the bytes on disk. What the destination refuses, by status or in the
+ * negotiation, does not hold back the others: a PACS without SEG still gets the SR.
  *
- * @param callingAETitle ours, unless the destination says otherwise.
- * @param onOutcome told after each instance, so that progress survives what comes later.
+ * @param callingAETitle ours, unless the destination's settings say otherwise.
+ * @param onOutcome called after each instance, so that progress survives whatever comes later.
  * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, CANCELLED: the rest was not sent.
  */
 export async function sendFiles(request: {

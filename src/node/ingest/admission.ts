@@ -3,7 +3,7 @@ import { isUID } from '../../core/identifiers.js';
 import type { InstanceHeader } from '../../dicom/instance-header.js';
 import { SOPClass } from '../../dicom/uid.js';
 
-/** What the sender announced: the C-STORE command, or a file's meta information. */
+/** What the sender announced: the C-STORE command, or the meta information of a file. */
 export interface Announced {
   readonly SOPClassUID: string;
   readonly SOPInstanceUID: string;
@@ -16,7 +16,7 @@ const mrClasses = new Set<string>([
 ]);
 
 /**
- * Why a readable instance cannot be taken in, or undefined when it can.
+ * Why a readable instance cannot be stored, or undefined if it can.
  *
  * @returns DICOM_MISSING_ATTRIBUTE or DICOM_CLASS_MISMATCH
  */

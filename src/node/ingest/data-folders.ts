@@ -15,8 +15,8 @@ export const dataFolders = {
 } as const;
 
 /**
- * Creates folders and makes their names durable once, up to the data folder: as `makeFolder` of `core/` does, but the event loop
- * goes on while the disk works.
+ * Creates folders and makes their names durable once, up to the data folder: like `makeFolder` of `core/`, but the
+ * event loop continues while the disk works.
  */
 export class DurableFolders {
   readonly #root: string;
@@ -27,20 +27,20 @@ export class DurableFolders {
   }
 
   async ensure(folder: string): Promise<void> {
-    // Looked for even when known: somebody may have removed it.
+    // Checked even if known: somebody may have removed it.
     if (this.#known.has(folder) && existsSync(folder)) return;
     mkdirSync(folder, { recursive: true });
     for (let parent = dirname(folder); parent.length >= this.#root.length; parent = dirname(parent))
       await syncFolder(parent);
-    // A bound, not a cache policy: knowing a folder only saves its parents' syncs.
+    // A bound, not a cache policy: knowing a folder only saves syncing its parents.
     if (this.#known.size > 10_000) this.#known = new Set();
     this.#known.add(folder);
   }
 }
 
 /**
- * Makes the names in a folder durable. Only the sync waits for the disk; opening and closing in place saves two turns
- * through the thread pool for each instance.
+ * Makes the names in a folder durable. Only the sync waits for the disk; opening and closing in place saves two trips
+ * through the thread pool per instance.
  */
 export async function syncFolder(folder: string): Promise<void> {
   const descriptor = openSync(folder, 'r');

@@ -11,9 +11,9 @@ interface Entry {
 }
 
 /**
- * Makes renamed files and their index rows durable together: folder syncs, then one commit for all that came while the
- * last one was under way or in the same turn of the event loop. One association pays for itself; several share the waits
- * for the disk.
+ * Makes renamed files and their index rows durable together: folder syncs, then one commit for everything that arrived
+ * while the last one was under way or in the same turn of the event loop. A single association pays for its own waits;
+ * several share them.
  */
 export class GroupCommit {
   readonly #store: Store;
@@ -27,7 +27,7 @@ export class GroupCommit {
   /**
    * Syncs `folder`, then runs `apply` in a transaction with others; resolves once that is on disk.
    *
-   * @throws what `apply` throws; PrioraError STORAGE_FULL, STORAGE_FAILED
+   * @throws whatever `apply` throws; PrioraError STORAGE_FULL, STORAGE_FAILED
    */
   add(folder: string, apply: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export class GroupCommit {
   async #work(): Promise<void> {
     this.#busy = true;
     while (this.#waiting.length > 0) {
-      // Files whose syncs ended together are one group.
+      // Files whose syncs ended together form one group.
       await setImmediate();
       const group = this.#waiting;
       this.#waiting = [];

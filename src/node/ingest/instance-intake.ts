@@ -20,9 +20,9 @@ import { TemporaryFile } from './temporary-file.js';
 /** What became of one instance. */
 export type Reception =
   | { readonly outcome: 'stored'; readonly instance: InstanceRow }
-  /** The same bytes were here already: nothing changed. */
+  /** The same bytes were already stored: nothing changed. */
   | { readonly outcome: 'duplicate'; readonly instance: InstanceRow }
-  /** Kept aside, listed in the quarantine. */
+  /** Kept, and listed in the quarantine. */
   | { readonly outcome: 'quarantined'; readonly error: PrioraError };
 
 /** Puts an instance into the index; called inside the transaction that makes it durable. */
@@ -47,7 +47,7 @@ export interface IntakeContext {
   readonly clock: Clock;
   readonly commits: GroupCommit;
   readonly folders: DurableFolders;
-  /** SOPInstanceUIDs on their way to the index: a second one waits for the first. */
+  /** SOPInstanceUIDs on their way to the index: a second arrival waits for the first. */
   readonly inFlight: Map<string, Promise<unknown>>;
   readonly temporaryPath: string;
   readonly head: Buffer;
@@ -57,8 +57,8 @@ export interface IntakeContext {
 const maxInflatedBytes = 4 * 2 ** 30;
 
 /**
- * One instance from its first byte to its index row. Its order is the promise behind a C-STORE Success:
- * file sync → rename → folder sync → commit → answer.
+ * One instance from its first byte to its index row. The order is the promise behind a C-STORE Success: file sync →
+ * rename → folder sync → commit → answer.
  */
 export class InstanceIntake {
   readonly #source: Source;
@@ -77,7 +77,7 @@ export class InstanceIntake {
   }
 
   /**
-   * A returned promise asks to wait before more is written.
+   * A returned promise asks the caller to wait before writing more.
    *
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
    */
@@ -86,18 +86,18 @@ export class InstanceIntake {
     return this.#file.write(chunk);
   }
 
-  /** The data set will not be completed: nothing of it stays. */
+  /** Call if the data set will not be completed: nothing of it is kept. */
   discard(): Promise<void> {
     return this.#file.discard();
   }
 
   /**
-   * Stores, recognises or quarantines the instance; when this resolves, that is durable.
+   * Stores, recognises or quarantines the instance; when this resolves, the outcome is durable.
    *
-   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED; nothing of the instance stays then.
+   * @throws PrioraError STORAGE_FULL, STORAGE_FAILED; nothing of the instance is then kept.
    */
   async finish(): Promise<Reception> {
-    // The disk works while the header is read.
+    // The disk syncs while the header is read.
     const synced = this.#file.sync().catch(() => undefined);
     try {
       const sha256 = this.#file.sha256();
@@ -135,13 +135,13 @@ export class InstanceIntake {
     return instanceHeader(this.#scanner.elements);
   }
 
-  /** Deflated data sets are rare: they are read back once, inflated piece by piece. */
+  /** Deflated data sets are rare: they are read back once and inflated piece by piece. */
   async #inflate(): Promise<void> {
     await this.#file.flush();
     const stored = createReadStream(this.#file.path, { start: this.#context.head.length });
     let bytes = 0;
     try {
-      // A pipeline closes the file however it ends; a mere pipe does not when the bytes are no deflated ones.
+      // A pipeline closes the file however it ends; a mere pipe does not if the bytes are not deflated data.
       await pipeline(stored, createInflateRaw(), async (inflated: AsyncIterable<Buffer>) => {
         for await (const chunk of inflated) {
           bytes += chunk.length;
@@ -159,7 +159,7 @@ export class InstanceIntake {
     const { inFlight } = this.#context;
     while (inFlight.has(SOPInstanceUID)) await inFlight.get(SOPInstanceUID);
     const done = work();
-    // Waiters only want to know that it is over.
+    // Waiters only need to know that it is over.
     inFlight.set(
       SOPInstanceUID,
       done.catch(() => undefined),
@@ -209,7 +209,7 @@ export class InstanceIntake {
     return { outcome: 'stored', instance };
   }
 
-  /** Success promises that the bytes are here: when somebody has removed the indexed file, these take its place. */
+  /** Success promises that the bytes are here: if somebody has removed the indexed file, these take its place. */
   async #restore(path: string): Promise<void> {
     if (existsSync(path)) return;
     await this.#context.folders.ensure(dirname(path));
@@ -217,7 +217,10 @@ export class InstanceIntake {
     await syncFolder(dirname(path));
   }
 
-  /** Ours by its UIDs, or, where a PACS has given it others, by the equipment that wrote it. Results are no images to analyse. */
+  /**
+   * Ours by its UIDs, or, if a PACS has given it others, by the equipment that wrote it. Results are not images to
+   * analyse.
+   */
   #origin(header: InstanceHeader): SeriesOrigin {
     const { store, isDestination } = this.#context;
     if (store.objects.isOurs(header) || header.ManufacturerModelName === 'Priora') return 'ours';

@@ -2,7 +2,9 @@ import type { PatientRow } from '../../store/rows.js';
 
 type Identity = Pick<PatientRow, 'PatientName' | 'PatientBirthDate' | 'PatientSex'>;
 
-/** Spellings a name may legitimately have: without marks (Müller, Muller), or with them written out (Mueller). */
+/**
+ * Spellings that a name may legitimately have: without diacritics (Müller, Muller), or with them written out (Mueller).
+ */
 function spellings(text: string): string[] {
   const upper = text.normalize('NFC').toUpperCase().replace(/\s+/g, ' ').trim();
   const written = upper
@@ -20,7 +22,7 @@ const agree = (a: string, b: string) => {
   return spellings(a).some((spelling) => other.includes(spelling));
 };
 
-/** Components of one group of a person name, padding gone (PS3.5 6.2.1). */
+/** The components of one group of a person name, without padding (PS3.5 6.2.1). */
 const components = (group: string) => group.split('^').map((component) => component.trim());
 
 function groupsAgree(a: string, b: string): boolean {
@@ -34,7 +36,10 @@ function groupsAgree(a: string, b: string): boolean {
   );
 }
 
-/** Alphabetic, ideographic and phonetic groups are compared each with its like; one that only one side has says nothing. */
+/**
+ * Alphabetic, ideographic and phonetic groups are each compared with their like; one that only one side has says
+ * nothing.
+ */
 function namesAgree(a: string, b: string): boolean {
   if (a === b) return true;
   const left = a.split('=');
@@ -49,7 +54,7 @@ function namesAgree(a: string, b: string): boolean {
  * The attributes in which two records of one PatientID contradict each other. Empty values and mere formatting (case,
  * spaces, caret padding, diacritics, dotted dates) contradict nothing.
  *
- * @returns attribute keywords, never values: they go into reasons that people and logs see.
+ * @returns attribute keywords, never values: they become reasons that people and logs see.
  */
 export function contradictions(known: Identity, given: Identity): (keyof Identity)[] {
   const digits = (date: string) => date.replace(/\D/g, '');

@@ -16,7 +16,10 @@ const first = (values: readonly number[]) => values[0] ?? null;
 /** 10⁻³ absorbs the rounding of different slices' cosines; + 0 turns −0 into 0. */
 const rounded = (cosine: number) => (Math.round(cosine * 1000) / 1000 + 0).toFixed(3);
 
-/** What the index keeps of a slice's place: its orientation, and ImagePositionPatient along the normal (PS3.3 C.7.6.2.1.1). */
+/**
+ * What the index keeps of a slice's position: its orientation, and ImagePositionPatient along the normal (PS3.3
+ * C.7.6.2.1.1).
+ */
 export function geometryColumns(header: InstanceHeader): GeometryColumns {
   const { ImageOrientationPatient: cosines, ImagePositionPatient: position } = header;
   const oriented = cosines.length === 6;

@@ -5,19 +5,19 @@ import { asStorageError } from '../../core/storage-error.js';
 
 const openAsync = promisify(open);
 const fsyncAsync = promisify(fsync);
-/** Bytes held back before they are written: few writes, all but the last while the sender is still sending. */
+/** Bytes held back before they are written: few writes, and all but the last while the sender is still sending. */
 const flushBytes = 1 << 16;
-/** Bytes taken in while the file is still being created; more hold the sender back. */
+/** Bytes accepted while the file is still being created; more hold the sender back. */
 const unopenedBytes = 1 << 20;
-/** What a chunk costs beside its bytes: a sender may cut a data set into pieces of one. */
+/** The cost of a chunk besides its bytes: a sender may cut a data set into pieces of one. */
 const chunkOverhead = 100;
 
 /**
- * A data set on its way to disk: written under a temporary name, hashed as it goes. Nothing of it is visible until
+ * A data set on its way to disk: written under a temporary name and hashed as it goes. Nothing of it is visible until
  * `moveTo`; whatever goes wrong before, `discard` leaves nothing behind.
  *
- * Writing and renaming are quick calls into the page cache and made directly. Creating the file can wait for the file system's journal and syncing
- * it waits for the disk: these leave the event loop.
+ * Writing and renaming are quick calls into the page cache and are made directly. Creating the file may wait for the
+ * file system's journal, and syncing it waits for the disk: these leave the event loop.
  */
 export class TemporaryFile {
   readonly path: string;
@@ -43,7 +43,7 @@ export class TemporaryFile {
   }
 
   /**
-   * A returned promise asks to wait before more is written.
+   * A returned promise asks the caller to wait before writing more.
    *
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
    */
@@ -77,7 +77,7 @@ export class TemporaryFile {
   }
 
   /**
-   * Makes the bytes durable. Called early, the disk works while the caller does; only the first call does anything.
+   * Makes the bytes durable. If called early, the disk works while the caller does; only the first call has an effect.
    *
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
    */
@@ -107,7 +107,7 @@ export class TemporaryFile {
     }
   }
 
-  /** Removes what has no name yet; harmless afterwards. */
+  /** Removes a file that has no final name yet; harmless afterwards. */
   async discard(): Promise<void> {
     this.#pending = [];
     if (this.#moved) return;
@@ -126,7 +126,7 @@ export class TemporaryFile {
     this.#pendingBytes = 0;
     try {
       while (rest.length > 0) {
-        // A nearly full disk writes less than it was given, and says ENOSPC only at the next call.
+        // A nearly full disk writes less than it was given, and reports ENOSPC only at the next call.
         let written = writevSync(this.#descriptor!, rest);
         let whole = 0;
         while (whole < rest.length && written >= rest[whole].length) written -= rest[whole++].length;
@@ -140,7 +140,7 @@ export class TemporaryFile {
 
   #close(): void {
     const descriptor = this.#descriptor;
-    // Even a close that fails lets the descriptor go: a second one could hit somebody else's file.
+    // Even a close that fails releases the descriptor: a second one could hit another file.
     this.#descriptor = undefined;
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -2,16 +2,16 @@ import type { ErrorCode } from '../../core/errors.js';
 
 /**
  * - `queued`: waits for its time (`runAfter`), its turn (`serialKey`) and a worker;
- * - `running`: leased to one process; a lease that runs out, or whose process is dead, returns the job to the queue;
+ * - `running`: leased to one process; if the lease expires, or its process is dead, the job returns to the queue;
  * - `done`: its handler returned;
- * - `failed`: a permanent error, or the retries are used up: needs a person, `priora retry` queues it again;
+ * - `failed`: a permanent error, or the retries are used up: needs an operator, `priora retry` queues it again;
  * - `cancelled`: withdrawn before it was done.
  */
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** What is to be done. The same `key` is the same job. */
+/** What is to be done. Two requests with the same `key` are the same job. */
 export interface JobRequest {
-  /** Names the job for good, e.g. `case:1.2.840…`. */
+  /** Names the job permanently, e.g. `case:1.2.840…`. */
   readonly key: string;
   /** Which handler runs it. */
   readonly kind: string;
@@ -21,7 +21,7 @@ export interface JobRequest {
   readonly priority?: number;
   /** Not before this time, ms since the epoch [now]. */
   readonly runAfter?: number;
-  /** Jobs of one serial key (a patient) run one at a time and in order of `orderKey` (acquisition time) [none]. */
+  /** Jobs with the same serial key (a patient) run one at a time, in order of `orderKey` (acquisition time) [none]. */
   readonly serialKey?: string;
   /** [0] */
   readonly orderKey?: number;
@@ -29,11 +29,11 @@ export interface JobRequest {
   readonly deadline?: number;
 }
 
-/** What `enqueue` does when the key is known. */
+/** What `enqueue` does if the key is known. */
 export interface EnqueueOptions {
   /**
-   * `keep` [default]: nothing, whatever its state. `refresh`: an unfinished job takes the new payload and times (a running
-   * one runs once more when it ends), a finished one is queued again with its attempts forgotten.
+   * `keep` [default]: nothing, whatever its state. `refresh`: an unfinished job takes the new payload and times (a
+   * running one runs once more when it ends); a finished one is queued again with its attempts reset.
    */
   readonly known?: 'keep' | 'refresh';
 }
@@ -56,7 +56,7 @@ export interface Job {
   readonly crashes: number;
   readonly owner: string | null;
   readonly leaseExpiresAt: number | null;
-  /** Refreshed while running: when it runs once more. */
+  /** If refreshed while running: when it runs once more. */
   readonly requeueAfter: number | null;
   readonly cancelRequested: boolean;
   readonly deadline: number | null;
@@ -68,41 +68,49 @@ export interface Job {
 }
 
 /**
- * A durable queue; `openQueue` is the one in SQLite. Every call is one commit (or joins the store's transaction).
- * What takes a {@link Job} wants the one that `claim` gave: it carries the lease.
+ * A durable queue; `openQueue` gives the one in SQLite. Every call is one commit, or joins the store's transaction. A
+ * method that takes a {@link Job} needs the one that `claim` returned, since it carries the lease.
  */
 export interface JobQueue {
-  /** @returns the job as it is now; `created` when the key was unknown. */
+  /** @returns the job as it is now; `created` if the key was unknown. */
   enqueue(request: JobRequest, options?: EnqueueOptions): { job: Job; created: boolean };
-  /** Leases the best claimable job of these kinds to this process, or undefined. */
+  /** Leases the best claimable job of these kinds to this process, or returns undefined. */
   claim(kinds: readonly string[]): Job | undefined;
-  /** Prolongs the leases of these jobs; returns the keys of those that are to stop, and of those whose lease was lost. */
+  /**
+   * Extends the leases of these jobs; returns the keys of those that are to stop, and of those whose lease was lost.
+   */
   renew(jobs: readonly Job[]): { cancelled: number[]; lost: number[] };
-  /** Where the job is, for people. */
+  /** Records how far the job has come, for operators. */
   setStage(job: Job, stage: string): void;
-  /** The handler returned. Ignored (false) when the lease was lost meanwhile. */
+  /** The handler returned. Ignored (false) if the lease has been lost. */
   complete(job: Job): boolean;
-  /** The handler threw: queued again with backoff or failed, as the error's class says. Ignored (false) without a lease. */
+  /**
+   * The handler threw: queued again with backoff or failed, depending on the error's class. Ignored (false) without a
+   * lease.
+   */
   fail(job: Job, error: unknown): boolean;
-  /** Gives a claimed job back unharmed (shutdown): no attempt is counted. */
+  /** Returns a claimed job unharmed (shutdown): no attempt is counted. */
   release(job: Job): void;
-  /** Withdraws a queued job; a running one is asked to stop. @returns false when it had ended already. */
+  /** Withdraws a queued job; a running one is asked to stop. @returns false if it had already ended. */
   cancel(key: string): boolean;
-  /** Queues a job that has ended again, with its attempts forgotten. @returns false when it has not ended, or is not known. */
+  /** Queues a finished job again, with its attempts reset. @returns false if it has not ended, or is not known. */
   retry(key: string): boolean;
-  /** Returns the jobs of dead processes to the queue: expired leases, and this machine's processes that are gone. */
+  /** Returns the jobs of dead processes to the queue: expired leases, and processes of this machine that are gone. */
   reclaim(): number;
-  /** Forgets jobs that were done or cancelled before this time, a bounded number a call; what failed stays for a person. */
+  /**
+   * Deletes jobs that were done or cancelled before this time, a bounded number per call; failed ones stay for an
+   * operator.
+   */
   prune(finishedBefore: number): number;
   find(key: string): Job | undefined;
-  /** Whether the job is queued for a time no later than `at`: the cheap question of every received instance. */
+  /** Whether the job is queued for a time no later than `at`: a cheap question, asked for every received instance. */
   isQueuedFor(key: string, at: number): boolean;
   /** Oldest first. */
   list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];
-  /** Jobs per kind and state. */
+  /** Number of jobs per kind and state. */
   counts(): { kind: string; state: JobState; n: number }[];
   /** When the next queued job of these kinds is due (it may still wait for its turn), or undefined. */
   nextDue(kinds: readonly string[]): number | undefined;
-  /** Calls back after a job may have become claimable through this object; returns the off switch. */
+  /** Calls back after a job may have become claimable through this object; returns a function that stops it. */
   onChange(listener: () => void): () => void;
 }

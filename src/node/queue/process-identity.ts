@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Names a process for good: `host/pid/start time`. A reused pid has another start time. */
+/** Identifies a process for all time: `host/pid/start time`. A reused pid has another start time. */
 export function processIdentity(pid: number = process.pid): string {
   return `${hostname()}/${pid}/${startTime(pid) ?? '-'}`;
 }
 
 /**
- * Whether the process named by {@link processIdentity} still runs: false only when that is certain. Another machine's
- * process cannot be seen from here; its lease tells.
+ * Whether the process named by {@link processIdentity} still runs: false only if that is certain. A process on another
+ * machine cannot be seen from here; its lease tells.
  */
 export function mayBeAlive(identity: string): boolean {
   const [host, pid, started] = identity.split('/');
@@ -22,13 +22,13 @@ export function mayBeAlive(identity: string): boolean {
   return now === undefined || started === '-' || now === started;
 }
 
-/** Start time in clock ticks since boot (proc(5), field 22); undefined where there is no /proc. */
+/** Start time in clock ticks since boot (proc(5), field 22); undefined if there is no /proc. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field is the command in parentheses, and may hold both spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has died already: its parent just has not looked.
+    // A zombie is already dead: its parent just has not collected it.
     return fields[0] === 'Z' ? 'dead' : fields[19];
   } catch {
     return undefined;

@@ -8,8 +8,8 @@ export type StoredJob = Omit<Job, 'payload' | 'cancelRequested'> & {
 };
 
 /**
- * The hot statement. A job with a serial key is claimable only when no other unfinished job of that key runs or comes
- * before it: one range of `jobsSerial`, of which the first row decides almost always.
+ * The hot statement. A job with a serial key is claimable only if no other unfinished job of that key is running or
+ * comes before it: one range of `jobsSerial`, whose first row nearly always decides.
  */
 export const claimableSQL = `
   SELECT jobKey, key FROM jobs AS job
@@ -40,7 +40,7 @@ export function jobStatements(database: Database) {
        VALUES (:key, :kind, :payload, 'queued', :priority, :runAfter, :serialKey, :orderKey, :deadline, :now)
        ON CONFLICT (key) DO NOTHING`,
     ),
-    // A running job keeps its lease and runs once more afterwards; every other state is queued afresh.
+    // A running job keeps its lease and runs once more afterwards; in any other state it is queued afresh.
     refresh: database.prepare(
       `UPDATE jobs SET payload = :payload, priority = :priority, serialKey = :serialKey, orderKey = :orderKey,
          deadline = :deadline,

@@ -15,7 +15,7 @@ export interface QueueOptions {
   readonly leaseMs?: number;
   /** Who claims [this process]. */
   readonly identity?: string;
-  /** Whether an owner may still run [asks the operating system]. */
+  /** Whether an owner may still be running [asks the operating system]. */
   readonly mayBeAlive?: (identity: string) => boolean;
 }
 
@@ -47,7 +47,9 @@ export function openQueue(store: { readonly database: Database }, options: Queue
     return row && jobFrom(row);
   };
 
-  /** Ends a run without success or with it (`done`): `next` decides, unless the job was cancelled or refreshed meanwhile. */
+  /**
+   * Ends a run with success (`done`) or without: `next` decides, unless the job was cancelled or refreshed meanwhile.
+   */
   const endRun = (job: Job, done: boolean, next: (row: StoredJob) => void): boolean => {
     const held = database.transaction(() => {
       const row = sql.held.get({ jobKey: job.jobKey, owner: job.owner });
@@ -90,7 +92,7 @@ export function openQueue(store: { readonly database: Database }, options: Queue
     claim: (kinds) => {
       const now = clock.now();
       const parameters = { kinds: JSON.stringify(kinds), now };
-      // Looking is free; only a find takes the write lock, and looks again under it.
+      // Looking is free; only a hit takes the write lock, and looks again under it.
       if (!sql.claimable.get(parameters)) return undefined;
       return database.transaction(() => {
         const row = sql.claimable.get(parameters);
@@ -152,7 +154,7 @@ export function openQueue(store: { readonly database: Database }, options: Queue
       const count = database.transaction(() => {
         const dead = sql.running
           .all()
-          // Our own leases are renewed by us; that we are late does not make us dead.
+          // Our own leases are renewed by us; being late does not make us dead.
           .filter(({ owner }) => !owner!.startsWith(`${identity}/`))
           .filter(({ owner, leaseExpiresAt }) => leaseExpiresAt! <= now || !alive(owner!.replace(/\/\d+$/, '')));
         for (const row of dead) {

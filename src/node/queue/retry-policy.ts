@@ -1,10 +1,10 @@
 import type { PrioraError } from '../../core/errors.js';
 
-/** When and how often a failed job is tried again; the error's class chooses the rule (core/errors.ts). */
+/** When and how often a failed job is retried; the class of the error chooses the rule (core/errors.ts). */
 export interface RetryPolicy {
   /** Delay after the first transient failure; doubles each time. */
   readonly firstDelayMs: number;
-  /** Longest delay between two tries. */
+  /** Longest delay between two attempts. */
   readonly longestDelayMs: number;
   /** Runs allowed to end in a transient error (a job's own deadline may end it earlier). */
   readonly transientTries: number;
@@ -19,19 +19,19 @@ export const defaultRetryPolicy: RetryPolicy = {
   longestDelayMs: 600_000,
   transientTries: 200,
   ambiguousTries: 3,
-  // Generous: a machine that is restarted again and again must not cost a patient's case.
+  // Generous: a machine that restarts again and again must not cost a patient's case.
   crashTries: 10,
 };
 
 export type RetryDecision = { retry: true; runAfter: number } | { retry: false };
 
-/** Exponential, without jitter: the same history gives the same schedule. `tries` counts the failed run itself. */
+/** Exponential, without jitter: the same history gives the same schedule. `tries` includes the failed run itself. */
 export function backoffMs(tries: number, { firstDelayMs, longestDelayMs }: RetryPolicy): number {
   return Math.min(firstDelayMs * 2 ** Math.min(tries - 1, 40), longestDelayMs);
 }
 
 /**
- * Whether a job runs again after its `tries`-th failure.
+ * Whether a job runs again after its failure number `tries`.
  *
  * @param job.deadline no transient retry starts after it.
  */

@@ -7,42 +7,44 @@ export interface JobContext {
   readonly job: Job;
   /** Aborts when the runner stops, the job is cancelled or its lease is lost: stop, and throw. */
   readonly signal: AbortSignal;
-  /** Notes where the job is, for people (`priora status`). */
+  /** Records how far the job has come, for operators (`priora status`). */
   readonly setStage: (stage: string) => void;
 }
 
-/** Does a job of one kind. Idempotent: after a crash it runs again from the start. */
+/** Runs a job of one kind. Idempotent: after a crash it runs again from the start. */
 export type JobHandler = (payload: never, context: JobContext) => Promise<void>;
 
 export interface RunnerOptions {
   readonly queue: JobQueue;
   /** By kind; only these kinds are claimed. */
   readonly handlers: Readonly<Record<string, JobHandler>>;
-  /** Jobs of a kind at once [1]. */
+  /** Jobs of a kind that run at the same time [1]. */
   readonly concurrency?: Readonly<Record<string, number>>;
   readonly logger: Logger;
   /** For the pause until the next job is due [the system's]. */
   readonly clock?: Clock;
-  /** Longest pause between two looks at the queue: other processes enqueue, too [500 ms]. */
+  /** Longest pause between two looks at the queue, since other processes enqueue, too [500 ms]. */
   readonly pollMs?: number;
-  /** Time between two renewals of the leases [15 s]; a third of the lease or less. */
+  /** Time between two renewals of the leases, a third of the lease or less [15 s]. */
   readonly renewMs?: number;
 }
 
 export interface Runner {
-  /** Resolves when nothing of these kinds runs, and none is claimable now. */
+  /** Resolves when nothing of these kinds is running, and none is claimable now. */
   idle(): Promise<void>;
-  /** Claims no more, aborts what runs, waits for it and gives it back to the queue unharmed. */
+  /** Claims no more jobs, aborts running ones, waits for them and returns them to the queue unharmed. */
   stop(): Promise<void>;
 }
 
-/** Claims and runs jobs until it is stopped. Jobs of dead processes are taken back first, and again with each renewal. */
+/**
+ * Claims and runs jobs until it is stopped. Jobs of dead processes are taken back first, and again with each renewal.
+ */
 export function startRunner(options: RunnerOptions): Runner {
   const { queue, handlers, logger } = options;
   const clock = options.clock ?? systemClock;
   const pollMs = options.pollMs ?? 500;
   const running = new Map<number, { job: Job; abort: AbortController; done: Promise<void> }>();
-  /** Jobs that ended without the queue being told, which could not be written. */
+  /** Jobs whose end could not be written to the queue yet. */
   const unsettled = new Set<Job>();
   const idleWaiters = new Set<() => void>();
   let stopped = false;
@@ -65,7 +67,7 @@ export function startRunner(options: RunnerOptions): Runner {
           try {
             queue.setStage(job, stage);
           } catch (error) {
-            // For people only; the job itself goes on.
+            // For operators only; the job itself continues.
             log.warn({ stage, error: (error as Error).message }, 'stage not written');
           }
         },
@@ -73,10 +75,10 @@ export function startRunner(options: RunnerOptions): Runner {
       queue.complete(job);
     } catch (thrown) {
       const error = asPrioraError(thrown);
-      // On shutdown whatever the handler threw says nothing about the job.
+      // During shutdown, whatever the handler threw says nothing about the job.
       if (stopped) queue.release(job);
       else if (queue.fail(job, thrown))
-        // What will fail again however often it is tried needs a person.
+        // A job that would fail again however often it is retried needs an operator.
         log[error.class === 'permanent' ? 'error' : 'warn'](
           { code: error.code, class: error.class, stack: error.code === 'INTERNAL' ? error.stack : undefined },
           error.message,
@@ -87,7 +89,7 @@ export function startRunner(options: RunnerOptions): Runner {
   const start = (job: Job) => {
     const abort = new AbortController();
     const done = run(job, abort)
-      // The queue itself failed (disk full): the job is given back when it can be written again.
+      // The queue itself failed (disk full): the job is returned once it can be written again.
       .catch((error: unknown) => {
         unsettled.add(job);
         logger.error({ job: job.key, error: (error as Error).message }, 'job state not written');

@@ -1,6 +1,6 @@
 /**
- * The process that computes cases, so that the one that receives images always answers at once. It opens the database for itself,
- * keeps the ensemble warm, and does one case at a time as its parent asks.
+ * The process that computes cases, so that the one that receives images always answers at once. It opens the database
+ * for itself, keeps the networks loaded, and computes one case at a time, as its parent asks.
  */
 import { systemClock } from '../../core/clock.js';
 import type { Config } from '../../core/config.js';

@@ -15,11 +15,11 @@ export type CaseMessage =
   | { type: 'done'; caseKey: number; status: CaseStatus; code: string | null }
   | { type: 'failed'; code: ErrorCode; message: string; subject: ErrorSubject };
 
-/** Heap ceiling of the process that computes cases; volumes lie outside the heap and are a few hundred megabytes. */
+/** Heap ceiling of the process that computes cases; volumes lie outside the heap and take a few hundred megabytes. */
 const heapLimitMb = 2048;
 const residentLimitMb = 4096;
 
-/** The parent's side of `case-process.ts`. One case at a time; a process that died is replaced by the next call. */
+/** The parent's side of `case-process.ts`. One case at a time; a process that has died is replaced by the next call. */
 export class CaseWorker {
   private child: ChildProcess | undefined;
   /** What the networks run on; known once started. */
@@ -27,14 +27,14 @@ export class CaseWorker {
 
   private constructor(private readonly config: Config) {}
 
-  /** @throws PrioraError MODEL_INVALID, PROVIDER_UNAVAILABLE, CONFIG_INVALID: what must stop a node at its start. */
+  /** @throws PrioraError MODEL_INVALID, PROVIDER_UNAVAILABLE, CONFIG_INVALID: what must stop a node on start-up. */
   static async start(config: Config): Promise<CaseWorker> {
     const worker = new CaseWorker(config);
     await worker.startChild();
     return worker;
   }
 
-  /** @throws PrioraError whatever the pipeline throws; CHILD_DIED, MEMORY_EXCEEDED; CANCELLED when `signal` aborts. */
+  /** @throws PrioraError whatever the pipeline throws; CHILD_DIED, MEMORY_EXCEEDED; CANCELLED if `signal` aborts. */
   async analyse(
     StudyInstanceUID: string,
     hooks: { onStage?: (stage: Stage, fraction: number | null) => void; signal?: AbortSignal } = {},
