@@ -11,9 +11,10 @@ export const privateScheme = {
 
 /** Every concept our objects use, by what it means to us; contexts from PS3.16. */
 export const codes = {
-  // SEG: CID 7150, 7159, 4, 7162, 7203, 7202, 7005
+  // SEG: CID 7150, 7159, 4, 7162, 7203, 7202, 7005; changes: CID 6002, 6134
   morphologicallyAbnormalStructure: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
   metastasis: code('14799000', 'SCT', 'Neoplasm, Secondary'),
+  lesion: code('52988006', 'SCT', 'Lesion'),
   spatialConcept: code('309825002', 'SCT', 'Spatial and Relational Concept'),
   background: code('125040', 'DCM', 'Background'),
   head: code('69536005', 'SCT', 'Head'),
@@ -92,10 +93,10 @@ export const codes = {
   candidate: code('candidate', '99PRIORA', 'Candidate'),
   changeSincePrior: code('change', '99PRIORA', 'Change since prior study'),
   baseline: code('C1442488', 'UMLS', 'Baseline'),
-  new: code('7147002', 'SCT', 'New'),
-  grown: code('15454001', 'SCT', 'Increased size'),
-  stable: code('58158008', 'SCT', 'Stable'),
-  shrunk: code('19776001', 'SCT', 'Decreased size'),
+  new: code('129721008', 'SCT', 'New finding'),
+  grown: code('15454001', 'SCT', 'Increase in size'),
+  stable: code('129723006', 'SCT', 'No significant changes in the finding'),
+  shrunk: code('19776001', 'SCT', 'Decrease in size'),
   earlierLesion: code('earlier-lesion', '99PRIORA', 'Lesion of an earlier time point'),
   notVisualised: code('not-visualised', '99PRIORA', 'Not visualised'),
   merged: code('merged', '99PRIORA', 'Merged with another lesion'),

@@ -1,5 +1,6 @@
 import dcmjs from 'dcmjs';
 import type { Confidence, TrackedLesion } from '../model/lesion.js';
+import { codes, type Code } from './codes.js';
 import type { Wording } from './wording/english.js';
 
 /** Red for confirmed, yellow for candidate, sRGB 0…255: apart also for eyes that tell red and green badly. */
@@ -18,14 +19,32 @@ export const confidenceCIELab = (confidence: Confidence): number[] =>
     Math.round,
   );
 
-/** `Metastasis 1` for what both networks see, `Candidate 2` for what is left to the reader. */
-export const segmentLabel = (
-  { confidence, number }: Pick<TrackedLesion, 'confidence' | 'number'>,
-  { objects }: Wording,
-): string => `${objects.segment[confidence]} ${number}`;
+/** What a lesion is called in every object, at every time point: `Lesion 12`, `Lesion 5 (candidate)`. */
+export const lesionName = (
+  { trackingID, confidence }: Pick<TrackedLesion, 'trackingID' | 'confidence'>,
+  { confidences }: Wording,
+): string => (confidence === 'candidate' ? `${trackingID} (${confidences.candidate})` : trackingID);
+
+/** Whether a lesion was confirmed at an earlier time point. */
+export const wasConfirmed = ({ history }: Pick<TrackedLesion, 'history'>): boolean =>
+  history.some(({ confidence }) => confidence === 'confirmed');
+
+/** How sure a lesion is: `confirmed`, `candidate`, `candidate (confirmed earlier)`. */
+export const confidenceText = (
+  lesion: Pick<TrackedLesion, 'confidence' | 'history'>,
+  { confidences, confirmedEarlier }: Wording,
+): string =>
+  lesion.confidence === 'candidate' && wasConfirmed(lesion)
+    ? `${confidences.candidate} (${confirmedEarlier})`
+    : confidences[lesion.confidence];
 
 /** How sure a lesion is and what became of it, e.g. `confirmed, grown`. */
-export const segmentState = (
-  { confidence, change }: Pick<TrackedLesion, 'confidence' | 'change'>,
-  { confidences, changes }: Wording,
-): string => `${confidences[confidence]}, ${changes[change]}`;
+export const lesionState = (
+  lesion: Pick<TrackedLesion, 'confidence' | 'history' | 'change'>,
+  wording: Wording,
+): string => `${confidenceText(lesion, wording)}, ${wording.changes[lesion.change]}`;
+
+/** The coded type of what was found: a metastasis once it has been confirmed, a lesion until then (CID 7159). */
+export const findingType = (
+  lesion: Pick<TrackedLesion, 'history'> & Partial<Pick<TrackedLesion, 'confidence'>>,
+): Code => (lesion.confidence === 'confirmed' || wasConfirmed(lesion) ? codes.metastasis : codes.lesion);

@@ -30,6 +30,7 @@ export interface ReadObjects {
     readonly study: string;
     readonly images: readonly (readonly [string, number])[];
     readonly rois: readonly {
+      readonly name: string;
       readonly description: string;
       readonly volumeMm3: number;
       readonly statedMm3: number;

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SOPClass } from '../../src/dicom/uid.js';
 import { confidenceColour } from '../../src/report/lesion-label.js';
 import { applyAffine, type Vector3 } from '../../src/imaging/affine.js';
+import type { TrackedLesion } from '../../src/model/lesion.js';
 import { voxelVolumeMm3 } from '../../src/imaging/volume.js';
 import { allObjects } from './all-objects.js';
 import { cases, shapes } from './cases.js';
@@ -20,6 +21,10 @@ function voxelsOf({ input: { labels, lesions } }: SyntheticReport): number[][] {
   labels.voxels.forEach((label, index) => found.get(label)?.push(index));
   return [...found.values()];
 }
+
+/** A metastasis where it is or was confirmed, else a lesion. */
+const typeOf = ({ confidence, history }: TrackedLesion): string =>
+  [confidence, ...history.map((sighting) => sighting.confidence)].includes('confirmed') ? '14799000' : '52988006';
 
 describe.skipIf(!hasPydicom)('pydicom reads', () => {
   let read: Record<string, ReadObjects>;
@@ -45,13 +50,13 @@ describe.skipIf(!hasPydicom)('pydicom reads', () => {
       expect(Math.abs(roi.statedMm3 / volumeMm3 - 1)).toBeLessThan(1e-3);
       expect(roi.offPlaneMm).toBeLessThan(1e-3);
       expect(roi).toMatchObject({
-        name: `${lesion.confidence === 'confirmed' ? 'Metastasis' : 'Candidate'} ${lesion.number}`,
+        name: lesion.confidence === 'confirmed' ? lesion.trackingID : `${lesion.trackingID} (candidate)`,
         algorithm: 'AUTOMATIC',
         frameOfReference: header['FrameOfReferenceUID'],
         colour: confidenceColour[lesion.confidence],
         // Nobody but a radiation oncologist calls it a GTV.
         type: '',
-        code: '14799000',
+        code: typeOf(lesion),
         types: ['CLOSED_PLANAR'],
       });
       expect(roi.description).toContain(lesion.trackingUID);
@@ -65,11 +70,11 @@ describe.skipIf(!hasPydicom)('pydicom reads', () => {
     expect(voxels).toEqual(voxelsOf(given));
     expect(segments).toEqual([
       [0, 'Background', null, '125040'],
-      ...input.lesions.map(({ confidence, number, trackingUID }, index) => [
+      ...input.lesions.map((lesion, index) => [
         index + 1,
-        `${confidence === 'confirmed' ? 'Metastasis' : 'Candidate'} ${number}`,
-        trackingUID,
-        '14799000',
+        lesion.confidence === 'confirmed' ? lesion.trackingID : `${lesion.trackingID} (candidate)`,
+        lesion.trackingUID,
+        typeOf(lesion),
       ]),
     ]);
   });

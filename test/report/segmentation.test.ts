@@ -43,8 +43,8 @@ describe.skipIf(!hasDcmsegHeaders || !hasPeer('g++'))("DCMTK's dcmseg", () => {
     expect(lines[0]).toBe(`file ${grid.shape[1]} ${grid.shape[0]}`);
     expect(lines.filter((line) => line.startsWith('segment'))).toEqual(
       input.lesions.map(
-        ({ trackingUID, confidence, number }, index) =>
-          `segment ${index + 1} ${trackingUID} ${confidence === 'confirmed' ? 'Metastasis' : 'Candidate'} ${number}`,
+        ({ trackingUID, trackingID, confidence }, index) =>
+          `segment ${index + 1} ${trackingUID} ${trackingID}${confidence === 'confirmed' ? '' : ' (candidate)'}`,
       ),
     );
     const read = input.lesions.map((): number[] => []);
@@ -98,6 +98,9 @@ for path in sys.argv[1:]:
         'referencedInstances': len(ds.ReferencedSeriesSequence[0].ReferencedInstanceSequence),
         'centroids': [numpy.mean(points[n], axis=0).tolist() for n in sorted(points)],
         'counts': [len(points[n]) for n in sorted(points)],
+        'regions': [[r.CodeMeaning] + [m.CodeMeaning for m in r.get('AnatomicRegionModifierSequence', [])]
+                    for s in ds.SegmentSequence for r in s.AnatomicRegionSequence],
+        'types': [s.SegmentedPropertyTypeCodeSequence[0].CodeMeaning for s in ds.SegmentSequence],
         'references': [references[n] for n in sorted(points)],
         'transferSyntax': ds.file_meta.TransferSyntaxUID,
     })
@@ -116,6 +119,8 @@ interface PydicomSegmentation {
   referencedInstances: number;
   centroids: number[][];
   counts: number[];
+  regions: string[][];
+  types: string[];
   references: [string, number | null][][];
   transferSyntax: string;
 }
@@ -153,6 +158,17 @@ describe.skipIf(!hasPydicom)('pydicom', () => {
       expect(read.description.includes('demonstration weights, not for clinical use')).toBe(input.demonstration);
     },
   );
+
+  test('each segment says in which lobe and on which side it lies, and whether it is known to be a metastasis', () => {
+    const [followed, first] = pythonJson(
+      readWithPydicom,
+      ...['followed-up', 'sagittal'].map(path),
+    ) as PydicomSegmentation[];
+    expect(followed.regions).toEqual([['Frontal lobe', 'Right'], ['Cerebellum'], ['Frontal lobe', 'Right']]);
+    expect(followed.types).toEqual(['Neoplasm, Secondary', 'Neoplasm, Secondary', 'Neoplasm, Secondary']);
+    expect(first.regions).toEqual([['Brain'], ['Brain'], ['Brain']]);
+    expect(first.types).toEqual(['Neoplasm, Secondary', 'Neoplasm, Secondary', 'Lesion']);
+  });
 
   test('names keep their umlauts and all their Japanese groups', () => {
     const files = ['axial-umlauts', 'multi-frame-japanese'].map(path);

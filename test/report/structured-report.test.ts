@@ -96,9 +96,9 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
       'Candidate',
     ]);
     expect(groups.map((group) => child(group, 'Change since prior study')[0][3])).toEqual([
-      'New',
-      'Increased size',
-      'Stable',
+      'New finding',
+      'Increase in size',
+      'No significant changes in the finding',
     ]);
     const [, , frames] = child(groups[0], 'Source image for segmentation')[0][3] as [string, string, string];
     expect(frames).toMatch(/^\[\d+, \d+/);
@@ -125,7 +125,15 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
 
   test('without a lesion it says so, why no prior was used, and what limits the reading', () => {
     const { document } = reportOf('none');
-    expect(child(document.tree, 'Imaging Measurements')).toEqual([]);
+    const measurements = child(document.tree, 'Imaging Measurements')[0];
+    expect(measurements[4].map(([, , concept]) => concept)).toEqual([
+      'Algorithm Name',
+      'Algorithm Version',
+      'Algorithm Parameters',
+      'Algorithm Parameters',
+      'Algorithm Manufacturer',
+      'Algorithm Family',
+    ]);
     const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
     expect(child(evaluations, 'CAD Processing and Findings Summary')[0][3]).toMatch(/without findings/);
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
@@ -170,7 +178,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(value(grown, 'Volume doubling time since previous measurement')).toBe('14 d');
     expect(value(grown, 'Interval since first measurement')).toBe('84 d');
     expect(value(grown, 'Volume doubling time since first measurement')).toBe('28 d');
-    expect(value(grown, 'Change since first measurement')).toBe('Increased size');
+    expect(value(grown, 'Change since first measurement')).toBe('Increase in size');
     expect(value(grown, 'Merged with')).toBe('Lesion 101');
     expect(value(grown, 'Time Point')).toBe('Time point 3');
     expect(value(fresh, 'Finding Site')).toBe('Cerebellum');
@@ -189,6 +197,38 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(value(gone, 'Baseline Category')).toBe('Target Lesion at Baseline');
     for (const group of groups)
       for (const entry of group[4]) if (entry[1] === 'NUM') expect(entry[4].length).toBeGreaterThan(0);
+  });
+
+  test('calls a finding a metastasis once it has been confirmed, and a lesion until then', () => {
+    const { input, document } = reportOf('followed-up');
+    const findings = (tree: Tree) =>
+      child(child(tree, 'Imaging Measurements')[0], 'Measurement Group').map((group) => child(group, 'Finding')[0][3]);
+    expect(input.lesions.map(({ confidence }) => confidence)).toEqual(['confirmed', 'confirmed', 'candidate']);
+    // The third was confirmed at both earlier time points.
+    expect(findings(document.tree)).toEqual(['Neoplasm, Secondary', 'Neoplasm, Secondary', 'Neoplasm, Secondary']);
+    const never = { ...input, lesions: input.lesions.map((lesion) => ({ ...lesion, history: [] })) };
+    const again = read(writeReport(never, writeSegmentation(never)).bytes);
+    expect(findings(again.tree)).toEqual(['Neoplasm, Secondary', 'Neoplasm, Secondary', 'Lesion']);
+  });
+
+  test('calls a time point the nadir of its targets alone, and not where the disease progresses', () => {
+    const input = inputOf('followed-up');
+    const [target] = input.lesions;
+    const types = (response: ReportInput['response']) => {
+      const { tree } = read(writeReport({ ...input, response }, writeSegmentation(input)).bytes);
+      return child(child(tree, 'Imaging Measurements')[0], 'Measurement Group').map(
+        (group) => child(group, 'Time Point Type')[0][3],
+      );
+    };
+    const { targets, ...judged } = input.response!;
+    const [length] = targets.lesions;
+    const smaller = {
+      ...judged,
+      overall: 'PR',
+      targets: { ...targets, category: 'PR', lesions: [{ ...length, trackingUID: target.trackingUID }], sumMm: 10 },
+    } as const;
+    expect(types(smaller)).toEqual(['Nadir', 'Posttreatment', 'Posttreatment']);
+    expect(types({ ...smaller, overall: 'PD' })).toEqual(['Posttreatment', 'Posttreatment', 'Posttreatment']);
   });
 
   test('tells the response with its numbers, and codes only what the codes mean', () => {

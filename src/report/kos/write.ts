@@ -9,7 +9,7 @@ import { deviceObserver } from '../sr/observation-context.js';
 import type { ReportInput, WrittenObject } from '../report-input.js';
 import { wordings } from '../wording/language.js';
 import { distinctInstances, instancesWithFrames, evidence } from '../instance-references.js';
-import { segmentLabel } from '../lesion-label.js';
+import { lesionName } from '../lesion-label.js';
 
 /**
  * A key object selection, "Of Interest": for each lesion the source slice that holds most of it, in the order of the slices; one that
@@ -28,7 +28,7 @@ export function writeKeyImages(input: ReportInput): WrittenObject {
   const onImage = frames.map(({ k }, index) => {
     const names = lesions
       .filter(({ sourceSlice }) => sourceSlice === k)
-      .map((lesion) => `${segmentLabel(lesion, wording)} (${lesion.trackingID}, ${wording.changes[lesion.change]})`);
+      .map((lesion) => `${lesionName(lesion, wording)}: ${wording.changes[lesion.change]}`);
     return wording.objects.image(index + 1, names.join(', '));
   });
   return seal({

@@ -1,5 +1,6 @@
 import type { Vector3 } from '../../imaging/affine.js';
 import type { TrackedLesion } from '../../model/lesion.js';
+import { confidenceText, lesionName } from '../lesion-label.js';
 import { heights, largestSections } from '../picture/axial-section.js';
 import { windowOf } from '../picture/section-image.js';
 import type { TimePointImages } from '../picture/time-point-picture.js';
@@ -104,10 +105,10 @@ function middleOf({ shape, patientFromVoxel: m }: TimePointImages['current']): V
 
 function drawFacts(sheet: Sheet, lesion: TrackedLesion, x: number, top: number, width: number): void {
   const { wording, language } = sheet;
-  const { trackingID, confidence, change, site, volumeMm3, longAxisMm, shortAxisMm, sincePrior } = lesion;
-  let y = sheet.write(trackingID, x, top + 2, { size: 10, typeface: 'bold', width });
+  const { confidence, change, site, volumeMm3, longAxisMm, shortAxisMm, sincePrior } = lesion;
+  let y = sheet.write(lesionName(lesion, language), x, top + 2, { size: 10, typeface: 'bold', width });
   const kind = { size: 8, typeface: 'bold', colour: colours[confidence], width } as const;
-  y = sheet.write(`${sheet.change(change)} · ${language.confidences[confidence]}`, x, y + 1, kind);
+  y = sheet.write(`${sheet.change(change)} · ${confidenceText(lesion, language)}`, x, y + 1, kind);
   const lines = [
     ...(site ? [language.site(site)] : []),
     sheet.volume(volumeMm3),

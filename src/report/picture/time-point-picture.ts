@@ -6,7 +6,7 @@ import type { Grid, LabelMap, Volume } from '../../imaging/volume.js';
 import { axialPlane, heights, labelsIn, largestSections, pixelOf, sectionOf } from './axial-section.js';
 import { greyImage, outline, windowOf, type Edge } from './section-image.js';
 import { english } from '../wording/english.js';
-import { confidenceHex, segmentLabel } from '../lesion-label.js';
+import { confidenceHex, lesionName } from '../lesion-label.js';
 
 /** The images of one time point to be looked at; all share one patient space. */
 export interface TimePointImages {
@@ -131,7 +131,7 @@ function rowsOf({ current, labels, lesions }: PictureInput): Row[] {
     const at = sections.get(lesion.number);
     if (at === undefined) return [];
     const caption =
-      `${segmentLabel(lesion, english)} (${lesion.trackingID}), ${lesion.change}: ` +
+      `${lesionName(lesion, english)}, ${english.changes[lesion.change]}: ` +
       `${(lesion.volumeMm3 / 1000).toFixed(2)} cm³, long axis ${lesion.longAxisMm.toFixed(1)} mm`;
     return [{ caption, colour: colours[lesion.confidence], at, number: lesion.number }];
   });

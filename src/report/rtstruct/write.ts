@@ -15,7 +15,7 @@ import type { ReportInput, ReportSource, WrittenObject } from '../report-input.j
 import type { Wording } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
 import { outlines, type Outline } from './outlines.js';
-import { confidenceColour, segmentLabel, segmentState } from '../lesion-label.js';
+import { confidenceColour, findingType, lesionName, lesionState } from '../lesion-label.js';
 
 /** What the standard wants named for the referenced study: Detached Study Management, retired (PS3.3 C.8.8.5.4). */
 const studyClass = '1.2.840.10008.3.1.2.3.1';
@@ -90,7 +90,7 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     StructureSetROISequence: lesions.map((lesion, index) => ({
       ROINumber: String(index + 1),
       ReferencedFrameOfReferenceUID: FrameOfReferenceUID,
-      ROIName: segmentLabel(lesion, wording),
+      ROIName: lesionName(lesion, wording),
       ROIDescription: description(lesion, wording),
       // cm³ (PS3.3 C.8.8.5)
       ROIVolume: roundedDecimalString(lesion.volumeMm3 / 1000, 6),
@@ -107,7 +107,7 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
       ReferencedROINumber: String(index + 1),
       ROIObservationDescription: description(lesion, wording),
       SegmentedPropertyCategoryCodeSequence: [codeItem(codes.morphologicallyAbnormalStructure)],
-      RTROIIdentificationCodeSequence: [codeItem(codes.metastasis)],
+      RTROIIdentificationCodeSequence: [codeItem(findingType(lesion))],
       RTROIInterpretedType: '',
       ROIInterpreter: '',
     })),
@@ -115,7 +115,7 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
 }
 
 const description = (lesion: TrackedLesion, wording: Wording): string =>
-  `${wording.objects.trackedAs(lesion.trackingID, lesion.trackingUID)}: ${segmentState(lesion, wording)}`;
+  `${lesionState(lesion, wording)}, ${wording.objects.trackingUID(lesion.trackingUID)}`;
 
 /** A lesion's contours, slice by slice, each with the image it lies on. */
 function contours(number: number, slices: LesionPixels | undefined, { grid, frames }: ReportSource): Dataset[] {

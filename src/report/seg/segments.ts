@@ -1,6 +1,7 @@
 import type { Dataset } from '../../dicom/dataset.js';
+import type { FindingSite } from '../../model/lesion.js';
 import { codeItem, codes } from '../codes.js';
-import { confidenceCIELab, segmentLabel, segmentState } from '../lesion-label.js';
+import { confidenceCIELab, findingType, lesionName, lesionState } from '../lesion-label.js';
 import type { ReportInput, ReportModel } from '../report-input.js';
 import { english } from '../wording/english.js';
 import { wordings } from '../wording/language.js';
@@ -10,19 +11,25 @@ export function segments(input: ReportInput): Dataset[] {
   const wording = wordings[input.language];
   return input.lesions.map((lesion, index) => ({
     SegmentNumber: index + 1,
-    SegmentLabel: segmentLabel(lesion, wording),
-    SegmentDescription: `${lesion.trackingID}: ${segmentState(lesion, wording)}`,
+    SegmentLabel: lesionName(lesion, wording),
+    SegmentDescription: lesionState(lesion, wording),
     SegmentAlgorithmType: 'AUTOMATIC',
     SegmentAlgorithmName: algorithmName(input),
     SegmentedPropertyCategoryCodeSequence: [codeItem(codes.morphologicallyAbnormalStructure)],
-    SegmentedPropertyTypeCodeSequence: [codeItem(codes.metastasis)],
-    AnatomicRegionSequence: [codeItem(codes.brain)],
+    SegmentedPropertyTypeCodeSequence: [codeItem(findingType(lesion))],
+    AnatomicRegionSequence: [anatomicRegion(lesion.site)],
     SegmentationAlgorithmIdentificationSequence: [segmentationAlgorithm(input)],
     RecommendedDisplayCIELabValue: confidenceCIELab(lesion.confidence),
     TrackingID: lesion.trackingID,
     TrackingUID: lesion.trackingUID,
   }));
 }
+
+/** Lobe or structure with its side (PS3.3 Table 10-7); the brain where the atlas does not tell. */
+const anatomicRegion = (site: FindingSite | null): Dataset => ({
+  ...codeItem(site?.structure ?? codes.brain),
+  AnatomicRegionModifierSequence: site?.laterality ? [codeItem(site.laterality)] : undefined,
+});
 
 /** The description of what is no lesion: a label map must describe every value its pixels have. */
 export const backgroundSegment = (input: ReportInput, number: number): Dataset => ({

@@ -1,5 +1,6 @@
-import type { FindingSite, LesionIdentity } from '../../model/lesion.js';
-import { codes } from '../codes.js';
+import type { FindingSite, GoneLesion, LesionIdentity, TrackedLesion } from '../../model/lesion.js';
+import { codes, type Code } from '../codes.js';
+import { findingType } from '../lesion-label.js';
 import type { ReportInput } from '../report-input.js';
 import { wordings } from '../wording/language.js';
 import { coded, text, uidReference, type ContentItem } from './content-item.js';
@@ -9,24 +10,29 @@ import { coded, text, uidReference, type ContentItem } from './content-item.js';
  * other UID reference, because OHIF takes a group's first UIDREF for it. The time point's order is a number only at the top
  * (`observation-context`): within a group readers take every NUM for a measurement of the lesion (OHIF, DicomSRValidator).
  */
-export function lesionContext({ trackingID, trackingUID }: LesionIdentity, input: ReportInput): ContentItem[] {
+export function lesionContext(lesion: TrackedLesion | GoneLesion, input: ReportInput): ContentItem[] {
+  const { trackingID, trackingUID } = lesion;
   const { order } = input.timePoint;
   return [
     text('HAS OBS CONTEXT', codes.trackingIdentifier, trackingID),
     uidReference('HAS OBS CONTEXT', codes.trackingUniqueIdentifier, trackingUID),
     coded('CONTAINS', codes.findingCategory, codes.morphologicallyAbnormalStructure),
-    coded('CONTAINS', codes.finding, codes.metastasis),
+    coded('CONTAINS', codes.finding, findingType(lesion)),
     text('HAS OBS CONTEXT', codes.subjectTimePoint, String(order)),
     text('HAS OBS CONTEXT', codes.timePoint, wordings[input.language].timePoint(order)),
-    coded('HAS OBS CONTEXT', codes.timePointType, timePointType(input)),
+    coded('HAS OBS CONTEXT', codes.timePointType, timePointType(lesion, input)),
   ];
 }
 
-/** Nadir: the targets have never been smaller. */
-function timePointType({ timePoint, response }: ReportInput) {
+/** Nadir: for targets, whose sum has never been smaller, and only where the disease does not progress all the same. */
+function timePointType({ trackingUID }: LesionIdentity, { timePoint, response }: ReportInput): Code {
   if (timePoint.type === 'baseline') return codes.baselineTimePoint;
-  if (response === null || ['baseline', 'none', 'NE'].includes(response.targets.category)) return codes.posttreatment;
-  return response.targets.sumMm < response.targets.nadirSumMm ? codes.nadirTimePoint : codes.posttreatment;
+  if (response === null || ['PD', 'NE'].includes(response.overall)) return codes.posttreatment;
+  const { category, lesions, sumMm, nadirSumMm } = response.targets;
+  const isNadir = !['baseline', 'none', 'NE'].includes(category) && sumMm < nadirSumMm;
+  return isNadir && lesions.some((target) => target.trackingUID === trackingUID)
+    ? codes.nadirTimePoint
+    : codes.posttreatment;
 }
 
 /** The lobe or structure with its side; the brain where nobody has told more. */

@@ -83,7 +83,7 @@ export function writeReport(input: ReportInput, segmentation: WrittenObject | nu
     ...rootContainer(codes.imagingMeasurementReport, '1500', [
       ...observationContext(input),
       imageLibrary(input),
-      ...(groups.length > 0 ? [container(codes.imagingMeasurements, [...algorithm(input), ...groups])] : []),
+      container(codes.imagingMeasurements, [...algorithm(input), ...groups]),
       qualitativeEvaluations(input),
       ...(input.response ? [responseEvaluation(input.response, wordings[input.language])] : []),
     ]),

@@ -92,6 +92,7 @@ export const english = {
   joined,
   changes,
   confidences,
+  confirmedEarlier: 'confirmed earlier',
   responses,
   remark,
   refusal,

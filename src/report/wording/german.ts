@@ -107,6 +107,7 @@ export const german: Wording = {
   joined,
   changes,
   confidences,
+  confirmedEarlier: 'früher bestätigt',
   responses,
   remark,
   refusal,

@@ -1,4 +1,3 @@
-import type { Confidence } from '../../model/lesion.js';
 import type { ObjectKind } from '../../store/store.js';
 
 /** Kinds of objects that have a series of their own. */
@@ -30,11 +29,10 @@ export const englishObjects = {
     PDF: 'Priora tumour board sheet',
     RejectionNote: 'Priora rejection',
   } satisfies Record<SeriesOfKind, string> as Record<SeriesOfKind, string>,
-  segment: { confirmed: 'Metastasis', candidate: 'Candidate' } as Record<Confidence, string>,
   segments: 'Brain lesions, one segment each',
   structureSet: 'Brain lesions',
   beforePlanning: 'Computer-generated findings: review before use in treatment planning.',
-  trackedAs: (name: string, trackingUID: string) => `${name}, tracking UID ${trackingUID}`,
+  trackingUID: (trackingUID: string) => `tracking UID ${trackingUID}`,
   keyImages: 'Images with brain lesions found by software.',
   image: (number: number, lesions: string) => `Image ${number}: ${lesions}.`,
   superseded: 'Superseded by a newer result: the images, the prior study or the models have changed.',
