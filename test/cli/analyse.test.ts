@@ -26,7 +26,7 @@ const sha256 = (name: string) =>
     .update(readFileSync(join(root, 'test/fixtures/models', name)))
     .digest('hex');
 
-describe('two studies of a patient, the later one given first', () => {
+describe('analysing two studies of a patient, the later one given first', () => {
   let stdout: string;
   let stderr: string;
   let code: number | null;
@@ -40,7 +40,7 @@ describe('two studies of a patient, the later one given first', () => {
     analysis = analysisOf(stdout);
   }, 300_000);
 
-  test('are done: 0, one JSON object on stdout, progress on stderr', () => {
+  test('exits with 0, with one JSON object on standard output and progress on standard error', () => {
     expect(code).toBe(0);
     expect(Object.keys(analysis)).toEqual(['timePoints', 'refusedFiles', 'failures', 'notice']);
     expect(analysis.refusedFiles).toEqual([]);
@@ -50,7 +50,7 @@ describe('two studies of a patient, the later one given first', () => {
     expect(stderr).toContain('study 2 of 2: report');
   });
 
-  test('are read in the order of acquisition, the first as the second’s prior', () => {
+  test('takes them in the order of acquisition, the first as the prior of the second', () => {
     const [first, second] = analysis.timePoints;
     const [baseline, followUp] = studies;
     expect(first).toMatchObject({
@@ -86,7 +86,7 @@ describe('two studies of a patient, the later one given first', () => {
     }
   });
 
-  test('have every field, with its unit', () => {
+  test('gives every field with its unit', () => {
     for (const timePoint of analysis.timePoints) {
       expect(timePoint.lesions.length).toBeGreaterThan(0);
       for (const lesion of timePoint.lesions) {
@@ -130,7 +130,7 @@ describe('two studies of a patient, the later one given first', () => {
     }
   });
 
-  test('leave what was asked for and a picture each, in folders of their own; SEG and SR name each other', async () => {
+  test('writes what was asked for and a picture each, in separate folders; SEG and SR name each other', async () => {
     for (const [index, { outputs, StudyInstanceUID }] of analysis.timePoints.entries()) {
       const folder = join(out, `time-point-${index + 1}`);
       expect(outputs).toEqual({
@@ -150,7 +150,7 @@ describe('two studies of a patient, the later one given first', () => {
     }
   });
 
-  test.skipIf(!hasPeer('dciodvfy'))('dciodvfy finds no error in them', () => {
+  test.skipIf(!hasPeer('dciodvfy'))('writes objects in which dciodvfy finds no error', () => {
     for (const { outputs } of analysis.timePoints)
       for (const path of Object.values(outputs).filter((output) => output?.endsWith('.dcm')))
         expect(
@@ -186,7 +186,7 @@ describe('a series that selection refuses', () => {
   });
 
   test(
-    'is read with --force-series, and JSON and SR say so; finding nothing gives an SR and no SEG',
+    'is analysed with --force-series, and JSON and SR say so; without findings there is an SR and no SEG',
     { timeout: 200_000 },
     async () => {
       const out = temporary('out');
@@ -203,7 +203,7 @@ describe('a series that selection refuses', () => {
 });
 
 test(
-  'a study that fails keeps back the later ones of its patient only: 1, and the rest is printed',
+  'a study that fails holds back the later ones of its patient only: 1, and the rest is printed',
   { timeout: 200_000 },
   async () => {
     const out = temporary('out');
@@ -230,11 +230,11 @@ test(
   },
 );
 
-describe('what is no series of a brain', () => {
+describe('input that is not a series of a brain', () => {
   const analyse = (...paths: string[]) =>
     priora('analyse', ...paths, '--out', temporary('out'), '--json', '--config', configuration().path);
 
-  test('no DICOM at all is nothing to do: 3', async () => {
+  test('without any DICOM is nothing to do: 3', async () => {
     const folder = temporary('text');
     writeFileSync(join(folder, 'README.txt'), 'no images here');
     const { code, stdout } = await analyse(folder);
@@ -245,7 +245,7 @@ describe('what is no series of a brain', () => {
     });
   });
 
-  test('two slices and CT are rejected, a birth date that contradicts is held, each with its reason: 4', async () => {
+  test('of two slices or CT is rejected, and a contradictory birth date puts the study on hold, each with its reason: 4', async () => {
     const slices = ({ paths }: PhantomStudy, changes: Dataset) => rewritten(paths.slice(50, 52), () => changes);
     const two = slices(studies[0], {});
     const contradicting = slices(studies[1], { PatientBirthDate: '19010101' });
@@ -271,7 +271,7 @@ describe('what is no series of a brain', () => {
     expect(timePoints[2].reason).toContain('modality MR');
   });
 
-  test('two slices under --force-series are rejected by the number: 4', async () => {
+  test('of two slices under --force-series is rejected because of their number: 4', async () => {
     const two = rewritten(studies[0].paths.slice(50, 52), () => ({}));
     const { code, stdout } = await analyse(two, '--force-series');
     const [timePoint] = analysisOf(stdout).timePoints;
@@ -280,7 +280,7 @@ describe('what is no series of a brain', () => {
     expect(code).toBe(4);
   });
 
-  test('files that are cut, without PatientID, or CT under an MR class are refused by name: 4', async () => {
+  test('of truncated files, files without PatientID, or CT under an MR class is refused by name: 4', async () => {
     const [cut, nobody, ct] = [
       rewritten(studies[0].paths.slice(50, 51), () => ({})),
       rewritten(studies[0].paths.slice(51, 52), () => ({ PatientID: '' })),

@@ -83,7 +83,7 @@ describe('a node’s data folder', () => {
     store.close();
   });
 
-  test('1: status shows the held study with its reason and what to do, and the quarantine', async () => {
+  test('1: status shows the study on hold with its reason and what to do, and the quarantine', async () => {
     const status: Record<string, unknown> = await runJson('status');
     expect(status).toMatchObject({
       instances: 3,
@@ -106,7 +106,7 @@ describe('a node’s data folder', () => {
     expect(stdout + JSON.stringify(status)).not.toMatch(/1960|1961|Doe/);
   });
 
-  test('2: explain says what is known of a series, and of its prior', async () => {
+  test('2: explain says what is known about a series and its prior', async () => {
     expect(await runJson('explain', held.series)).toMatchObject({
       SeriesInstanceUID: held.series,
       PatientID: 'P1',
@@ -128,7 +128,7 @@ describe('a node’s data folder', () => {
     expect([unknown.code, unknown.stdout]).toEqual([2, '']);
   });
 
-  test('3: release lets it go on and queues it, once', async () => {
+  test('3: release lets it continue and queues it, once', async () => {
     const { code, stdout } = await run('release', held.study, '--by', 'Dr Roe', '--comment', 'dates compared');
     expect([code, stdout]).toEqual([0, `study ${held.study} released\n`]);
     const { store, queue } = open();
@@ -143,7 +143,7 @@ describe('a node’s data folder', () => {
     expect((await run('release', '1.2.3.99')).code).toBe(3);
   });
 
-  test('4: retry queues what failed, all or one, and says when there is nothing', async () => {
+  test('4: retry queues failed work, all of it or one job, and says if there is none', async () => {
     expect((await run('retry')).code).toBe(3);
     const { store, queue } = open();
     requestAnalysis({ store, queue }, store.series.find(known.series)!.StudyInstanceUID);
@@ -172,7 +172,7 @@ describe('a node’s data folder', () => {
     store.close();
   });
 
-  test('5: verify reads every byte, and ends with 1 when a file is altered, missing or in no index', async () => {
+  test('5: verify reads every byte, and exits with 1 if a file is altered, missing or not in the index', async () => {
     const whole = await run('verify');
     expect([whole.code, whole.stdout]).toEqual([0, '4 files checked: 0 missing, 0 altered, 0 orphan files\n']);
     const [changed, lost] = [1, 2].map((number) => `instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.${number}.dcm`);
@@ -204,7 +204,7 @@ describe('a database of another version', () => {
   };
 
   test.each([...looking, ['migrate'], ['serve']])(
-    'a newer one, is left alone by %s, which says which Priora to start',
+    'a newer one is left alone by %s, which says which Priora to start',
     async (...command) => {
       const tomorrow = { version: 999999, name: 'from tomorrow', sql: 'SELECT 1' };
       const { config } = databaseOf([...shippedMigrations(), tomorrow]);
@@ -214,7 +214,7 @@ describe('a database of another version', () => {
     },
   );
 
-  test.each(looking)('an older one, is left alone by %s, which says how to migrate it', async (...command) => {
+  test.each(looking)('an older one is left alone by %s, which says how to migrate it', async (...command) => {
     const { config, file } = databaseOf(shippedMigrations().slice(0, -1));
     const before = readFileSync(file);
     const { code, stdout, stderr } = await priora(...command, '--config', config);
@@ -227,7 +227,7 @@ describe('a database of another version', () => {
   });
 });
 
-test('a database file that is none is named, with what to do', async () => {
+test('a file that is not a database is named, with what to do', async () => {
   const damaged = configuration();
   mkdirSync(damaged.dataDir);
   writeFileSync(databasePath(damaged.dataDir), 'no database');

@@ -66,13 +66,13 @@ function reportOf(head: Head): ReturnType<typeof analysed> {
 const errorsIn = (text: string) => text.split('\n').filter((line) => /\berror\b|^[EF]:/i.test(line));
 
 describe.skipIf(headsAreMissing)('series selection', () => {
-  test.each(heads.filter(isForced))('refuses $name for the documented reasons', ({ folder, fails }) =>
+  test.each(heads.filter(isForced))('does not select $name, for the documented reasons', ({ folder, fails }) =>
     expectRefused(folder!, fails),
   );
 });
 
 describe.skipIf(headsAreMissing).each(heads)('$name', (head) => {
-  test('gives a report, and a SEG where something is found', async () => {
+  test('gives a report, and a SEG if something is found', async () => {
     const { code, timePoint } = await reportOf(head);
     expect(code).toBe(0);
     const { status, forced, lesions, outputs, prior } = timePoint;
@@ -100,7 +100,7 @@ describe.skipIf(headsAreMissing).each(heads)('$name', (head) => {
       expect(errorsIn(text)).toEqual([]);
     });
 
-  test('its picture is upright, with outlines where the SEG has the lesions', async () => {
+  test('has an upright picture, with outlines where the SEG has the lesions', async () => {
     const { timePoint } = await reportOf(head);
     const files = filesOf(head.folder!).filter((path) => isOfSeries(path, timePoint.SeriesInstanceUID!));
     const { volume } = await assembleSeries(files);
@@ -115,7 +115,7 @@ function isOfSeries(path: string, SeriesInstanceUID: string): boolean {
 }
 
 describe.skipIf(headsAreMissing)('the vestibular schwannoma', () => {
-  test('is what is confirmed, where a person points at it, and nothing else', async () => {
+  test('is confirmed where a person points at it, and nothing else is', async () => {
     const { lesions } = (await reportOf(heads[0])).timePoint;
     const confirmed = lesions.filter(({ confidence }) => confidence === 'confirmed');
     expect(confirmed).toHaveLength(1);
@@ -126,7 +126,7 @@ describe.skipIf(headsAreMissing)('the vestibular schwannoma', () => {
 });
 
 describe.skipIf(fruit === null)('a fruit', () => {
-  test('is refused by selection, and is no brain where that is overridden', { timeout: 280_000 }, async () => {
+  test('is not selected, and is not a brain if that is overridden', { timeout: 280_000 }, async () => {
     await expectRefused(fruit!, ['contrast agent']);
     const { code, timePoint } = await analysed(fruit!, '--force-series');
     expect(code).toBe(4);
@@ -162,7 +162,7 @@ describe.skipIf(avanto === null || fruit === null)('pixels of fruit under the he
     return folder;
   }
 
-  test('are no brain: rejected, nothing is reported', { timeout: 280_000 }, async () => {
+  test('is not a brain: it is rejected and nothing is reported', { timeout: 280_000 }, async () => {
     const { path } = configuration();
     const { code, stdout } = await priora(
       'analyse',

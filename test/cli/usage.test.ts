@@ -40,29 +40,32 @@ describe('usage', () => {
     ['a path that does not exist', ['analyse', 'nowhere', '--out', 'x'], 'nowhere does not exist'],
     ['a peer without a port', ['send', '.', '--to', 'pacs'], 'host:port is needed'],
     ['a configuration that does not exist', ['status', '--config', 'nowhere.yaml'], 'nowhere.yaml'],
-  ])('%s ends with 2 and is named', async (_, parameters, message) => {
+  ])('%s exits with 2 and is named', async (_, parameters, message) => {
     const { code, stdout, stderr } = await priora(...parameters);
     expect(stderr).toContain(message);
     expect([code, stdout]).toEqual([2, '']);
   });
 
-  it.each(['serve', 'retry'])('a data folder that cannot be ends %s with 2 and is named', async (command) => {
-    const dataDir = join(temporary('file'), 'file');
-    writeFileSync(dataDir, 'no folder');
-    const { code, stderr } = await priora(command, '--config', configuration({ dataDir, logLevel: 'silent' }).path);
-    expect(stderr).toContain(
-      `priora: dataDir: the folder ${dataDir} cannot be made or written (EEXIST)\nCONFIG_INVALID`,
-    );
-    expect(code).toBe(2);
-  });
+  it.each(['serve', 'retry'])(
+    '%s exits with 2 for a data folder that cannot be made, and names it',
+    async (command) => {
+      const dataDir = join(temporary('file'), 'file');
+      writeFileSync(dataDir, 'no folder');
+      const { code, stderr } = await priora(command, '--config', configuration({ dataDir, logLevel: 'silent' }).path);
+      expect(stderr).toContain(
+        `priora: dataDir: the folder ${dataDir} cannot be made or written (EEXIST)\nCONFIG_INVALID`,
+      );
+      expect(code).toBe(2);
+    },
+  );
 
-  it('so does an --out that cannot be', async () => {
+  it('an --out that cannot be made does the same', async () => {
     const { code, stderr } = await priora('analyse', '.', '--out', '/proc/priora/out');
     expect(stderr).toContain('--out: the folder /proc/priora/out cannot be made or written (ENOENT)');
     expect(code).toBe(2);
   });
 
-  it('a misspelt setting ends with 2 and is named with its place', async () => {
+  it('a misspelt setting exits with 2 and is named with its place', async () => {
     const { path } = configuration({ dicom: { prot: 104 }, competeness: {} });
     const { code, stderr } = await priora('status', '--config', path);
     expect(stderr).toContain('"dicom.prot"');
@@ -111,21 +114,21 @@ describe('serve does not start', () => {
       'MODEL_INVALID',
       'treshold',
     ],
-  ])('%s, and says what to do', async (_, settings, code, message) => {
+  ])('with %s, and says what to do', async (_, settings, code, message) => {
     const ended = await priora('serve', '--config', configuration({ ...settings(), dicom: { port: 0 } }).path);
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).toContain(`${code}: The model or its manifest is not what was shipped; install it again.`);
     expect(ended.code).toBe(1);
   });
 
-  it.skipIf(hasCudaDriver())('where CUDA was asked for and is not there', async () => {
+  it.skipIf(hasCudaDriver())('if CUDA is asked for and is not there', async () => {
     const { code, stderr } = await priora('serve', '--config', configuration({ inference: { provider: 'cuda' } }).path);
     expect(stderr).toContain('PROVIDER_UNAVAILABLE: CUDA was asked for and cannot be used; see docs/gpu.md');
     expect(stderr).toContain('no CUDA driver on this machine');
     expect(code).toBe(1);
   });
 
-  it('on a port that is taken', async () => {
+  it('on a port that is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as AddressInfo;
@@ -137,7 +140,7 @@ describe('serve does not start', () => {
 });
 
 describe('send', () => {
-  it('puts a folder through unchanged and leaves out what is no DICOM', async () => {
+  it('delivers a folder unchanged and leaves out whatever is not DICOM', async () => {
     const { port, received, server } = await recordingServer({ aeTitle: 'PACS' });
     const folder = temporary('send');
     const files = [1, 2].map((number) => sliceFile(folder, number));
@@ -149,7 +152,7 @@ describe('send', () => {
     expect(received[0].request.association.callingAETitle).toBe('PRIORA_SEND');
   });
 
-  it('ends with 1 and names what was refused', async () => {
+  it('exits with 1 and names what was refused', async () => {
     const { port, server } = await recordingServer({
       handler: () => ({
         write: () => undefined,
@@ -163,7 +166,7 @@ describe('send', () => {
     expect([code, stdout]).toEqual([1, '0 of 1 instances sent\n']);
   });
 
-  it('ends with 1 when nobody answers, with 3 when there is nothing to send', async () => {
+  it('exits with 1 if nobody answers, and with 3 if there is nothing to send', async () => {
     const folder = temporary('send');
     const unsent = await priora('send', sliceFile(folder, 1), '--to', '127.0.0.1:1');
     expect(unsent.stderr).toContain('DESTINATION_UNREACHABLE');

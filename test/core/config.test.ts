@@ -14,14 +14,14 @@ describe('config', () => {
     expect(config.modelsDir).toMatch(/\/models$/);
   });
 
-  it('names a misspelt option with its place', () => {
+  it('names a misspelt setting with its place', () => {
     expect(() => parseConfig({ dicom: { aeTitel: 'X', prot: 1 } })).toThrow(
       /unknown options "dicom.aeTitel", "dicom.prot"/,
     );
     expect(() => parseConfig({ datadir: '/x' })).toThrow(/unknown option "datadir"/);
   });
 
-  it('names a wrong value and keeps the others out of the message', () => {
+  it('names an invalid value and leaves the others out of the message', () => {
     expect(() => parseConfig({ dicom: { port: 70000 }, inference: { provider: 'rocm' } })).toThrow(
       /dicom\.port: .*inference\.provider: /,
     );
@@ -31,7 +31,7 @@ describe('config', () => {
     expect(() => parseConfig({ time: { zone: 'Europe/Berlinn' } })).toThrow(/time\.zone/);
   });
 
-  it('takes folders relative to the file', async () => {
+  it('resolves folders relative to the file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'priora-config-'));
     await writeFile(join(folder, 'site.yaml'), 'dataDir: store\ndicom:\n  issuers: { MR1: HOSPITAL_A }\n');
     const config = loadConfig(join(folder, 'site.yaml'));
@@ -39,7 +39,7 @@ describe('config', () => {
     expect(config.dicom.issuers).toEqual({ MR1: 'HOSPITAL_A' });
   });
 
-  it('refuses a named file that is missing or no YAML', async () => {
+  it('refuses a named file that is missing or is not YAML', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'priora-config-'));
     expect(() => loadConfig(join(folder, 'none.yaml'))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     await writeFile(join(folder, 'broken.yaml'), 'dicom: [');

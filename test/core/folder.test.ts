@@ -53,7 +53,7 @@ describe('a power cut', () => {
     ]);
   });
 
-  it('leaves a folder that was made by a process that was killed before it synced its name', () => {
+  it('leaves a folder made by a process that was killed before syncing its name', () => {
     mkdirSync(join(folder, 'cases/7'), { recursive: true });
     calls.list = [];
     writeDurably(join(folder, 'cases/7/picture.png'), Buffer.from('picture'));
@@ -66,7 +66,7 @@ describe('a power cut', () => {
   });
 });
 
-it('what a killed process has left of a file goes when the file is written again, and nothing else', () => {
+it('leftovers of a killed process go when the file is written again, and nothing else does', () => {
   for (const name of ['seg.dcm.1.tmp', 'seg.dcm.22.tmp', 'seg.dcm.old', 'sr.dcm.1.tmp'])
     writeFileSync(join(folder, name), 'half');
   writeDurably(join(folder, 'seg.dcm'), Buffer.from('whole'));

@@ -17,12 +17,12 @@ const time = (given: Partial<typeof none>, zone = 'Europe/Berlin') => {
 };
 
 describe('the acquisition time', () => {
-  it('is AcquisitionDateTime before everything else', () => {
+  it('is AcquisitionDateTime if there is one', () => {
     const given = { AcquisitionDateTime: '20220711120517.042500', StudyDate: '20200101', StudyTime: '10' };
     expect(time(given)).toEqual(['2022-07-11T10:05:17.042Z', 'AcquisitionDateTime']);
   });
 
-  it('then Acquisition, Series, Study date and time', () => {
+  it('is else that of Acquisition, Series or Study date and time', () => {
     const study = { StudyDate: '20260105', StudyTime: '080000' };
     const series = { ...study, SeriesDate: '20260105', SeriesTime: '081500.5' };
     expect(time(study)).toEqual(['2026-01-05T07:00:00.000Z', 'StudyDate']);
@@ -33,7 +33,7 @@ describe('the acquisition time', () => {
     ]);
   });
 
-  it('prefers a whole pair to a date alone', () => {
+  it('comes from a complete pair rather than a date alone', () => {
     expect(time({ AcquisitionDate: '20260105', StudyDate: '20260105', StudyTime: '10' })?.[1]).toBe('StudyDate');
     expect(time({ StudyDate: '20260105' })).toEqual(['2026-01-04T23:00:00.000Z', 'StudyDate']);
   });
@@ -48,7 +48,7 @@ describe('the acquisition time', () => {
     expect(time({ ...at, TimezoneOffsetFromUTC: 'CEST' })![0]).toBe('2026-07-05T10:00:00.000Z');
   });
 
-  it('takes ACR-NEMA’s punctuation and a leap second', () => {
+  it('accepts ACR-NEMA’s punctuation and a leap second', () => {
     expect(time({ StudyDate: '2026.01.05', StudyTime: '10:11:60' })![0]).toBe('2026-01-05T09:11:59.000Z');
   });
 

@@ -68,13 +68,13 @@ describe('code extensions', () => {
     expect(reader(bytes('\\1b$B!\\5c\\1b(B end'), textDelimiters.value)).toBe('± end'.replace('±', '\uff0b'));
   });
 
-  it('a second byte 0x5C in GB18030 stays within its character', () => {
+  it('keep a second byte of 0x5C in GB18030 within its character', () => {
     expect(textReader(['GB18030'])(bytes('\\81\\5c'), textDelimiters.value)).toBe('乗');
   });
 });
 
 describe('tolerance', () => {
-  it('reads bytes without a declared set, and unknown terms, as Latin-1', () => {
+  it('decodes bytes without a declared set, and unknown terms, as Latin-1', () => {
     expect(name('', 'M\\fcller')).toBe('Müller');
     expect(name('ISO_IR 999', 'M\\fcller')).toBe('Müller');
   });

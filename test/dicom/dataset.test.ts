@@ -36,7 +36,7 @@ const sample: Dataset = {
 const file = writeFile(sample);
 
 describe('parseFile', () => {
-  it('reads what was written', () => {
+  it('reads what we wrote', () => {
     const { dataset, pixelData } = parseFile(file);
     expect(String(dataset['PatientName'])).toBe('Müller^Änne');
     expect(dataset).toMatchObject({
@@ -50,7 +50,7 @@ describe('parseFile', () => {
     expect(pixelData?.length).toBe(8);
   });
 
-  it('leaves pixels out when asked', () => {
+  it('leaves pixels out if asked to', () => {
     const { dataset, pixelData } = parseFile(file, { stopAtPixelData: true });
     expect(dataset).not.toHaveProperty('PixelData');
     expect(pixelData?.length).toBe(8);
@@ -115,7 +115,7 @@ describe.skipIf(!hasPeer('dcmconv'))('parseFile on what DCMTK writes', () => {
     );
   });
 
-  it('refuses a data set that is encoded otherwise than its transfer syntax says', () => {
+  it('refuses a data set encoded other than its transfer syntax says', () => {
     writeFileSync(source, file);
     const target = join(folder, 'implicit.dcm');
     execFileSync('dcmconv', ['+ti', source, target], { env: peerEnvironment });

@@ -53,7 +53,7 @@ describe('the element scanner', () => {
     );
   });
 
-  it('sees that a data set is cut, at whatever byte', () => {
+  it('notices that a data set is cut, at any byte', () => {
     const short = sliceDataset(1, { PixelData: [new Uint16Array(4).buffer] });
     const whole: number[] = [];
     for (let length = 1; length < short.length; length++)
@@ -67,7 +67,7 @@ describe('the element scanner', () => {
     expect(whole.length).toBeLessThan(40);
   });
 
-  it('never fails on any bytes but as unreadable', () => {
+  it('fails on arbitrary bytes only by calling them unreadable', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 300 }),
@@ -100,7 +100,7 @@ describe('the element scanner', () => {
     }
   });
 
-  it.skipIf(!hasPeer('dcmcrle'))('walks over encapsulated pixels', () => {
+  it.skipIf(!hasPeer('dcmcrle'))('skips encapsulated pixels', () => {
     const folder = mkdtempSync(join(tmpdir(), 'priora-scan-'));
     const given = {
       SamplesPerPixel: 1,

@@ -8,7 +8,7 @@ describe('padding', () => {
   const padding = fc.string({ unit: fc.constantFrom(' ', '\0'), maxLength: 5 });
   const content = fc.string().filter((text) => !/^[\0 ]|[\0 ]$/.test(text));
 
-  it('is taken from where it is and nowhere else', () => {
+  it('is removed where it is, and nothing else is', () => {
     fc.assert(
       fc.property(padding, content, padding, (before, text, after) => {
         fc.pre(text !== '' || before === '');
@@ -18,7 +18,7 @@ describe('padding', () => {
     );
   });
 
-  it.each([withoutTrailingPadding, withoutPadding])('costs each character one look at most (%o)', (trim) => {
+  it.each([withoutTrailingPadding, withoutPadding])('is found in one look per character (%o)', (trim) => {
     const looks = vi.spyOn(String.prototype, 'charCodeAt');
     for (const hostile of [`x${' '.repeat(9999)}`.repeat(7) + 'x', ' '.repeat(70_000), 'x' + '\0'.repeat(69_999)]) {
       looks.mockClear();

@@ -142,7 +142,7 @@ describe('High-Throughput JPEG 2000', () => {
   });
 });
 
-describe('declared and real encoding differ', () => {
+describe('a declared encoding that is not the real one is refused', () => {
   const layout = pixelLayout(dataset(images.unsigned12));
   const plain = writeFile(dataset(images.unsigned12));
   const undecodable = expect.objectContaining({ code: 'PIXELS_UNDECODABLE', subject: { SOPInstanceUID: '2.25.1' } });
@@ -156,13 +156,13 @@ describe('declared and real encoding differ', () => {
     return copy;
   };
 
-  it('compression declared, samples found', () => {
+  it('with compression declared and samples found', () => {
     const bytes = relabelled(plain, '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.5');
     const file = parseFile(bytes, { stopAtPixelData: true });
     expect(() => frameData(file, layout)).toThrow(undecodable);
   });
 
-  it.skipIf(!hasPeer('dcmcrle'))('no compression declared, RLE found', () => {
+  it.skipIf(!hasPeer('dcmcrle'))('with no compression declared and RLE found', () => {
     const target = join(folder, 'rle.dcm');
     execFileSync('dcmcrle', [join(folder, 'unsigned12.dcm'), target], { env: peerEnvironment });
     const bytes = relabelled(readFileSync(target), '1.2.840.10008.1.2.5', '1.2.840.10008.1.2.1');
@@ -170,7 +170,7 @@ describe('declared and real encoding differ', () => {
     expect(() => frameData(file, layout)).toThrow(undecodable);
   });
 
-  it.skipIf(!hasPeer('dcmcjpls'))('JPEG declared, JPEG-LS found', async () => {
+  it.skipIf(!hasPeer('dcmcjpls'))('with JPEG declared and JPEG-LS found', async () => {
     const target = join(folder, 'jls.dcm');
     execFileSync('dcmcjpls', [join(folder, 'unsigned12.dcm'), target], { env: peerEnvironment });
     const bytes = relabelled(readFileSync(target), TransferSyntax.JPEGLSLossless, TransferSyntax.JPEGLosslessSV1);
@@ -178,7 +178,7 @@ describe('declared and real encoding differ', () => {
     await expect(valuesOf(bytes)).rejects.toThrow(/jpegLS/);
   });
 
-  it.skipIf(!hasPeer('dcmcjpls'))('a codestream cut short', async () => {
+  it.skipIf(!hasPeer('dcmcjpls'))('with a truncated codestream', async () => {
     const target = join(folder, 'jls.dcm');
     execFileSync('dcmcjpls', [join(folder, 'unsigned12.dcm'), target], { env: peerEnvironment });
     const file = parseFile(readFileSync(target), { stopAtPixelData: true });
@@ -187,24 +187,24 @@ describe('declared and real encoding differ', () => {
     await expect(decodeFrames(request, { SOPInstanceUID: '2.25.1' })).rejects.toThrow(undecodable);
   });
 
-  it('a file that ends inside its pixels', () => {
+  it('with a file that ends inside its pixels', () => {
     const file = parseFile(plain.subarray(0, plain.length - 100), { stopAtPixelData: true });
     expect(() => frameData(file, layout)).toThrow(/ends inside the pixel data/);
   });
 
-  it('fewer pixels than rows and columns ask for', () => {
+  it('with fewer pixels than rows and columns require', () => {
     const image = { ...dataset(images.unsigned12), Rows: size + 1 };
     const file = parseFile(writeFile(image), { stopAtPixelData: true });
     expect(() => frameData(file, pixelLayout(file.dataset))).toThrow(undecodable);
   });
 
-  it('an unknown transfer syntax', async () => {
+  it('with an unknown transfer syntax', async () => {
     const request = { TransferSyntaxUID: '1.2.840.10008.1.2.4.102', layout, frames: [new Uint8Array(100)] };
     await expect(decodeFrames(request, { SOPInstanceUID: '2.25.1' })).rejects.toThrow(undecodable);
   });
 });
 
-it('a decoder that is killed is no fault of the pixels: the case can be tried again', async () => {
+it('a killed decoder is not the fault of the pixels: the case can be retried', async () => {
   const frame = new Uint8Array(100);
   frame.set([1, 0, 0, 0, 64]);
   const layout = pixelLayout(dataset(images.unsigned12));

@@ -17,7 +17,7 @@ describe('what this node wrote', () => {
   test.each([
     ['segments of one bit', writeSegmentation],
     ['a label map', writeLabelMap],
-  ])('%s come back voxel by voxel, with their identities', async (_, write) => {
+  ])('comes back voxel by voxel as %s, with its identities', async (_, write) => {
     const segmentation = await readSegmentation(write(input).bytes);
     expect(segmentation.referencedSeries).toEqual([input.source.header['SeriesInstanceUID']]);
     expect(segmentation.FrameOfReferenceUID).toBe(input.source.header['FrameOfReferenceUID']);
@@ -32,7 +32,7 @@ describe('what this node wrote', () => {
     });
   });
 
-  test('frames that are no stack, or of an undescribed segment, are refused', async () => {
+  test('is refused if its frames are not a stack, or belong to an undescribed segment', async () => {
     const change = (edit: (dataset: ReturnType<typeof parseFile>['dataset']) => void) => {
       const { dataset } = parseFile(bytes);
       edit(dataset);
@@ -129,7 +129,7 @@ print(json.dumps({'affine': affine.reshape(-1).tolist(), 'shape': [columns, rows
                   'first': np.flatnonzero(boxes[0] & ~boxes[1]).tolist()}))
 `;
 
-describe.skipIf(!hasPydicom)('what pydicom wrote, oblique, frames from the far end, on few slices', () => {
+describe.skipIf(!hasPydicom)('what pydicom wrote: oblique, frames from the far end, on few slices', () => {
   const folder = freshFolder();
   let meant: { affine: Affine; shape: Grid['shape']; boxes: number[][]; first: number[] };
   beforeAll(() => {

@@ -8,7 +8,7 @@ import { freshFolder, hasPydicom, pythonJson } from '../report/peer-processes.js
 import { smallGrid, syntheticReport } from '../report/synthetic-report.js';
 
 describe('what this node wrote', () => {
-  test.each(['axial', 'sagittal'] as const)('%s: each region fills the voxels of its lesion, and no other', (plane) => {
+  test.each(['axial', 'sagittal'] as const)('fills, as %s, the voxels of each lesion and no others', (plane) => {
     const { input } = syntheticReport({ name: `contours ${plane}`, grid: smallGrid(plane), balls: [[[0, 0, 0], 9], [[24, 0, 0], 5]] }); // prettier-ignore
     const { regions, referencedSeries } = readStructureSet(writeStructureSet(input).bytes);
     expect(referencedSeries).toEqual([input.source.header['SeriesInstanceUID']]);
@@ -90,7 +90,7 @@ describe.skipIf(!hasPydicom)('a structure set written by pydicom', () => {
     structures = readStructureSet(readFileSync(join(folder, 'rtstruct.dcm')));
   });
 
-  test('its regions, their names and what they refer to', () => {
+  test('gives its regions, their names and what they refer to', () => {
     expect(structures.referencedSeries).toEqual(['1.2.3.5']);
     expect(structures.framesOfReference).toEqual(['1.2.3.4']);
     expect(structures.regions.map(({ ROIName, RTROIInterpretedType }) => [ROIName, RTROIInterpretedType])).toEqual([
@@ -99,12 +99,12 @@ describe.skipIf(!hasPydicom)('a structure set written by pydicom', () => {
     ]);
   });
 
-  test.each([0, 1])('region %i fills exactly the pixels inside, holes left out', (index) => {
+  test.each([0, 1])('fills exactly the pixels inside region %i, with holes left out', (index) => {
     const { voxels } = regionMask(structures.regions[index], grid);
     expect([...voxels.keys()].filter((voxel) => voxels[voxel] === 1)).toEqual(inside);
   });
 
-  test('contours between the slices of another series are refused', () => {
+  test('is refused if its contours lie between the slices of another series', () => {
     const m = grid.patientFromVoxel;
     const shifted = m.map((value, index) => (index % 4 === 3 && index < 12 ? value + 0.5 * m[index - 1] : value));
     expect(() => regionMask(structures.regions[0], { ...grid, patientFromVoxel: shifted })).toThrow(

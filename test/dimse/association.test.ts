@@ -124,12 +124,12 @@ describe('association as SCU', () => {
       'DESTINATION_UNREACHABLE',
       /maximum length of 2/,
     ],
-  ])('%s instead of an acceptance is named', async (_, behave, code, message) => {
+  ])('names %s instead of an acceptance', async (_, behave, code, message) => {
     const port = await scripted(behave);
     await expect(request(port)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  it('a port nobody listens on is DESTINATION_UNREACHABLE', async () => {
+  it('reports a port nobody listens on as DESTINATION_UNREACHABLE', async () => {
     const port = await scripted(() => undefined);
     await new Promise((resolve) => scp.close(resolve));
     await expect(request(port)).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('association as SCU', () => {
     });
   });
 
-  it('a peer that stops reading is given up', async () => {
+  it('gives up a peer that stops reading', async () => {
     const port = await scripted(async (peer) => {
       await accept(peer);
       peer.socket.pause();
@@ -160,7 +160,7 @@ describe('association as SCU', () => {
     await expect(store(association, endless)).rejects.toMatchObject({ code: 'DESTINATION_UNREACHABLE' });
   });
 
-  it('an answer to another request is aborted, not believed', async () => {
+  it('aborts on an answer to another request, and does not believe it', async () => {
     const port = await scripted(async (peer) => {
       await accept(peer);
       peer.send(
@@ -171,7 +171,7 @@ describe('association as SCU', () => {
     await expect(store(association)).rejects.toMatchObject({ message: expect.stringContaining('answers no request') });
   });
 
-  it('returns a failure status as what it is', async () => {
+  it('returns a failure status as it is', async () => {
     const port = await scripted(async (peer) => {
       await accept(peer);
       await peer.next();
@@ -189,7 +189,7 @@ describe('association as SCU', () => {
     association.abort();
   });
 
-  it('a data set that cannot be read aborts the association: half a message is out', async () => {
+  it('aborts if a data set cannot be read, because half a message is already out', async () => {
     let heard: (item: unknown) => void;
     const lastWord = new Promise((resolve) => (heard = resolve));
     const port = await scripted(async (peer) => {
@@ -208,7 +208,7 @@ describe('association as SCU', () => {
     expect(await lastWord).toEqual({ type: 'abort', source: 0, reason: 0 });
   });
 
-  it('a signal cancels what is under way', async () => {
+  it('cancels what is under way on a signal', async () => {
     const port = await scripted((peer) => accept(peer));
     const controller = new AbortController();
     const association = await request(port, { signal: controller.signal, responseTimeoutMs: 60_000 });
@@ -218,7 +218,7 @@ describe('association as SCU', () => {
     await expect(request(port, { signal: controller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  it('a release collision ends for both (PS3.8 7.2.2)', async () => {
+  it('ends for both on a release collision (PS3.8 7.2.2)', async () => {
     let answered: unknown[] = [];
     const port = await scripted(async (peer) => {
       await accept(peer);

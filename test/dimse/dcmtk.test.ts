@@ -92,7 +92,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
     [TransferSyntax.JPEGLosslessSV1, 'dcmcjpeg', [], ['-xs']],
     [TransferSyntax.JPEGExtended12Bit, 'dcmcjpeg', ['+ee'], ['-xx']],
     [TransferSyntax.JPEGLSLossless, 'dcmcjpls', [], ['-xt']],
-  ])('storescu sends %s, stored as received', async (transferSyntax, command, options, proposal) => {
+  ])('storescu sends %s, which is stored as received', async (transferSyntax, command, options, proposal) => {
     const { port } = await start();
     const file = converted(slices[0], command, ...options);
     expect(datasetOf(file).transferSyntax).toBe(transferSyntax);
@@ -106,7 +106,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
     if (transferSyntax !== TransferSyntax.DeflatedExplicitVRLittleEndian) expectArrived([file]);
   });
 
-  it('storescu is told what a handler refuses', async () => {
+  it('storescu receives the status a handler gives', async () => {
     const { port } = await start({
       handler: () => Promise.reject(new PrioraError('STORAGE_FULL', 'no space left on the volume')),
     });
@@ -137,7 +137,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
     expectArrived(slices);
   });
 
-  it('four senders at once mix nothing up', async () => {
+  it('four senders at the same time are kept apart', async () => {
     const { port } = await start();
     await Promise.all(
       [0, 1, 2, 3].map((sender) =>
@@ -202,7 +202,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
     };
   };
 
-  it('echoes', async () => {
+  it('answers our echo', async () => {
     const { port } = await storescp();
     const association = await request(port);
     expect(association.info.peerImplementationVersionName).toBe('OFFIS_DCMTK_367');
@@ -211,7 +211,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
     expect(association.open).toBe(false);
   });
 
-  it('receives our bytes, in several syntaxes over one association', async () => {
+  it('receives our bytes, in several transfer syntaxes over one association', async () => {
     const files = [
       slices[0],
       slices[1],
@@ -232,7 +232,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
     }
   });
 
-  it('receives a stream with any cuts, in small PDUs', async () => {
+  it('receives a stream cut anywhere, in small PDUs', async () => {
     const { port, received } = await storescp('+B', '-pdu', '4096');
     const association = await request(port);
     const { dataset } = datasetOf(slices[0]);
@@ -246,7 +246,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
     expect(readFileSync(join(received, name)).subarray(-dataset.length).equals(dataset)).toBe(true);
   });
 
-  it('two requests made at once are answered each', async () => {
+  it('answers each of two requests made at the same time', async () => {
     const { port } = await storescp();
     const association = await request(port);
     const answers = await Promise.all(slices.slice(0, 4).map((file) => association.store(operation(file))));
@@ -254,7 +254,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
     await association.release();
   });
 
-  it('refusing every association is DESTINATION_REFUSED', async () => {
+  it('is DESTINATION_REFUSED if it refuses every association', async () => {
     const { port } = await storescp();
     peer!.kill();
     await once(peer!, 'exit');
@@ -273,7 +273,7 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
   it.each([
     ['after the data', '--abort-after'],
     ['during the data', '--abort-during'],
-  ])('aborting %s is DESTINATION_REFUSED', async (_, option) => {
+  ])('is DESTINATION_REFUSED if it aborts %s', async (_, option) => {
     const { port } = await storescp(option);
     const association = await request(port);
     await expect(association.store(operation(slices[0]))).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { quickAckAvailable, quickAcknowledge } from '../../src/dimse/quickack.js';
 
 describe('TCP_QUICKACK', () => {
-  it('is at hand on Linux, and nowhere a reason to fail', async () => {
+  it('is available on Linux, and nowhere a reason to fail', async () => {
     expect(quickAckAvailable).toBe(process.platform === 'linux');
     const server: Server = createServer((socket) => socket.resume()).listen(0);
     await once(server, 'listening');

@@ -55,7 +55,7 @@ describe.skipIf(!hasPeer('openssl'))('TLS', () => {
       tls,
     });
 
-  it('carries an association of ours, data and all', async () => {
+  it('carries an association of ours, data included', async () => {
     await start();
     const association = await request({ ca: pem('node.crt') });
     const slice = sliceFile(folder, 1, 512);
@@ -91,7 +91,7 @@ describe.skipIf(!hasPeer('openssl'))('TLS', () => {
     await expect(request({ ca: pem('stranger.crt') })).rejects.toMatchObject({ code: 'DESTINATION_UNREACHABLE' });
   });
 
-  it('refuses a client without the certificate it asks for', async () => {
+  it('refuses a client without the certificate it demands', async () => {
     await start('client.crt');
     const refusedBefore = node.refused.length;
     for (const tls of [
@@ -105,7 +105,7 @@ describe.skipIf(!hasPeer('openssl'))('TLS', () => {
     await association.release();
   });
 
-  it('a client without TLS is cut, whether it speaks or not, and others are served', async () => {
+  it('ends a client without TLS, whether it speaks or not, and serves others', async () => {
     await start();
     const speaking = await RawPeer.connect(node.port);
     speaking.send(associateRequest());
@@ -121,7 +121,7 @@ describe.skipIf(!hasPeer('openssl'))('TLS', () => {
     await association.release();
   });
 
-  it('a silent client after the handshake is cut by ARTIM', async () => {
+  it('ends a silent client after the handshake by ARTIM', async () => {
     await start();
     const { connect } = await import('node:tls');
     const socket = connect({ host: '127.0.0.1', port: node.port, ca: pem('node.crt') });

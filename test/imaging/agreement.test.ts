@@ -61,7 +61,7 @@ describe('measures of agreement', () => {
     expect(edgeAgreement(plain, constant, everywhere)).toBe(0);
   });
 
-  it('look only where the mask is', () => {
+  it('look only inside the mask', () => {
     const half: LabelMap = { ...everywhere, voxels: everywhere.voxels.map((_, index) => (index % 40 < 20 ? 1 : 0)) };
     const broken = { ...plain, voxels: plain.voxels.map((value, index) => (index % 40 < 21 ? value : 7 - value)) };
     expect(correlate(plain, broken, identityAffine, half).correlation).toBeCloseTo(1, 5);

@@ -37,7 +37,7 @@ describe('blockMean', () => {
     );
   });
 
-  it('coarsens each axis by itself, and never refines', () => {
+  it('coarsens each axis independently, and never refines', () => {
     const volume: Volume = { shape: [40, 40, 10], patientFromVoxel, voxels: new Float32Array(16000) };
     const coarse = coarsen(volume, 2);
     expect(coarse.shape).toEqual([10, 10, 10]);

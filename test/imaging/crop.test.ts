@@ -25,7 +25,7 @@ describe('boxes', () => {
     expect(applyAffine(part.patientFromVoxel, [0, 0, 0])).toEqual(applyAffine(patientFromVoxel, [2, 3, 1]));
   });
 
-  it('are found on another grid, with a margin, cut to it, or not at all', () => {
+  it('are found on another grid, with a margin, cropped to it, or not at all', () => {
     const fine = { shape: [40, 40, 40], patientFromVoxel: identityAffine } as const;
     const box = { first: [4, 1, 1], last: [6, 3, 4] } as const;
     // x: 2·4 − 5 = 3 to 2·6 − 5 = 7, and 2 mm around.

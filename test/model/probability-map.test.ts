@@ -20,14 +20,14 @@ const lesionAt = (...voxels: Vector3[]) => {
 };
 const seen = (...voxels: Vector3[]) => sitesSeen(map, lesionAt(...voxels), identityAffine).get(1)!;
 
-describe('what a time point saw of a site', () => {
-  test('1: the larger probability of both networks, one voxel around the lesion included', () => {
+describe('what a time point saw at a location', () => {
+  test('1: is the larger probability of both networks, including one voxel around the lesion', () => {
     expect(seen([5, 5, 5]).highestProbability).toBeCloseTo(0.4, 2);
     expect(seen([6, 6, 4]).highestProbability).toBeCloseTo(0.4, 2);
     expect(seen([7, 5, 5])).toEqual({ coveredShare: 1, highestProbability: 0 });
   });
 
-  test('2: how much of it was examined at all', () => {
+  test('2: includes how much of it was examined', () => {
     expect(seen([9, 1, 1], [10, 1, 1], [11, 1, 1], [12, 1, 1]).coveredShare).toBe(0.25);
     expect(seen([15, 1, 1])).toEqual({ coveredShare: 0, highestProbability: 0 });
     expect(isExamined(map, [10.4, 3, 3])).toBe(true);
@@ -35,7 +35,7 @@ describe('what a time point saw of a site', () => {
     expect(isExamined(map, [-40, 3, 3])).toBe(false);
   });
 
-  test('3: through the transform between both', () => {
+  test('3: goes through the transform between the two', () => {
     const labels = lesionAt([8, 5, 5]);
     expect(sitesSeen(map, labels, rigidAffine([0, 0, 0], [-3, 0, 0])).get(1)!.highestProbability).toBeCloseTo(0.4, 2);
   });

@@ -81,7 +81,7 @@ const slice = (number: number, overrides: Dataset = {}) => ({
 const quarantined = () => store.quarantine.list().map(({ code, SOPInstanceUID }) => `${SOPInstanceUID} ${code}`);
 const goesOn = async (number: number) => expect(await send([slice(number)])).toEqual([0]);
 
-describe('what cannot be taken in is answered, kept aside with its reason, and costs nothing else', () => {
+describe('input that cannot be stored is answered, kept with its reason, and costs nothing else', () => {
   it.each([
     ['a truncated data set', 0xc000, 'DICOM_UNREADABLE', 11, () => sliceDataset(11).subarray(0, -100)],
     ['one without PatientID', 0xa900, 'DICOM_MISSING_ATTRIBUTE', 12, () => sliceDataset(12, { PatientID: '' })],
@@ -93,13 +93,13 @@ describe('what cannot be taken in is answered, kept aside with its reason, and c
     expect(store.instances.find(SOPInstanceUID)).toBeUndefined();
   });
 
-  it('another transfer syntax than was announced', async () => {
+  it('another transfer syntax than announced', async () => {
     expect(await send([slice(14)], TransferSyntax.ExplicitVRBigEndian)).toEqual([0xc000]);
     expect(quarantined()).toContain('1.2.3.1.1.14 DICOM_UNREADABLE');
     await goesOn(14);
   });
 
-  it('unknown AE titles, ours and theirs, are rejected before anything is sent', async () => {
+  it('unknown AE titles, called and calling, are rejected before anything is sent', async () => {
     await expect(associate({ callingAETitle: 'STRANGER' })).rejects.toMatchObject({
       code: 'DESTINATION_REFUSED',
       message: expect.stringMatching(/calling AE title/i) as string,
@@ -111,7 +111,7 @@ describe('what cannot be taken in is answered, kept aside with its reason, and c
     await goesOn(3);
   });
 
-  it('a malformed PDU costs its connection, and no other', async () => {
+  it('a malformed PDU costs its own connection and no other', async () => {
     const sending = await associate();
     const peer = await RawPeer.connect(node.port);
     peer.sendBytes('0400fffffff0deadbeef');
@@ -122,7 +122,7 @@ describe('what cannot be taken in is answered, kept aside with its reason, and c
   });
 
   it.skipIf(!ownDisk)(
-    'a full disk is 0xA700: the node stays up, nothing is half-written, and the sender may try again',
+    'a full disk is 0xA700: the node stays up, nothing is half-written, and the sender may retry',
     async () => {
       writeFileSync(join(dataDir, 'ballast'), Buffer.alloc((diskMb - 6) * 1_000_000));
       const large = slice(5, { PixelData: [new Uint16Array(5_000_000).buffer] });
@@ -136,7 +136,7 @@ describe('what cannot be taken in is answered, kept aside with its reason, and c
   );
 });
 
-describe('a study that cannot be read is rejected with its reason', () => {
+describe('a study that cannot be analysed is rejected with its reason', () => {
   /** A series that selection takes: the demonstration's headers over noise. */
   const series = (study: number, changes: (index: number, dataset: Dataset) => Dataset | null) => {
     const scanner = { ...demoScanner(1), shape: [144, 144, 100], spacingMm: [1.5, 1.5, 1.5] } as const;
@@ -183,7 +183,7 @@ describe('a study that cannot be read is rejected with its reason', () => {
   });
 });
 
-it('a segmentation is a review only from a reviewer, waits for its study and is no image to analyse', async () => {
+it('a segmentation is a correction only from a reviewer, waits for its study and is not analysed as an image', async () => {
   for (const [callingAETitle, SOPInstanceUID] of [
     ['READER', '1.2.5.1'],
     ['MR1', '1.2.5.2'],

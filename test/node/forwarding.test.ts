@@ -73,7 +73,7 @@ async function send(callingAETitle: string, series: number, overrides: object = 
   await node.idle();
 }
 
-it('the node forwards what scanners and routers send, to nobody what that one sent; its own objects and what a destination sends back go nowhere', async () => {
+it('the node forwards what scanners and routers send, but not to the one that sent it; its own objects and what a destination sends back go nowhere', async () => {
   await send('MR1', 2, { ManufacturerModelName: 'Priora' });
   await send('PACS', 3);
   await send('MR1', 1);

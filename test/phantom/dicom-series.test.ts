@@ -40,7 +40,7 @@ describe.each(Object.entries(scanners))('a DICOM series of a phantom, %s', (_, s
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('has one image a slice, and identifiers that tell them apart', async () => {
+  it('has one image per slice, and identifiers that tell them apart', async () => {
     expect(await readdir(join(folder, 'series'))).toHaveLength(scanner.shape[2]);
     const [one, two] = await Promise.all(files.slice(0, 2).map((path) => readDicomFile(path)));
     expect(one.dataset['SeriesInstanceUID']).toBe(two.dataset['SeriesInstanceUID']);
@@ -64,7 +64,7 @@ describe.each(Object.entries(scanners))('a DICOM series of a phantom, %s', (_, s
   });
 
   describe.skipIf(!hasPeer('dcm2niix'))('dcm2niix', () => {
-    it('reads the same voxels at the same places', async () => {
+    it('reads the same voxels in the same places', async () => {
       await run('dcm2niix', ['-b', 'n', '-o', folder, '-f', 'peer', join(folder, 'series')]);
       const peer = await readNifti(join(folder, 'peer.nii'));
       const peerFromOurs = multiplyAffine(invertAffine(peer.patientFromVoxel), result.image.patientFromVoxel);

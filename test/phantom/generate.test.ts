@@ -69,7 +69,7 @@ describe('generatePhantoms, training layout', () => {
     }
   });
 
-  it('tells the misregistration of the prior, with which both scans agree better', async () => {
+  it('states the misregistration of the prior, with which both scans agree better', async () => {
     const [current, prior, mask] = await Promise.all(
       ['image', 'prior', 'mask'].map((name) => readNifti(at('t1', `${name}.nii.gz`))),
     );
@@ -89,7 +89,7 @@ describe('generatePhantoms, training layout', () => {
     expect(told).toBeGreaterThan(agreement(invertAffine(priorFromCurrent)) + 0.001);
   });
 
-  it('goes on where it stopped, with the same bytes', async () => {
+  it('resumes where it stopped, with the same bytes', async () => {
     const untouched = (await stat(at('t0', 'image.nii.gz'))).mtimeMs;
     const before = await readFile(at('t1', 'prior.nii.gz'));
     await rm(at('t1'), { recursive: true });

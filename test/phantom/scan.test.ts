@@ -76,7 +76,7 @@ describe('a phantom scan', () => {
     expect(new Set(first.labels.voxels).size).toBe(first.lesions.length + 1);
   });
 
-  it('shows lesions brighter than what is around them, and inside the brain', () => {
+  it('shows lesions brighter than their surroundings, and inside the brain', () => {
     const { voxels, shape } = first.image;
     for (const { id, kind } of first.lesions) {
       const { indices } = region(first.labels, id);
@@ -95,7 +95,7 @@ describe('a phantom scan', () => {
     }
   });
 
-  it('has enhancing vessels outside all lesions: they are what a network must not take for one', () => {
+  it('has enhancing vessels outside all lesions, which a network must not take for one', () => {
     const { voxels } = first.image;
     const brain: number[] = [];
     first.brainMask.voxels.forEach((value, index) => {

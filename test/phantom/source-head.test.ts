@@ -28,14 +28,14 @@ async function imageFrom(head?: string): Promise<Buffer> {
   return readFile(join(out, 'PHANTOM-00001', 't0', 'image.nii.gz'));
 }
 
-it('is another head where a folder is given: its own grid, and the levels of its own tissues', async () => {
+it('is another head if a folder is given: its own grid, and the levels of its own tissues', async () => {
   const [own, other] = [await loadSourceHead(), await loadSourceHead(coarse)];
   expect(other.image.shape).not.toEqual(own.image.shape);
   for (const tissue of ['csf', 'grey', 'white'] as const)
     expect(other.levels[tissue] / own.levels[tissue]).toBeCloseTo(3, 0);
 });
 
-it('is what phantoms are made from: the same head elsewhere gives the same phantom, another one another', async () => {
+it('is what phantoms are made from: the same head elsewhere gives the same phantom, another head another one', async () => {
   const copy = temporary();
   for (const name of ['head.nii.gz', 'brain-mask.nii.gz']) cpSync(join(colin27Folder, name), join(copy, name));
   const image = await imageFrom();

@@ -77,7 +77,7 @@ describe('the truth beside a phantom', () => {
     [prior, current] = both = made.dicom!;
   });
 
-  it('lies beside the scan, the same in both formats', async () => {
+  it('lies next to the scan, the same in both formats', async () => {
     expect((await readdir(prior.folder)).sort()).toEqual(['label.nii.gz', 'mask.nii.gz', 'series', 'truth.json']);
     for (const [time, { folder, image, label, mask, truth }] of made.nifti!.entries()) {
       expect((await readdir(folder)).sort()).toEqual(['image.nii.gz', 'label.nii.gz', 'mask.nii.gz', 'truth.json']);
@@ -88,7 +88,7 @@ describe('the truth beside a phantom', () => {
     }
   });
 
-  it('says which scan it belongs to', () => {
+  it('says to which scan it belongs', () => {
     expect(prior.truth).toMatchObject({ seed, patient: 'PHANTOM-00080', timePoint: 0, day: 0, hasPrior: false });
     expect(prior.truth.priorFromCurrent).toBeNull();
     expect(current.truth).toMatchObject({ timePoint: 1, hasPrior: true });
@@ -107,7 +107,7 @@ describe('the truth beside a phantom', () => {
       }
   });
 
-  it('tells the volume and the place of every label, and no others', () => {
+  it('gives the volume and the position of every label, and no others', () => {
     for (const { label, truth } of both) {
       const counts = new Map<number, number>();
       for (const id of label.voxels) if (id > 0) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -120,7 +120,7 @@ describe('the truth beside a phantom', () => {
     }
   });
 
-  it('tells what became of each lesion', () => {
+  it('says what became of each lesion', () => {
     const volumes = (truth: PhantomTruth) => new Map(truth.lesions.map(({ id, volumeMm3 }) => [id, volumeMm3]));
     const before = volumes(prior.truth);
     const after = volumes(current.truth);

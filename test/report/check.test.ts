@@ -51,7 +51,7 @@ const breach = (dataset: Dataset): string => {
 };
 
 describe('checkOutput', () => {
-  test('what we wrote passes, read back', () => {
+  test('passes what we wrote, read back', () => {
     for (const object of [seg, sr, labelMap, contours, registration, keyImages, pdf]) expect(breach(object)).toBe('');
   });
 

@@ -144,7 +144,7 @@ describe.skipIf(!hasReaders)('poppler', () => {
     }
   });
 
-  test('the prior is outlined by what its own reading found, in the same colours', async () => {
+  test('the prior is outlined by what its own analysis found, in the same colours', async () => {
     const images = imagesOf(followed);
     const priorFindings = { labels: followed.labels, lesions: followed.lesions };
     /** Red pixels of the prior's column. */
@@ -164,7 +164,7 @@ describe.skipIf(!hasReaders)('poppler', () => {
     expect(outlined).toBeGreaterThan(without + 50);
   });
 
-  test('a followed patient: verdict, sums, growth, what is new and what is gone', () => {
+  test('a followed patient has verdict, sums, growth, new lesions and lesions not visualised', () => {
     const text = textOf('followed');
     for (const sentence of [
       'Jäger, Jörg Übel',
@@ -185,7 +185,7 @@ describe.skipIf(!hasReaders)('poppler', () => {
     expect(rowOf(text, 'Lesion 3')).toMatch(/candidate +new +0\.012 cm³ +2\.0 × 2\.0 mm +– +– +–/);
   });
 
-  test('the same in German', () => {
+  test('a followed patient has the same in German', () => {
     const text = textOf('german');
     for (const sentence of [
       'Progrediente Erkrankung (PD)',
@@ -203,14 +203,14 @@ describe.skipIf(!hasReaders)('poppler', () => {
     expect(line).toMatch(/Somchai, Jaidee$/);
   });
 
-  test('no lesion says so; a refused prior says why', () => {
+  test('a sheet without lesions says so; a refused prior says why', () => {
     expect(textOf('none')).toContain('No lesions found');
     expect(textOf('none')).toContain('The brain extends beyond the field of view; 93 % of it was examined.');
     expect(textOf('prior-refused')).toContain('none: the study of 2024-01-30 was not used');
     expect(textOf('prior-refused')).toContain('similarity 0.120 is below 0.3');
   });
 
-  test('forty lesions: the table says how many the SR has beyond it, and the networks are still named', () => {
+  test('with forty lesions the table says how many more the SR has, and the networks are still named', () => {
     const text = textOf('forty');
     const [, table] = text.split('Long × short axis');
     const listed = table.match(/^ *Lesion \d+ .* cm³/gm)!.length;

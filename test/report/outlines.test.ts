@@ -40,7 +40,7 @@ describe('outlines', () => {
     );
   });
 
-  test('run along pixel edges, turn at every corner they name, and never the other way round', () => {
+  test('run along pixel edges, turn at every corner they name, and never the wrong way round', () => {
     fc.assert(
       fc.property(pixelSets, (pixels) => {
         for (const polygon of outlines(pixels, columns)) {
@@ -61,6 +61,6 @@ describe('outlines', () => {
       [[[3, 0], [3, 3], [0, 3], [0, 1], [1, 1], [1, 2], [2, 2], [2, 1], [1, 1], [0, 1], [0, 0]]]],
   ])('%s', (_, pixels, expected) => expect(outlines(pixels, columns)).toEqual(expected)); // prettier-ignore
 
-  test('pixels that touch by a corner only lie in polygons of their own', () =>
+  test('give pixels that touch only at a corner polygons of their own', () =>
     expect(outlines(draw('#', ' #'), columns)).toHaveLength(2));
 });

@@ -49,7 +49,7 @@ const yellow = (r: number, g: number, b: number) => r > 200 && g > 170 && b < 11
 
 describe('drawTimePoint', () => {
   test.each(['axial', 'sagittal', 'coronal'] as const)(
-    "%s images: the patient's left is on the right, anterior is up, and only the last column is drawn on",
+    "shows %s images with the patient's left on the right and anterior up, and draws only on the last column",
     async (orientation) => {
       const grid = sourceGrid(
         orientation,
@@ -70,7 +70,7 @@ describe('drawTimePoint', () => {
     },
   );
 
-  test('candidates are yellow, and equal input gives equal bytes', async () => {
+  test('draws candidates in yellow, and gives equal bytes for equal input', async () => {
     const { current, labels } = head(sourceGrid('axial', [2, 2, 2], [80, 90, 80]));
     const input: PictureInput = {
       prior: current,
@@ -86,7 +86,7 @@ describe('drawTimePoint', () => {
     expect(drawTimePoint(input).equals(png)).toBe(true);
   });
 
-  test('more than four lesions draw four rows, none draws three levels', async () => {
+  test('draws four rows for more than four lesions, and three levels for none', async () => {
     const { current, labels } = head(sourceGrid('axial', [2, 2, 2], [80, 90, 80]));
     const numbers = [1, 2, 3, 4, 5, 6];
     numbers.forEach((number) => (labels.voxels[40 + 80 * (30 + 90 * (10 * number))] = number));

@@ -31,7 +31,7 @@ const course = (...rows: Record<string, number>[]): LedgerTimePoint[] =>
 const said = (language: 'en' | 'de', ...rows: Record<string, number>[]) =>
   describeResponse(assessResponse(course(...rows), criteria, 'unknown'), wordings[language]);
 describe('the response in words', () => {
-  test('tells at the baseline which targets there are', () => {
+  test('names the targets at baseline', () => {
     expect(said('en', { A: 20, B: 6 }).slice(0, 3)).toEqual([
       'RANO-BM, radiographic part: baseline.',
       'Target lesions selected at time point 1, longest diameters in mm: A 20.0. Sum 20.0 mm.',
@@ -39,7 +39,7 @@ describe('the response in words', () => {
     ]);
   });
 
-  test('tells later where the numbers stand against baseline and nadir, and how long it has lasted', () => {
+  test('states later how the numbers compare with baseline and nadir, and how long it has lasted', () => {
     expect(said('en', { A: 20, B: 6 }, { A: 10, B: 6 }, { A: 11, B: 5 })).toEqual([
       'RANO-BM, radiographic part: partial response (PR).',
       'Response confirmed: sustained for 42 days (28 required).',
@@ -52,7 +52,7 @@ describe('the response in words', () => {
     ]);
   });
 
-  test('tells both where a new lesion decides and the therapy is unknown, in German, too', () => {
+  test('states both if a new lesion decides and the therapy is unknown, in German, too', () => {
     expect(said('de', { A: 20 }, { A: 19.5, '×C': 7 })).toEqual([
       'RANO-BM, radiologischer Teil: progrediente Erkrankung (PD).',
       'Unter Immuntherapie gelten neue Läsionen allein nicht als Progress; das Ansprechen wäre dann: stabile Erkrankung (SD).',

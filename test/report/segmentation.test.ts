@@ -208,7 +208,7 @@ describe('writeSegmentation', () => {
     expect(shared['PixelMeasuresSequence'][0]['PixelSpacing']).toEqual(source['PixelSpacing']);
   });
 
-  test('no lesion, or one without a voxel, is refused', () => {
+  test('a segmentation without a lesion, or with one without a voxel, is refused', () => {
     const input = make();
     expect(() => writeSegmentation({ ...input, lesions: [] })).toThrow(/needs a lesion/);
     input.labels.voxels.fill(0);

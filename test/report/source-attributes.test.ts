@@ -42,7 +42,7 @@ print(json.dumps([ds.SpecificCharacterSet, str(ds.PatientName)]))`;
 });
 
 describe('patientAndStudy', () => {
-  test('descriptions may be shortened, identifiers never', () => {
+  test('may shorten descriptions, never identifiers', () => {
     const copied = patientAndStudy({
       ...header,
       StudyDescription: `a\u0007${'b'.repeat(80)}`,
@@ -60,7 +60,7 @@ describe('patientAndStudy', () => {
     });
   });
 
-  test('half a de-identification code is left behind', () => {
+  test('leave out half a de-identification code', () => {
     const whole = {
       CodeValue: '113100',
       CodingSchemeDesignator: 'DCM',
@@ -70,7 +70,7 @@ describe('patientAndStudy', () => {
     expect(copied['DeidentificationMethodCodeSequence']).toEqual([whole]);
   });
 
-  test('a source without a study is refused', () => {
+  test('refuse a source without a study', () => {
     expect(() => patientAndStudy({ ...header, StudyInstanceUID: undefined })).toThrow(/no StudyInstanceUID/);
   });
 });
@@ -92,7 +92,7 @@ describe('acquiredAt', () => {
     ],
   ])('%j', (dates, expected) => expect(acquiredAt(dates)).toEqual(expected));
 
-  test('no date at all is an error, not today', () => {
+  test('refuses to invent a date: no date at all is an error', () => {
     expect(() => acquiredAt({})).toThrow(/no date/);
   });
 });

@@ -104,7 +104,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(frames).toMatch(/^\[\d+, \d+/);
   });
 
-  test('is complete, unverified, dated by its source and lives in its study', () => {
+  test('is complete, unverified, dated by its source and part of its study', () => {
     const { input, segmentation, written, document } = reportOf('axial-umlauts');
     expect(document).toMatchObject({
       completion: 'COMPLETE',
@@ -123,7 +123,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(writeReport(input, segmentation).bytes.equals(written.bytes)).toBe(true);
   });
 
-  test('without a lesion it says so, why no prior was used, and what limits the reading', () => {
+  test('says without a lesion that there is none, why no prior was used, and what limits the analysis', () => {
     const { document } = reportOf('none');
     const measurements = child(document.tree, 'Imaging Measurements')[0];
     expect(measurements[4].map(([, , concept]) => concept)).toEqual([
@@ -148,7 +148,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(document.description).toContain('demonstration weights, not for clinical use');
   });
 
-  test('a prior whose registration was refused is named as not used; a predecessor is named as superseded', () => {
+  test('names a prior whose registration was refused as not used, and a predecessor as superseded', () => {
     const { input, document } = reportOf('prior-refused');
     const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
     expect(child(evaluations, 'Comparison with Prior Exam Done')[0][3]).toBe('No');
@@ -158,7 +158,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     for (const { sha256 } of input.models) expect(texts(evaluations).join('\n')).toContain(sha256);
   });
 
-  test('tells of each followed lesion where it lies, how it has changed, and what became of those that are gone', () => {
+  test('says where each followed lesion lies, how it has changed, and what became of those not found', () => {
     const { input, document } = reportOf('followed-up');
     const groups = child(child(document.tree, 'Imaging Measurements')[0], 'Measurement Group');
     expect(groups).toHaveLength(3);
@@ -231,7 +231,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(types({ ...smaller, overall: 'PD' })).toEqual(['Posttreatment', 'Posttreatment', 'Posttreatment']);
   });
 
-  test('tells the response with its numbers, and codes only what the codes mean', () => {
+  test('gives the response with its numbers, and codes only what the codes mean', () => {
     const { document } = reportOf('followed-up');
     const response = child(document.tree, 'Response Evaluation')[0];
     const value = (concept: string) => child(response, concept).map((entry) => entry[3]);
@@ -252,7 +252,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     );
   });
 
-  test('speaks German where asked to; codes keep the standard’s words', () => {
+  test('is in German if configured; codes keep the standard’s words', () => {
     const { document } = reportOf('all-gone-german');
     expect(child(document.tree, 'Language of Content Item and Descendants')[0][3]).toBe('German (Germany)');
     const evaluations = child(document.tree, 'Qualitative Evaluations')[0];
@@ -268,7 +268,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     expect(`${said}${texts(evaluations).join('')}`).not.toMatch(/\b(the|and|not|of)\b/);
   });
 
-  test('tells the order of the time point once, for all that follows; no group takes it for a measurement', () => {
+  test('gives the order of the time point once, for all that follows; no group takes it for a measurement', () => {
     const { input, document } = reportOf('followed-up');
     const order = child(document.tree, 'Time Point Order');
     expect(order).toEqual([['HAS OBS CONTEXT', 'NUM', 'Time Point Order', `${input.timePoint.order} 1`, []]]);
@@ -289,7 +289,7 @@ describe.skipIf(!hasPydicom)('writeReport, read by pydicom', () => {
     ]);
   });
 
-  test('other than demonstration weights are for research only', () => {
+  test('says of other than demonstration weights that they are for research only', () => {
     const { document } = reportOf('oblique');
     expect(document.description).toBe('Priora brain metastases report - for research use only');
     expect(JSON.stringify(document.tree)).not.toContain('demonstration');
@@ -332,7 +332,7 @@ describe.skipIf(!hasPydicom)('writeRejectionNote, read by pydicom', () => {
     expect(current).toEqual([['2.25.3', [['2.25.2', ['2.25.1']], ['2.25.5', ['2.25.4']]]]]); // prettier-ignore
   });
 
-  test('nothing to retire is refused', () => {
+  test('is refused if there is nothing to retire', () => {
     expect(() => writeRejectionNote({ ...note, superseded: [] })).toThrow(/needs an object/);
   });
 });

@@ -37,7 +37,7 @@ function folderOf(left: 'stopped' | 'killed', folder = temporaryFolder()): strin
 }
 
 describe('an index opened to read', () => {
-  it('of a stopped node leaves nothing beside the file', () => {
+  it('of a stopped node leaves nothing next to the file', () => {
     const folder = folderOf('stopped');
     expect(look(folder)).toBe('P1');
     expect(readdirSync(folder)).toEqual(['priora.sqlite']);
@@ -46,13 +46,13 @@ describe('an index opened to read', () => {
     expect(readdirSync(folder)).toEqual(['priora.sqlite']);
   });
 
-  it('of a node that was killed shows what was committed, and leaves it in its log', () => {
+  it('of a killed node shows what was committed, and leaves it in its log', () => {
     const folder = folderOf('killed');
     expect(readdirSync(folder)).toContain('priora.sqlite-wal');
     expect(look(folder)).toBe('P1');
   });
 
-  it('of a running node shows what it commits meanwhile, and goes on when the node ends', () => {
+  it('of a running node shows what it commits meanwhile, and continues when the node ends', () => {
     const node = temporaryStore();
     const store = openStoreToRead(node.path);
     expect(store.series.find('1.2.7.1')).toBeUndefined();
@@ -116,7 +116,7 @@ describe('an index opened to read', () => {
     expect(readdirSync(folder)).toEqual(['priora.sqlite']);
   });
 
-  it('must be there', () => {
+  it('must exist', () => {
     const folder = temporaryFolder();
     expect(() => openStoreToRead(join(folder, 'priora.sqlite'))).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),

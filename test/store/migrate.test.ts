@@ -59,7 +59,7 @@ describe('migrate', () => {
     database.close();
   });
 
-  it('keeps why studies were held and released in the sentences of version 6', () => {
+  it('keeps why studies were on hold and released in the sentences of version 6', () => {
     const database = openDatabase(path());
     migrate(
       database,

@@ -82,21 +82,26 @@ describe('data sets of public layouts', () => {
     expect(Object.keys(trees).sort()).toEqual(settings.dataSets.map(({ name }) => name).sort());
   });
 
-  test.each(Object.entries(trees))('%s: patients, their time points in order, and which are labelled', (name, tree) => {
-    const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
-    for (const file of tree.files) {
-      mkdirSync(dirname(join(root, file)), { recursive: true });
-      writeFileSync(join(root, file), '');
-    }
-    for (const [table, text] of Object.entries(tree.tables ?? {})) writeFileSync(join(root, table), text);
-    const { patients, refused } = dataSetScans(root, inputFiles([root]), dataSet(name));
-    expect(refused).toEqual([]);
-    expect(
-      Object.fromEntries([...patients].map(([key, scans]) => [key, scans.map((scan) => scan.metastases !== null)])),
-    ).toEqual(Object.fromEntries(Object.entries(tree.patients).map(([key, labelled]) => [`${name}/${key}`, labelled])));
-  });
+  test.each(Object.entries(trees))(
+    '%s: gives patients, their time points in order, and which are labelled',
+    (name, tree) => {
+      const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
+      for (const file of tree.files) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        writeFileSync(join(root, file), '');
+      }
+      for (const [table, text] of Object.entries(tree.tables ?? {})) writeFileSync(join(root, table), text);
+      const { patients, refused } = dataSetScans(root, inputFiles([root]), dataSet(name));
+      expect(refused).toEqual([]);
+      expect(
+        Object.fromEntries([...patients].map(([key, scans]) => [key, scans.map((scan) => scan.metastases !== null)])),
+      ).toEqual(
+        Object.fromEntries(Object.entries(tree.patients).map(([key, labelled]) => [`${name}/${key}`, labelled])),
+      );
+    },
+  );
 
-  test('visits numbered by lot are refused where no table tells their order', () => {
+  test('refuses visits with random numbers if no table gives their order', () => {
     const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
     for (const study of ['1111111111', '2222222222']) {
       const folder = join(root, 'imaging/patientId/10000001/studyId', study);
@@ -111,14 +116,14 @@ describe('data sets of public layouts', () => {
     expect(refused).toMatchObject([{ code: 'LABEL_UNUSABLE', reason: 'no table says when visit 2222222222 was' }]);
   });
 
-  test('a folder of something else is refused', () => {
+  test('refuses a folder of something else', () => {
     const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
     writeFileSync(join(root, 'readme.txt'), '');
     expect(() => dataSetScans(root, inputFiles([root]), dataSet('brats-mets'))).toThrow(/no file below/);
   });
 
   test.skipIf(!hasPythonModule('nibabel'))(
-    'images and labels that nibabel wrote, by sform or by qform alone',
+    'images and labels that nibabel wrote are read, by sform or by qform alone',
     async () => {
       const root = mkdtempSync(join(tmpdir(), 'priora-data-set-'));
       const script = `
@@ -156,7 +161,7 @@ for time, code in (('000', 's'), ('001', 'q')):
   );
 });
 
-test('names of outlines: metastases are taken, what surrounds them is left', () => {
+test('outlines named as metastases are taken, what surrounds them is left out', () => {
   const taken = ['Metastasis 1', 'GTV_met3', 'gtv', 'Tumor', 'Lesion 4', 'Neoplasm, Secondary', 'mets', 'Met 2', 'BM1'];
   const left = ['PTV_met3', 'Edema around lesion', 'Brainstem', 'Resection cavity', 'Skull', 'Parameters', 'CTV tumor'];
   expect(taken.filter((name) => !isMetastasis([name, ''], settings.metastases))).toEqual([]);

@@ -25,14 +25,14 @@ const count = ({ voxels }: LabelMap, id: number) => [...voxels].filter((value) =
 const moved = multiplyAffine(pose([12, -7, 9], [3, -2, 4]), identityAffine);
 
 describe('lesionLabels', () => {
-  test('on the same grid the label is the outline', () => {
+  test('equal the outline on the same grid', () => {
     const mask = balls([[0, 0, 0], 6]);
     const { labels, lesions } = lesionLabels([mask], source, identityAffine);
     expect(Buffer.from(labels.voxels).equals(Buffer.from(mask.voxels as Uint8Array))).toBe(true);
     expect(lesions).toHaveLength(1);
   });
 
-  test('turned onto another grid, each keeps its place and its volume', () => {
+  test('keep position and volume of each outline when rotated onto another grid', () => {
     const centres: Vector3[] = [[-12, 5, 3], [10, -8, -9], [4, 12, 12]]; // prettier-ignore
     const { labels, lesions } = lesionLabels(
       [balls([centres[0], 7]), balls([centres[1], 4], [centres[2], 2.5])],
@@ -54,7 +54,7 @@ describe('lesionLabels', () => {
     }
   });
 
-  test('outlines that touch keep numbers of their own; a single voxel is not lost', () => {
+  test('give touching outlines numbers of their own, and do not lose a single voxel', () => {
     const left = balls([[-4, 0, 0], 4.4]);
     const right = balls([[4, 0, 0], 4.4]);
     left.voxels.forEach((value, index) => value && (right.voxels[index] = 0));
@@ -66,7 +66,7 @@ describe('lesionLabels', () => {
     expect(count(labels, 3)).toBeLessThanOrEqual(3);
   });
 
-  test('one that the target does not hold, and more than a byte counts, are refused', () => {
+  test('are refused for one outside the target, and for more than a byte can count', () => {
     const far = multiplyAffine(pose([0, 0, 0], [300, 0, 0]), identityAffine);
     expect(() => lesionLabels([balls([[0, 0, 0], 5])], target, far)).toThrow(/outside the head/);
     const many: LabelMap = { ...source, voxels: new Uint8Array(120_000).map((_, index) => Number(index % 60 % 2 === 0 && Math.floor(index / 60) % 2 === 0 && Math.floor(index / 3000) % 2 === 0)) }; // prettier-ignore

@@ -108,7 +108,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     read = JSON.parse(execFileSync(python, ['-c', readBack, out, repository], { encoding: 'utf8' })) as typeof read;
   }, 900_000);
 
-  test('both become time points of one patient in one split, on the template grid', () => {
+  test('become time points of one patient in one split, on the template grid', () => {
     expect(summary).toMatchObject({ written: 2, kept: 0 });
     expect(summary.refused).toMatchObject([{ name: join(input, 'notes.txt'), code: 'DICOM_UNREADABLE' }]);
     for (const { shape, origin, type } of [read.t0, read.t1]) {
@@ -118,7 +118,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     }
   });
 
-  test.each([0, 1] as const)('time point %i: every metastasis is there, in its place and of its size', (time) => {
+  test.each([0, 1] as const)('have every metastasis at time point %i, in its position and of its size', (time) => {
     const { volumes, inside, brain } = read[`t${time}`];
     const byVolume = (values: number[]) => [...values].sort((a, b) => b - a);
     const [found, meant] = [byVolume(Object.values(volumes)), byVolume(truth[time].volumesMm3)];
@@ -134,7 +134,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     expect(mean / brain).toBeGreaterThan(1.2);
   });
 
-  test('the earlier scan is the prior of the later one, registered; the brain is where it should be', () => {
+  test('have the earlier scan registered as the prior of the later one, and the brain where it should be', () => {
     expect(read.t0.priorCorrelation).toBeNull();
     expect(read.t1.priorCorrelation).toBeGreaterThan(0.9);
     for (const { brainVoxels } of [read.t0, read.t1]) expect(brainVoxels).toBeGreaterThan(1_000_000);
@@ -144,7 +144,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     ]);
   });
 
-  test('nothing that was written names patient, study or date', () => {
+  test('name neither patient, nor study, nor date', () => {
     const identifying = truth.flatMap(({ PatientID, uids }) => [PatientID, ...uids]);
     const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
       statSync(join(out, name)).isFile(),
@@ -158,7 +158,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     }
   });
 
-  test('again: nothing is done twice', async () => {
+  test('are not written twice', async () => {
     expect(await run()).toMatchObject({ written: 0, kept: 2 });
   });
 });

@@ -35,7 +35,7 @@ describe('a single-frame series', () => {
     expect({ lossy, notes }).toEqual({ lossy: false, notes: [] });
   });
 
-  it('takes slope and intercept slice by slice', async () => {
+  it('applies slope and intercept slice by slice', async () => {
     const slices = syntheticSlices({
       value: () => 10,
       attributes: (k) => ({ RescaleSlope: String(k + 1), RescaleIntercept: '-5' }),
@@ -46,7 +46,7 @@ describe('a single-frame series', () => {
     );
   });
 
-  it('reads signed samples, and sets padding to the lowest real value', async () => {
+  it('reads signed samples and sets padding to the lowest real value', async () => {
     const slices = syntheticSlices({
       value: (i, _, k) => (i === 0 ? -2000 : i - 5 * k),
       attributes: () => ({
@@ -61,18 +61,18 @@ describe('a single-frame series', () => {
     expect(notes).toEqual([{ kind: 'padding', voxels: 60 }]);
   });
 
-  it('notes lossy compression in the past', async () => {
+  it('notes earlier lossy compression', async () => {
     const { lossy, notes } = await assemble(syntheticSlices({ attributes: () => ({ LossyImageCompression: '01' }) }));
     expect({ lossy, notes }).toEqual({ lossy: true, notes: [{ kind: 'lossy compression' }] });
   });
 
-  it('takes the same instance given twice once', async () => {
+  it('counts an instance given twice only once', async () => {
     const slices = syntheticSlices();
     expect((await assemble([...slices, slices[3]])).frames).toHaveLength(12);
   });
 });
 
-describe('whatever the acquisition', () => {
+describe('a series of any acquisition', () => {
   const unit = (v: readonly number[]): Vector3 => {
     const norm = Math.hypot(...v);
     return [v[0] / norm, v[1] / norm, v[2] / norm];
@@ -80,7 +80,7 @@ describe('whatever the acquisition', () => {
   const component = fc.double({ min: -1, max: 1, noNaN: true });
   const direction = fc.tuple(component, component, component).filter((v) => Math.hypot(...v) > 0.2);
 
-  it('patient space holds the same values: orientation, direction of stacking, order of files', async () => {
+  it('gives the same values in patient space, whatever its orientation, direction of stacking and order of files', async () => {
     await fc.assert(
       fc.asyncProperty(
         direction,
@@ -133,29 +133,29 @@ describe('whatever the acquisition', () => {
   });
 });
 
-describe('what is not one complete, even stack is refused', () => {
+describe('assembling refuses a series that is not one complete, even stack', () => {
   const slices = syntheticSlices();
   const without = (...missing: number[]) => slices.filter((_, k) => !missing.includes(k));
   const changed = (k: number, change: Dataset) =>
     slices.map((slice, at) => (at === k ? { ...slice, ...change } : slice));
   const uid = (k: number) => ({ SOPInstanceUID: slices[k]['SOPInstanceUID'] as string });
 
-  it('any one inner slice missing', async () => {
+  it('with any one inner slice missing', async () => {
     for (let k = 1; k < 11; k++)
       await expect(assemble(without(k))).rejects.toThrow(refused('GEOMETRY_GAP', uid(k === 11 ? 10 : k + 1)));
   });
 
-  it('several slices missing', async () => {
+  it('with several slices missing', async () => {
     const more = syntheticSlices({ shape: [6, 5, 20] });
     await expect(assemble(more.filter((_, k) => k < 8 || k > 10))).rejects.toThrow(/about 3 missing/);
   });
 
-  it('a slice that lies unevenly', async () => {
+  it('with an unevenly spaced slice', async () => {
     const moved = changed(6, { ImagePositionPatient: ['-10', '20', String(-30 + 6 * 1.5 + 0.3)] });
     await expect(assemble(moved)).rejects.toThrow(refused('GEOMETRY_GAP'));
   });
 
-  it('two slices in one position', async () => {
+  it('with two slices in one position', async () => {
     const twice = [...slices, { ...slices[4], SOPInstanceUID: '2.25.99' }];
     await expect(assemble(twice)).rejects.toThrow(refused('GEOMETRY_DUPLICATE'));
   });
@@ -164,7 +164,7 @@ describe('what is not one complete, even stack is refused', () => {
     ['echoes', { EchoTime: '9.8' }, /EchoTime/],
     ['time points', { TemporalPositionIdentifier: '2' }, /TemporalPositionIdentifier/],
     ['inversions', { InversionTime: '2500' }, /InversionTime/],
-  ])('several %s, saying so', async (_, change, message) => {
+  ])('with several %s, and says so', async (_, change, message) => {
     const first = slices.map((slice) => ({
       ...slice,
       EchoTime: '3',
@@ -176,7 +176,7 @@ describe('what is not one complete, even stack is refused', () => {
     await expect(assemble([...first, ...second])).rejects.toThrow(message);
   });
 
-  it('a localiser: three orientations', async () => {
+  it('that is a localiser with three orientations', async () => {
     const sagittal = syntheticSlices({ rowDirection: [0, 1, 0], columnDirection: [0, 0, -1] });
     const mixed = [...slices, ...sagittal.map((slice, k) => ({ ...slice, SOPInstanceUID: `2.25.6${k}` }))];
     await expect(assemble(mixed)).rejects.toThrow(refused('GEOMETRY_MIXED'));
@@ -189,11 +189,11 @@ describe('what is not one complete, even stack is refused', () => {
     ['another frame of reference', { FrameOfReferenceUID: '2.25.77' }],
     ['another series', { SeriesInstanceUID: '2.25.77' }],
     ['a reformat among originals', { ImageType: ['DERIVED', 'SECONDARY', 'MPR'] }],
-  ])('a slice of %s', async (_, change) => {
+  ])('with a slice of %s', async (_, change) => {
     await expect(assemble(changed(5, change))).rejects.toThrow(refused('GEOMETRY_MIXED'));
   });
 
-  it('a tilted gantry: slices sheared against their normal', async () => {
+  it('with a tilted gantry, whose slices are sheared against their normal', async () => {
     const sheared = slices.map((slice, k) => ({
       ...slice,
       ImagePositionPatient: ['-10', String(20 + 0.4 * k), String(-30 + 1.5 * k)],
@@ -209,7 +209,7 @@ describe('what is not one complete, even stack is refused', () => {
     ['a zero pixel spacing', { PixelSpacing: ['0', '0'] }],
     ['a skewed orientation', { ImageOrientationPatient: ['1', '0', '0', '0.1', '1', '0'] }],
     ['an orientation of length zero', { ImageOrientationPatient: ['0', '0', '0', '0', '1', '0'] }],
-  ])('%s, naming the instance', async (_, change) => {
+  ])('with %s, naming the instance', async (_, change) => {
     const { ...slice } = { ...slices[7], ...change } as Dataset;
     for (const [keyword, value] of Object.entries(change)) if (value === undefined) delete slice[keyword];
     await expect(assemble(slices.map((other, k) => (k === 7 ? slice : other)))).rejects.toThrow(
@@ -217,11 +217,11 @@ describe('what is not one complete, even stack is refused', () => {
     );
   });
 
-  it('two slices', async () => {
+  it('of two slices', async () => {
     await expect(assemble(slices.slice(0, 2))).rejects.toThrow(refused('SERIES_TOO_SMALL'));
   });
 
-  it('one slice, and none', async () => {
+  it('of one slice, or of none', async () => {
     await expect(assemble(slices.slice(0, 1))).rejects.toThrow(refused('SERIES_TOO_SMALL'));
     await expect(assemble([])).rejects.toThrow(refused('SERIES_TOO_SMALL'));
   });
@@ -232,11 +232,11 @@ describe('what is not one complete, even stack is refused', () => {
     ['CT by its units', { RescaleType: 'HU', RescaleSlope: '1', RescaleIntercept: '-1024' }],
     ['another SOP class', { SOPClassUID: '1.2.840.10008.5.1.4.1.1.2' }],
     ['our own segmentation', { SOPClassUID: SOPClass.SegmentationStorage, Modality: 'SEG' }],
-  ])('%s under an MR series', async (_, change) => {
+  ])('with %s under an MR series', async (_, change) => {
     await expect(assemble(changed(5, change))).rejects.toThrow(refused('DICOM_CLASS_MISMATCH', uid(5)));
   });
 
-  it('a file cut in its pixels, one cut in its header, one that is no DICOM', async () => {
+  it('with a file cut in its pixels, one cut in its header, or one that is not DICOM', async () => {
     const paths = writeInstances(slices);
     const whole = readFileSync(paths[4]);
     writeFileSync(paths[4], whole.subarray(0, whole.length - 20));
@@ -247,7 +247,7 @@ describe('what is not one complete, even stack is refused', () => {
     await expect(assembleSeries(paths)).rejects.toThrow(refused('DICOM_UNREADABLE', { path: paths[4] }));
   });
 
-  it('samples declared as RLE', async () => {
+  it('with samples declared as RLE', async () => {
     const paths = writeInstances(slices);
     const bytes = readFileSync(paths[2]);
     const at = bytes.indexOf('1.2.840.10008.1.2.1\0');
@@ -257,7 +257,7 @@ describe('what is not one complete, even stack is refused', () => {
   });
 });
 
-describe('an even stack with slices missing at even distances', () => {
+describe('an even stack with slices missing at regular intervals', () => {
   const header = (values: Dataset, number = (k: number) => k + 1) =>
     syntheticSlices({
       shape: [6, 5, 36],
@@ -296,11 +296,11 @@ describe('an even stack with slices missing at even distances', () => {
     ['a reformat with its source’s distance', apart(2, { SliceThickness: '2', SpacingBetweenSlices: '1' })],
     ['abutting slices numbered two by two', apart(1, thin, (k) => 2 * k)],
     ['numbers without a rule', apart(1, thin, (k) => (7 * k) % 36)],
-  ])('is no such stack: %s', async (_, slices) => {
+  ])('is not seen in a complete one: %s', async (_, slices) => {
     expect((await assemble(slices)).frames).toHaveLength(36);
   });
 
-  it('nor are magnitude images whose phase images have the numbers between', async () => {
+  it('is not seen in magnitude images whose phase images have the numbers in between', async () => {
     const component = (name: string) => ({ SliceThickness: '7', ImageType: ['ORIGINAL', 'PRIMARY', name, 'ND'] });
     const magnitude = header(component('M'), (k) => 2 * k + 1);
     const phase = header(component('P'), (k) => 2 * k + 2).map((slice, k) => ({
@@ -314,7 +314,7 @@ describe('an even stack with slices missing at even distances', () => {
 describe('an Enhanced MR instance', () => {
   const slices = syntheticSlices({ rowDirection: [0, 1, 0], columnDirection: [0, 0, -1] });
 
-  it('gives the volume its frames give as single-frame instances', async () => {
+  it('gives the same volume as its frames as single-frame instances', async () => {
     const single = await assemble(slices);
     const { volume, frames } = await assemble([enhancedInstance([...slices].reverse())]);
     expect(volume).toEqual(single.volume);
@@ -325,7 +325,7 @@ describe('an Enhanced MR instance', () => {
     expect(frames[0].SOPClassUID).toBe(SOPClass.EnhancedMRImageStorage);
   });
 
-  it('takes a frame’s own functional group before the shared one', async () => {
+  it('prefers a frame’s own functional group to the shared one', async () => {
     const transformation = (slope: number) => ({
       PixelValueTransformationSequence: [{ RescaleSlope: String(slope), RescaleIntercept: '0', RescaleType: 'US' }],
     });
@@ -353,7 +353,7 @@ describe('an Enhanced MR instance', () => {
     expect(notes).toEqual([{ kind: 'frames left out', frames: 15 }]);
   });
 
-  it('refuses several temporal positions', async () => {
+  it('is refused with several temporal positions', async () => {
     const instance = enhancedInstance([...slices, ...slices], (frame) => ({
       FrameContentSequence: [{ StackID: '1', TemporalPositionIndex: frame < 12 ? 1 : 2 }],
     }));
@@ -361,7 +361,7 @@ describe('an Enhanced MR instance', () => {
     await expect(assemble([instance])).rejects.toThrow(/TemporalPositionIndex 1 and 2/);
   });
 
-  it('refuses a frame without position, naming it', async () => {
+  it('is refused with a frame that has no position, naming the frame', async () => {
     const instance = enhancedInstance(slices, (k): Record<string, Dataset[]> =>
       k === 8 ? { PlanePositionSequence: [] } : {},
     );
@@ -370,7 +370,7 @@ describe('an Enhanced MR instance', () => {
     );
   });
 
-  it('refuses fewer functional groups than frames', async () => {
+  it('is refused with fewer functional groups than frames', async () => {
     const instance = enhancedInstance(slices);
     const groups = (instance['PerFrameFunctionalGroupsSequence'] as Dataset[]).slice(1);
     await expect(assemble([{ ...instance, PerFrameFunctionalGroupsSequence: groups }])).rejects.toThrow(
@@ -380,7 +380,7 @@ describe('an Enhanced MR instance', () => {
 });
 
 describe.skipIf(!hasPeer('dcmcrle') || !hasPeer('gdcmconv'))(
-  'a series whose slices came compressed in different ways',
+  'a series whose slices were compressed in different ways',
   () => {
     it('gives the same volume', async () => {
       const slices = syntheticSlices({ shape: [32, 24, 12] });
@@ -399,7 +399,7 @@ describe.skipIf(!hasPeer('dcmcrle') || !hasPeer('gdcmconv'))(
       expect(lossy).toBe(false);
     });
 
-    it.skipIf(!hasPeer('dcmodify'))('is lossy where a codestream is, though its header does not say so', async () => {
+    it.skipIf(!hasPeer('dcmodify'))('is lossy if a codestream is, even if its header does not say so', async () => {
       const options = { env: peerEnvironment, stdio: 'pipe' } as const;
       const paths = writeInstances(syntheticSlices({ shape: [32, 24, 12] })).map((path, k) => {
         const target = join(dirname(path), `irreversible-${k}.dcm`);

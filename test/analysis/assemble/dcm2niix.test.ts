@@ -73,7 +73,7 @@ const filesOf = (name: string, pattern: RegExp) => {
         .map((file) => join(data, file));
 };
 
-describe.skipIf(!hasPeer('dcm2niix'))('voxel for voxel what dcm2niix makes of', () => {
+describe.skipIf(!hasPeer('dcm2niix'))('assembling agrees with dcm2niix voxel for voxel', () => {
   const real = [
     ['t1gd-siemens-avanto', /dcm$/],
     ['t1-public-domain-3t', /dcm$/],
@@ -99,7 +99,7 @@ describe.skipIf(!hasPeer('dcm2niix'))('voxel for voxel what dcm2niix makes of', 
   const fruit = filesOf('t1-fruit-ge', /dcm$/)?.slice(90, 110) ?? null;
   for (const [command, options] of compressed)
     it.skipIf(fruit === null || !hasPeer(command))(
-      `20 real slices through ${command} ${options.join(' ')}`,
+      `on 20 real slices through ${command} ${options.join(' ')}`,
       async () => {
         const target = join(folder, `${command}${options.join('')}`);
         mkdirSync(target);

@@ -21,13 +21,13 @@ const datesOf = async (row: SeriesRow, zone: string) =>
       .header,
   );
 
-it('reports carry the time that a person told when the study was released, in the zone of the node', async () => {
+it('reports carry the acquisition time that an operator gave on release, in the time zone of the node', async () => {
   const released = { ...series, acquiredAtSource: 'released' } as const;
   expect(await datesOf(released, 'utc')).toEqual({ date: '20260301', time: '223000.000' });
   expect(await datesOf(released, 'Europe/Berlin')).toEqual({ date: '20260301', time: '233000.000' });
   expect(await datesOf(released, 'Asia/Tokyo')).toMatchObject({ date: '20260302' });
 });
 
-it('any other study keeps what its header says', async () => {
+it('other studies keep what their header says', async () => {
   expect(await datesOf(series, 'utc')).toEqual({ date: '19000101', time: '000000' });
 });

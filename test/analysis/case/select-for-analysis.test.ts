@@ -46,7 +46,7 @@ const select = async (force = true) => {
 };
 const stateOf = (SeriesInstanceUID: string) => store.series.find(SeriesInstanceUID)!.state;
 
-it('a series that was chosen before and is not now is no prior any more', async () => {
+it('a series that is no longer selected is no longer used as a prior', async () => {
   add('1.2.7.1', [slice('1.2.7.1', 1)]);
   add('1.2.7.2', [slice('1.2.7.2', 1), slice('1.2.7.2', 2)]);
   expect((await select()).series?.SeriesInstanceUID).toBe('1.2.7.2');
@@ -55,7 +55,7 @@ it('a series that was chosen before and is not now is no prior any more', async 
   expect(stateOf('1.2.7.2')).toBe('complete');
 });
 
-it('a series with an unreadable instance is refused by name, and the others are read', async () => {
+it('a series with an unreadable instance is refused by name, and the others are analysed', async () => {
   const broken = slice('1.2.7.1', 2);
   add('1.2.7.1', [slice('1.2.7.1', 1), broken.subarray(0, broken.length - 5)]);
   add('1.2.7.2', [slice('1.2.7.2', 1)]);

@@ -96,7 +96,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
   });
   afterAll(() => ensemble?.close());
 
-  test('its manifest asks for N4 and for normalisation over the whole masked image', () => {
+  test('asks in its manifest for N4 and for normalisation over the whole masked image', () => {
     expect(models.sensitivity.manifest.preprocessing).toEqual({
       biasCorrection: 'n4',
       masking: 'brain',
@@ -105,7 +105,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     });
   });
 
-  test('training and node normalise alike', () => {
+  test('is normalised in the node as in training', () => {
     const { preprocessing } = models.sensitivity.manifest;
     const [now, before] = [current, prior].map((image) => normalise(image, mask, preprocessing));
     const ours = [...cropped(now.voxels), ...cropped(before.voxels), now.background, before.background];
@@ -114,7 +114,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     expect(now.background).toBeLessThan(-0.3);
   });
 
-  test('the node gives what PyTorch gives, tile by tile', async () => {
+  test('gives what PyTorch gives, tile by tile', async () => {
     const { preprocessing } = models.sensitivity.manifest;
     const [now, before] = [current, prior].map((image) => normalise(image, mask, preprocessing));
     const probabilities = await ensemble.run({ current: now, prior: before, region: mask });
@@ -125,7 +125,7 @@ describe.skipIf(!hasTorch)("the authors' checkpoint in this node", () => {
     }
   });
 
-  test('whichever boxes it is computed in makes no difference, whatever their phase on the lattices of 3 and 5 voxels', async () => {
+  test('gives the same result in any boxes, whatever their phase on the lattices of 3 and 5 voxels', async () => {
     const { manifest, exact } = models.sensitivity;
     const shape = { widths: manifest.widths, block: 1, bytesPerVoxel: 4 } as const;
     const network = await Network.open(exact, shape, { provider: 'cpu', threads: 1 });

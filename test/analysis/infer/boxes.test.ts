@@ -31,7 +31,7 @@ const steps: BoxRule['sizeStep'][] = [
 ];
 
 describe('planBoxes', () => {
-  test('1: every voxel of the region is in a box; boxes are admissible and none is idle', () => {
+  test('1: puts every voxel of the region into a box; boxes are admissible and none is idle', () => {
     fc.assert(
       fc.property(
         regions,
@@ -65,7 +65,7 @@ describe('planBoxes', () => {
     );
   });
 
-  test('2: two distant specks are two small boxes; a full cube is one', () => {
+  test('2: makes two small boxes of two distant specks, and one of a full cube', () => {
     const shape: Vector3 = [60, 60, 60];
     const grid = { shape, patientFromVoxel: identityAffine };
     const rule: BoxRule = {
@@ -91,7 +91,7 @@ describe('planBoxes', () => {
     ]);
   });
 
-  test('3: an empty region needs no boxes', () => {
+  test('3: makes no boxes for an empty region', () => {
     const region = { shape: [20, 20, 20] as const, patientFromVoxel: identityAffine, voxels: new Uint8Array(8000) };
     const rule: BoxRule = { startStep: [1, 1, 1], sizeStep: [1, 1, 1], cost: () => 1, fits: () => true };
     expect(planBoxes(region, rule)).toEqual([]);
@@ -109,7 +109,7 @@ describe('pathInput and cutInput', () => {
   const at = ([i, j, k]: Vector3) =>
     i < 0 || j < 0 || k < 0 || i >= 40 || j >= 41 || k >= 42 ? -1 : i + 40 * (j + 41 * k);
 
-  test.each([1, 3, 5])('the ×%i path sees the centres of its blocks, nine beyond either end', (step) => {
+  test.each([1, 3, 5])('the ×%i path sees the centres of its blocks, and nine beyond either end', (step) => {
     const box: Box = { start: [15, 0, 30], size: [15, 30, 15] };
     const { first, count } = pathInput(box, step);
     expect(count).toEqual(box.size.map((size) => Math.ceil(size / step) + 18));

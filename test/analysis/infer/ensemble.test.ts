@@ -33,13 +33,13 @@ const copy = async () => {
 };
 
 describe('loadModels', () => {
-  test('1: the pair is read and its hashes agree', async () => {
+  test('1: reads the pair, and its hashes agree', async () => {
     const models = await loadModels(fixtures);
     expect(models.sensitivity.manifest.role).toBe('sensitivity');
     expect(models.specificity.manifest.role).toBe('specificity');
   });
 
-  test('2: one changed byte of the weights is refused', async () => {
+  test('2: refuses weights with one changed byte', async () => {
     const folder = await copy();
     const { manifest } = (await loadModels(folder)).specificity;
     const weights = join(folder, manifest.file);
@@ -55,7 +55,7 @@ describe('loadModels', () => {
   test.each<[string, object, string]>([
     ['3: a manifest with an unknown key', { treshold: 0.5 }, 'treshold'],
     ['two models that disagree on the least voxels of a finding', { minimumVoxels: 4 }, 'minimumVoxels'],
-  ])('%s is refused, and the key is named', async (_, changed, key) => {
+  ])('refuses %s and names the key', async (_, changed, key) => {
     const folder = await copy();
     const path = join(folder, 'm-sens.json');
     await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changed }));
@@ -65,7 +65,7 @@ describe('loadModels', () => {
     });
   });
 
-  test('4: an empty or missing folder is refused', async () => {
+  test('4: refuses an empty or missing folder', async () => {
     await expect(loadModels(await mkdtemp(join(tmpdir(), 'priora-models-')))).rejects.toMatchObject({
       code: 'MODEL_INVALID',
     });
@@ -83,7 +83,7 @@ describe('Ensemble', () => {
   });
   afterAll(() => ensemble.close());
 
-  test('1: probabilities are where the brightness is, and nowhere outside the region', async () => {
+  test('1: finds probability where the brightness is, and none outside the region', async () => {
     const { sensitivity } = await ensemble.run({ current, prior: null, region });
     const peak = sensitivity.voxels.reduce(
       (best, value, index) => (value > sensitivity.voxels[best] ? index : best),
@@ -96,7 +96,7 @@ describe('Ensemble', () => {
     });
   });
 
-  test('ONNX Runtime leaves no device identifier in the home folder: its telemetry is off', async () => {
+  test('leaves no device identifier in the home folder, because the telemetry of ONNX Runtime is off', async () => {
     const home = await mkdtemp(join(tmpdir(), 'priora-home-'));
     vi.stubEnv('HOME', home);
     vi.stubEnv('XDG_CACHE_HOME', undefined);
@@ -109,7 +109,7 @@ describe('Ensemble', () => {
     }
   });
 
-  test('2: the tiling is invisible', async () => {
+  test('2: gives the same result whatever the tiling', async () => {
     const small = await Ensemble.start(models, { ...options, memoryLimitMb: 702 });
     try {
       const [a, b] = [
@@ -128,7 +128,7 @@ describe('Ensemble', () => {
     }
   });
 
-  test('3: the same input gives the same bytes', async () => {
+  test('3: gives the same bytes for the same input', async () => {
     const [a, b] = [
       await ensemble.run({ current, prior: null, region }),
       await ensemble.run({ current, prior: null, region }),
@@ -136,7 +136,7 @@ describe('Ensemble', () => {
     expect(Buffer.from(a.sensitivity.voxels.buffer).equals(Buffer.from(b.sensitivity.voxels.buffer))).toBe(true);
   });
 
-  test('4: progress ends at one; a cancelled run says so and the next one works', async () => {
+  test('4: reports progress up to one; a cancelled run says so and the next one works', async () => {
     const seen: number[] = [];
     await ensemble.run({ current, prior: null, region }, { onProgress: (fraction) => seen.push(fraction) });
     expect(seen.at(-1)).toBe(1);
@@ -147,13 +147,13 @@ describe('Ensemble', () => {
     await expect(ensemble.run({ current, prior: null, region })).resolves.toBeDefined();
   });
 
-  test.skipIf(hasCudaDriver())('5: asked for CUDA where there is none is an error at the start', async () => {
+  test.skipIf(hasCudaDriver())('5: fails on start-up if asked for CUDA where there is none', async () => {
     await expect(Ensemble.start(models, { ...options, provider: 'cuda' })).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
     });
   });
 
-  test('6: a file that is no network is an error at the start', async () => {
+  test('6: fails on start-up with a file that is not a network', async () => {
     const folder = await copy();
     const { exact } = (await loadModels(folder)).sensitivity;
     await writeFile(exact.detail, 'no network');
@@ -161,7 +161,7 @@ describe('Ensemble', () => {
     await expect(Ensemble.start(broken, options)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
   });
 
-  test('a run too large for a process that has run before is tried in a fresh one, once, and the next run works', async () => {
+  test('retries a run that is too large for a used process once in a fresh one, and the next run works', async () => {
     const small = await Ensemble.start(models, { ...options, memoryLimitMb: 400 });
     try {
       await small.run({ current, prior: null, region });
@@ -179,7 +179,7 @@ describe('Ensemble', () => {
     }
   });
 
-  test('7: weights replaced under a running node are not taken when its process starts again', async () => {
+  test('7: does not load weights that were replaced under a running node when its process restarts', async () => {
     const folder = await copy();
     const loaded = await loadModels(folder);
     const running = await Ensemble.start(loaded, options);

@@ -13,28 +13,25 @@ describe('chooseProvider', () => {
     [{ driver: true, difference: NaN }, 'differ'],
   ] as const;
 
-  test('1: CUDA is taken when it is there and computes what the CPU computes, unless the CPU was asked for', () => {
+  test('1: uses CUDA if it is there and computes what the CPU computes, unless the CPU was asked for', () => {
     expect(chooseProvider('auto', good)).toBe('cuda');
     expect(chooseProvider('cuda', good)).toBe('cuda');
     expect(chooseProvider('cpu', good)).toBe('cpu');
   });
 
-  test.each(refused)(
-    '2: %j falls back where either will do and is refused where CUDA was asked for',
-    (cuda, reason) => {
-      expect(chooseProvider('auto', cuda)).toBe('cpu');
-      expect(() => chooseProvider('cuda', cuda)).toThrow(reason);
-    },
-  );
+  test.each(refused)('2: with %j falls back if either will do, and refuses if CUDA was asked for', (cuda, reason) => {
+    expect(chooseProvider('auto', cuda)).toBe('cpu');
+    expect(() => chooseProvider('cuda', cuda)).toThrow(reason);
+  });
 });
 
-test('hasByteDotProducts: VNNI in either form, and not a name that merely contains it', () => {
+test('hasByteDotProducts recognises VNNI in either form, and not a name that merely contains it', () => {
   expect(hasByteDotProducts('flags\t\t: fpu avx2 avx512_vnni amx')).toBe(true);
   expect(hasByteDotProducts('flags\t\t: fpu avx2 avx_vnni')).toBe(true);
   expect(hasByteDotProducts('flags\t\t: fpu avx2 avx512f\nmodel name: avx512_vnni')).toBe(false);
 });
 
-test('suspicious: the voxels of the region near one that reaches the threshold, and no others', () => {
+test('suspicious gives the voxels of the region near one that reaches the threshold, and no others', () => {
   const shape = [9, 8, 7] as const;
   const size = 9 * 8 * 7;
   const voxels = (value: number) => fc.array(fc.integer({ min: 0, max: value }), { minLength: size, maxLength: size });

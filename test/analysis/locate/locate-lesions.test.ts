@@ -35,7 +35,7 @@ describe('locateLesions', () => {
     [[-27, 2, 2], 'Left Putamen'],
     [[-28, -22, -14], 'Left Hippocampus'],
     [[38, 5, 0], 'Right Insula'],
-  ])('names the place at %j: %s', (place, name) => expect(siteAround(place)).toBe(name));
+  ])('names the location at %j: %s', (place, name) => expect(siteAround(place)).toBe(name));
 
   it('gives a lesion on the surface its nearest structure, and one far outside none', () => {
     let outside: Vector3 = [0, 60, 20];

@@ -36,7 +36,7 @@ const withPoint = (entries: readonly (readonly [Vector3, number])[]): Volume => 
 const distance = ([a, b]: readonly [Vector3, Vector3]) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
 describe('measures', () => {
-  test('a sphere has its analytic volume, diameter and centre in every acquisition', () => {
+  test('give a sphere its analytic volume, diameter and centre in every acquisition', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('axial' as const, 'sagittal' as const, 'coronal' as const, 'oblique' as const),
@@ -66,7 +66,7 @@ describe('measures', () => {
     );
   });
 
-  test('the axes of a turned ellipsoid are those of its axial outline, perpendicular and with true ends', () => {
+  test('give a rotated ellipsoid the axes of its axial outline, perpendicular and with their true ends', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('axial' as const, 'sagittal' as const, 'coronal' as const, 'oblique' as const),
@@ -92,7 +92,7 @@ describe('measures', () => {
     );
   });
 
-  test('a lesion upright along the patient axis is short in the axial plane, also where the slices are sagittal', () => {
+  test('give an upright lesion a short axis in the axial plane, even if the slices are sagittal', () => {
     const map = probabilityMap(template, [{ centre: [0, 0, 0], semiAxesMm: [4, 4, 12] }]);
     const [lesion] = measure(map, sourceGrid('sagittal', [1, 1, 1], [70, 70, 70])).lesions;
     expect(Math.abs(lesion.longAxisMm - 8)).toBeLessThanOrEqual(1);
@@ -100,7 +100,7 @@ describe('measures', () => {
     expect(Math.abs(lesion.axialSlices - 24)).toBeLessThanOrEqual(1);
   });
 
-  test('a single voxel measures its own width', () => {
+  test('give a single voxel its own width', () => {
     const grid = sourceGrid('axial', [1, 1, 1], [80, 80, 80]);
     const [lesion] = measure(withPoint([[[40, 40, 40], 0.9]]), grid).lesions;
     expect(lesion).toMatchObject({ voxelCount: 1, volumeMm3: 1, longAxisMm: 1, shortAxisMm: 1, axialSlices: 1 });
@@ -112,7 +112,7 @@ describe('measures', () => {
 describe('components', () => {
   const grid = sourceGrid('axial', [1, 1, 1], [80, 80, 80]);
 
-  test('a crumb that fine sampling splits off a detection is no lesion of its own; a piece as large as a detection is', () => {
+  test('leave out a crumb that fine sampling splits off a detection, and keep a piece as large as a detection', () => {
     const fine = sourceGrid('axial', [0.4, 0.4, 0.4], [120, 120, 120]);
     const cube = (from: number, to: number) =>
       Array.from({ length: (to - from) ** 3 }, (_, n): [Vector3, number] => {
@@ -132,14 +132,14 @@ describe('components', () => {
     expect(withNeighbour(cube(40, 43)).lesions).toHaveLength(2);
   });
 
-  test('voxels that touch by a corner are one lesion, with a gap of one voxel two', () => {
+  test('join voxels that touch at a corner, and separate voxels with a gap of one voxel', () => {
     const corner = withPoint([[[10, 10, 10], 1], [[11, 11, 11], 1]]); // prettier-ignore
     expect(measure(corner, grid).lesions).toHaveLength(1);
     const gap = withPoint([[[10, 10, 10], 1], [[12, 10, 10], 1]]); // prettier-ignore
     expect(measure(gap, grid).lesions).toHaveLength(2);
   });
 
-  test('what M_spec touches is confirmed, the rest are candidates; largest first', () => {
+  test('are confirmed if M_spec touches them, else candidates; largest first', () => {
     const sensitivity = probabilityMap(template, [
       { centre: [-15, 0, 0], semiAxesMm: [4, 4, 4] },
       { centre: [15, 0, 0], semiAxesMm: [6, 6, 6] },
@@ -154,7 +154,7 @@ describe('components', () => {
     expect(lesions[1].probability).toBe(1);
   });
 
-  test('detections with fewer voxels than the models ask for are no lesions, those with as many are', () => {
+  test('need at least as many voxels as the models ask for', () => {
     const sensitivity = withPoint([
       [[10, 10, 10], 1], [[11, 10, 10], 0.9],
       [[30, 30, 30], 1], [[31, 30, 30], 0.9], [[32, 31, 30], 0.8],
@@ -165,12 +165,12 @@ describe('components', () => {
     expect(labels.voxels.filter((number) => number > 0)).toHaveLength(3);
   });
 
-  test('M_spec alone makes a lesion too: the masks are united', () => {
+  test('include what M_spec alone marks: the masks are united', () => {
     const specificity = probabilityMap(template, [{ centre: [0, 0, 0], semiAxesMm: [4, 4, 4] }]);
     expect(measure(nothing, grid, specificity).lesions.map(({ confidence }) => confidence)).toEqual(['confirmed']);
   });
 
-  test('outside the region nothing counts', () => {
+  test('ignore everything outside the region', () => {
     const map = probabilityMap(template, [
       { centre: [-15, 0, 0], semiAxesMm: [4, 4, 4] },
       { centre: [15, 0, 0], semiAxesMm: [4, 4, 4] },
@@ -190,14 +190,14 @@ describe('components', () => {
     expect(lesions[0].centroidPatientMm[0]).toBeCloseTo(-15, 0);
   });
 
-  test('maps of different grids are refused', () => {
+  test('refuse maps on different grids', () => {
     const other = emptyVolume({ ...template, shape: [80, 80, 79] });
     expect(() => measure(nothing, grid, other)).toThrow(RangeError);
   });
 });
 
-describe('from the template to the source', () => {
-  test('every detection inside the field of view keeps its peak voxel, however coarse the slices', () => {
+describe('resampling from the template to the source', () => {
+  test('keeps the peak voxel of every detection inside the field of view, however coarse the slices', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('axial' as const, 'sagittal' as const, 'coronal' as const, 'oblique' as const),
@@ -229,7 +229,7 @@ describe('from the template to the source', () => {
     );
   });
 
-  test('a rigid transform puts the lesion where the patient has it', () => {
+  test('puts a lesion where the patient has it, through a rigid transform', () => {
     const sourceFromTemplate = multiplyAffine(
       [1, 0, 0, 12, 0, 1, 0, -7, 0, 0, 1, 4, 0, 0, 0, 1],
       rotationAffine(0.1, -0.2, 0.3),
@@ -247,14 +247,14 @@ describe('from the template to the source', () => {
     expect(distance([lesions[0].peakPatientMm, applyAffine(sourceFromTemplate, [10, 5, -6])])).toBeLessThan(5);
   });
 
-  test('what lies outside the source is not invented there', () => {
+  test('invents nothing outside the source', () => {
     const grid = sourceGrid('axial', [1, 1, 1], [20, 20, 20]);
     const { lesions, labels } = measure(withPoint([[[5, 5, 5], 1]]), grid);
     expect(lesions).toEqual([]);
     expect(labels.voxels.some((label) => label !== 0)).toBe(false);
   });
 
-  test('confirmation and probability survive a resampling that dulls them', () => {
+  test('keeps confirmation and probability, even if it blurs them', () => {
     const source = sourceGrid('axial', [1, 1, 6], [80, 80, 13]);
     const sensitivity = probabilityMap(template, [{ centre: [0, 0, 0], semiAxesMm: [6, 6, 6] }]);
     const specificity = withPoint([[[40, 40, 42], 0.7]]);
@@ -263,7 +263,7 @@ describe('from the template to the source', () => {
     expect(lesion.probabilities.specificity).toBeCloseTo(0.7);
   });
 
-  test('a large source costs little', () => {
+  test('costs little for a large source', () => {
     const source = sourceGrid('oblique', [0.45, 0.45, 0.45], [512, 512, 400]);
     const map = probabilityMap(template, [
       { centre: [0, 0, 0], semiAxesMm: [20, 14, 16] },

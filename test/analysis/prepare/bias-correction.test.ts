@@ -48,21 +48,21 @@ beforeAll(async () => {
 });
 
 describe('correctBias', () => {
-  test('of a known strong shading, more than half is taken away', () => {
+  test('removes more than half of a known strong shading', () => {
     const truth = correctBias(head, 'n4').voxels;
     const before = agreement(shaded, shaded.voxels, truth).coefficientOfVariation;
     expect(before).toBeGreaterThan(0.18);
     expect(agreement(shaded, corrected.voxels, truth).coefficientOfVariation).toBeLessThan(before / 2);
   });
 
-  test('the same image gives the same bytes; none leaves it alone', () => {
+  test('gives the same bytes for the same image; `none` leaves it alone', () => {
     expect(Buffer.from(correctBias(shaded, 'n4').voxels.buffer).equals(Buffer.from(corrected.voxels.buffer))).toBe(
       true,
     );
     expect(correctBias(shaded, 'none')).toBe(shaded);
   });
 
-  test('nothing to learn from: an image of one value, or of few slices, comes back', () => {
+  test('returns an image that tells nothing about the field unchanged: one of one value, or of few slices', () => {
     const flat = { ...head, voxels: new Float32Array(head.voxels.length).fill(7) };
     expect(Buffer.from(correctBias(flat, 'n4').voxels.buffer).equals(Buffer.from(flat.voxels.buffer))).toBe(true);
     const [nx, ny] = head.shape;

@@ -12,7 +12,7 @@ function basis(at: number, point: number): number {
   return t < 1 ? (4 - 6 * t * t + 3 * t ** 3) / 6 : (2 - t) ** 3 / 6;
 }
 
-test('the fit is that of Lee 1997, summed voxel by voxel', () => {
+test('the fit equals that of Lee 1997, summed voxel by voxel', () => {
   const shape: Vector3 = [7, 5, 6];
   const spans: Vector3 = [2, 1, 3];
   const values = Float64Array.from({ length: 210 }, (_, index) => Math.sin(index * 1.7));
@@ -48,7 +48,7 @@ test('the fit is that of Lee 1997, summed voxel by voxel', () => {
   );
 });
 
-test('control points on a plane give that plane, at any places; beyond the box its border goes on', () => {
+test('control points on a plane give that plane everywhere, and its border value beyond the box', () => {
   const spans: Vector3 = [1, 2, 4];
   const lattice = new BSplineLattice(spans);
   lattice.coefficients.forEach((_, point) => {
@@ -63,7 +63,7 @@ test('control points on a plane give that plane, at any places; beyond the box i
   field.forEach((value, index) => expect(value).toBeCloseTo(expected[index], 10));
 });
 
-test('the Fourier transform is its definition, and its inverse takes it back', () => {
+test('the Fourier transform equals its definition, and its inverse undoes it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 6 }), fc.integer(), (power, seed) => {
       const count = 2 ** power;
@@ -87,7 +87,7 @@ test('the Fourier transform is its definition, and its inverse takes it back', (
   expect(() => fourier({ re: new Float64Array(12), im: new Float64Array(12) })).toThrow(/power of two/);
 });
 
-test("Otsu's threshold parts two humps, and nothing else", () => {
+test("Otsu's threshold separates two humps, and nothing else", () => {
   const humps = Float32Array.from({ length: 2000 }, (_, index) =>
     index % 4 === 0 ? 300 + 20 * Math.sin(index) : 40 + 15 * Math.cos(index),
   );

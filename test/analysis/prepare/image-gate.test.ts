@@ -44,12 +44,12 @@ function scrambled(volume: Volume, size: number): Volume {
 }
 
 describe('the image gate', () => {
-  it('names every measure that fails, and passes only what reaches all limits', () => {
+  it('names every measure that fails, and passes only an image that reaches all limits', () => {
     expect(whyNotAHead(gateLimits)).toBeNull();
     expect(whyNotAHead({ similarity: 1, correlation: NaN, edges: 1 })).toMatch(/similarity.*correlation/);
   });
 
-  it('refuses an empty image and values that are no numbers at once', async () => {
+  it('refuses an empty image and values that are not numbers at once', async () => {
     await expect(prepareCurrent(emptyVolume(templateGrid))).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
     const image = emptyVolume({ ...templateGrid, shape: [20, 20, 20] });
     image.voxels[5] = NaN;
@@ -86,7 +86,7 @@ describe('the image gate', () => {
     await expect(prepareCurrent({ ...head, voxels })).rejects.toMatchObject({ code: 'NOT_A_BRAIN' });
   });
 
-  it.skipIf(!avanto)('takes a post-contrast head', { timeout }, async () => {
+  it.skipIf(!avanto)('accepts a post-contrast head', { timeout }, async () => {
     const prepared = await prepareCurrent(await read(avanto!));
     expect(whyNotAHead(prepared.quality)).toBeNull();
     expect(prepared.incompleteCoverage).toBe(false);
@@ -95,7 +95,7 @@ describe('the image gate', () => {
     expect(volumeMl).toBeLessThan(2000);
   });
 
-  it.skipIf(!enhanced)('takes a 2 mm head without contrast under a surface coil’s shading', { timeout }, async () => {
+  it.skipIf(!enhanced)('accepts a 2 mm head without contrast under a surface coil’s shading', { timeout }, async () => {
     const prepared = await prepareCurrent(await read(enhanced!, /series5/));
     expect(whyNotAHead(prepared.quality)).toBeNull();
     // The right way up: the header of this series is trustworthy.

@@ -35,7 +35,7 @@ describe('normalise', () => {
     expect(new Set([...result.voxels].filter((_, index) => !mask.voxels[index]))).toEqual(new Set([-3]));
   });
 
-  it('without masking keeps what lies outside, on the same scale', () => {
+  it('keeps what lies outside on the same scale if it does not mask', () => {
     const result = normalise(image, mask, { masking: 'none', normalisation: 'z-score-in-mask', backgroundValue: 0 });
     const slope = (result.voxels[3] - result.voxels[0]) / (image.voxels[3] - image.voxels[0]);
     const offset = result.voxels[0] - slope * image.voxels[0];
@@ -50,7 +50,7 @@ describe('normalise', () => {
     expect(variance).toBeCloseTo(1, 5);
   });
 
-  it('of a masked image the zeros outside the brain count, and the background is what they become', () => {
+  it('includes the zeros outside the brain of a masked image, which become the background value', () => {
     const result = normalise(image, mask, { masking: 'brain', normalisation: 'z-score-whole' });
     const { mean, variance } = moments([...result.voxels]);
     expect(mean).toBeCloseTo(0, 5);
@@ -68,7 +68,7 @@ describe('normalise', () => {
     expect(result.voxels.every((value) => value === 0)).toBe(true);
   });
 
-  it('refuses an empty mask and a foreign grid', () => {
+  it('refuses an empty mask and one on another grid', () => {
     const preprocessing = { masking: 'brain', normalisation: 'z-score-in-mask', backgroundValue: 0 } as const;
     expect(() => normalise(image, { ...mask, voxels: new Uint8Array(8000) }, preprocessing)).toThrow(/empty/);
     expect(() => normalise(image, { ...mask, voxels: new Uint8Array(10) }, preprocessing)).toThrow(RangeError);

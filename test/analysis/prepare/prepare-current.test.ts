@@ -115,7 +115,7 @@ function expectRigid(affine: Affine): void {
 
 describe('prepareCurrent', () => {
   it(
-    'finds the brain of a bent, noisy, shaded head with lesions, to a Dice of at least 0.95, moving it rigidly',
+    'finds the brain of a bent, noisy, shaded head with lesions to a Dice of at least 0.95, moving it rigidly',
     { timeout },
     async () => {
       const { image, isBrain, templateVoxelOf } = warpedHead(template, thin);
@@ -145,7 +145,7 @@ describe('prepareCurrent', () => {
     },
   );
 
-  it('lays a head with thick slices under an upside-down header the right way up', { timeout }, async () => {
+  it('turns a head with thick slices under an upside-down header the right way up', { timeout }, async () => {
     const { image, isBrain } = warpedHead(template, thick);
     const turned: Affine = [1, 0, 0, 20, 0, -1, 0, 0, 0, 0, -1, 40, 0, 0, 0, 1];
     const upsideDown: Volume = { ...image, patientFromVoxel: multiplyAffine(turned, image.patientFromVoxel) };
@@ -168,7 +168,7 @@ describe('prepareCurrent', () => {
     expect(Math.abs(prepared.coverage - inside)).toBeLessThan(0.05);
   });
 
-  it('reports a brain that is taller than the template’s grid', { timeout }, async () => {
+  it('reports a brain that is taller than the template grid', { timeout }, async () => {
     // 1.2 times the template's brain of 151 mm.
     const tall: Head = { ...thin, scale: [1, 1, 1 / 1.2], rotation: [0, 0, 0], shape: [142, 158, 120], lesions: 0 };
     const { image, isBrain } = warpedHead(template, tall);

@@ -41,7 +41,7 @@ const assess = (timePoints: readonly LedgerTimePoint[], immunotherapy: Immunothe
   assessResponse(timePoints, criteria, immunotherapy);
 
 describe('the baseline', () => {
-  test('takes as targets the five largest measurable lesions, ties by tracking UID; the rest are non-targets', () => {
+  test('chooses the five largest measurable lesions as targets, ties broken by tracking UID; the rest are non-targets', () => {
     const { overall, targets, nonTargets, newLesions } = assess(
       course([
         seen('a', 12), seen('b', 31), seen('d', 14), seen('c', 14), seen('e', 10), seen('f', 11), seen('g', 9.9),
@@ -56,7 +56,7 @@ describe('the baseline', () => {
     expect(newLesions).toEqual([]);
   });
 
-  test('a lesion of exactly 10 × 5 mm on two slices is measurable', () => {
+  test('counts a lesion of exactly 10 × 5 mm on two slices as measurable', () => {
     const { targets } = assess(course([seen('a', 10, { shortAxisMm: 5, axialSlices: 2 })]));
     expect(targets.lesions).toHaveLength(1);
   });
@@ -65,7 +65,7 @@ describe('the baseline', () => {
 describe('target lesions (Lin 2015): sums of longest diameters', () => {
   const two = [seen('a', 30), seen('b', 20)];
 
-  test('PR: down by 30 % from the baseline, not confirmed before it has lasted four weeks', () => {
+  test('PR: the sum is down by 30 % from baseline, unconfirmed until it has lasted four weeks', () => {
     const first = course(two, [seen('a', 20), seen('b', 15)]);
     expect(assess(first)).toMatchObject({ overall: 'PR', confirmed: false, sustainedDays: 0 });
     expect(assess(first).targets).toMatchObject({ category: 'PR', baselineSumMm: 50, nadirSumMm: 50, sumMm: 35 });
@@ -73,11 +73,11 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
     expect(assess(second)).toMatchObject({ overall: 'PR', confirmed: true, sustainedDays: 42 });
   });
 
-  test('SD: down by less than 30 % from the baseline', () => {
+  test('SD: the sum is down by less than 30 % from baseline', () => {
     expect(assess(course(two, [seen('a', 20.1), seen('b', 15)])).overall).toBe('SD');
   });
 
-  test('four weeks are 28 days by the calendar, not 27', () => {
+  test('confirmation takes 28 calendar days, not 27', () => {
     const at = (days: number) => {
       const [a, b, c] = course(two, [seen('a', 10)], [seen('a', 10)]);
       return assess([a, b, { ...c, acquiredAt: b.acquiredAt + days * dayMs }]).confirmed;
@@ -85,31 +85,31 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
     expect([at(27), at(27.9), at(28)]).toEqual([false, true, true]);
   });
 
-  test('PD: up by 20 % from the nadir, not from the baseline', () => {
+  test('PD: the sum is up by 20 % from nadir, not from baseline', () => {
     const result = assess(course(two, [seen('a', 15), seen('b', 10)], [seen('a', 20), seen('b', 10)]));
     expect(result).toMatchObject({ overall: 'PD', confirmed: false, sustainedDays: null });
     expect(result.targets).toMatchObject({ category: 'PD', nadirSumMm: 25, nadirOrder: 2, sumMm: 30 });
     expect(result.targets.lesions[0]).toMatchObject({ baselineMm: 30, nadirMm: 15, longAxisMm: 20 });
   });
 
-  test('no PD when the sum is up by 20 % but no lesion by 5 mm', () => {
+  test('no PD if the sum is up by 20 % but no lesion by 5 mm', () => {
     const small = [seen('a', 10), seen('b', 10)];
     expect(assess(course(small, [seen('a', 12.4), seen('b', 12.4)])).overall).toBe('SD');
     expect(assess(course(small, [seen('a', 15), seen('b', 10)])).overall).toBe('PD');
   });
 
-  test('no PD when one lesion is up by 5 mm but the sum by less than 20 %', () => {
+  test('no PD if one lesion is up by 5 mm but the sum by less than 20 %', () => {
     expect(assess(course([seen('a', 40), seen('b', 20)], [seen('a', 40), seen('b', 25)])).overall).toBe('SD');
   });
 
-  test('CR: all gone; what is still seen counts at least 5 mm', () => {
+  test('CR: all have resolved; a lesion that is visualised counts at least 5 mm', () => {
     const gone = assess(course(two, [], []));
     expect(gone).toMatchObject({ overall: 'CR', confirmed: true, sustainedDays: 42 });
     const faint = assess(course(two, [seen('a', 2)]));
     expect(faint).toMatchObject({ overall: 'PR', targets: { category: 'PR', sumMm: 5 } });
   });
 
-  test('a PR sustains no CR, what is not evaluable between does not interrupt, and what comes back is progression', () => {
+  test('a PR does not sustain a CR, an NE in between does not interrupt it, and a lesion that returns is progression', () => {
     const unseen: Scan = { gone: [{ ...identity('b'), status: 'outside the field of view', mergedInto: null }] };
     expect(assess(course(two, unseen)).overall).toBe('NE');
     expect(assess(course(two, [], [seen('a', 3)]))).toMatchObject({ overall: 'PD', targets: { nadirSumMm: 0 } });
@@ -117,7 +117,7 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
     expect(assess(course(two, [], unseen, []))).toMatchObject({ overall: 'CR', sustainedDays: 84 });
   });
 
-  test('targets that grow together are one length; a target that breaks apart is the sum of its parts', () => {
+  test('targets that merge count one length; a target that splits counts the sum of its parts', () => {
     const merged: Scan = {
       lesions: [seen('a', 45)],
       gone: [{ ...identity('b'), status: 'merged', mergedInto: identity('a') }],
@@ -128,7 +128,7 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
     expect(result).toMatchObject({ overall: 'SD', newLesions: [], targets: { sumMm: 46 } });
   });
 
-  test('progression shows even where another target is out of view', () => {
+  test('progression is found even if another target is outside the field of view', () => {
     const gone = [{ ...identity('b'), status: 'outside the field of view', mergedInto: null } as const];
     expect(assess(course(two, { lesions: [seen('a', 61)], gone })).overall).toBe('PD');
     const result = assess(course(two, { lesions: [seen('a', 30)], gone }));
@@ -140,7 +140,7 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
 describe('non-target lesions', () => {
   const start = [seen('t', 20), seen('n', 6)];
 
-  test('that persist keep a complete response of the targets partial', () => {
+  test('keep a complete response of the targets partial if they persist', () => {
     const result = assess(course(start, [seen('n', 5)]));
     expect(result).toMatchObject({
       overall: 'PR',
@@ -150,7 +150,7 @@ describe('non-target lesions', () => {
     expect(assess(course(start, []))).toMatchObject({ overall: 'CR', nonTargets: { category: 'CR' } });
   });
 
-  test('that grow unequivocally are progression, whatever the targets do', () => {
+  test('are progression if they grow unequivocally, whatever the targets do', () => {
     expect(assess(course(start, [seen('t', 10), seen('n', 11)]))).toMatchObject({
       overall: 'PD',
       targets: { category: 'PR' },
@@ -160,7 +160,7 @@ describe('non-target lesions', () => {
     expect(assess(course([seen('t', 20), seen('n', 2)], [seen('t', 20), seen('n', 9)])).overall).toBe('SD');
   });
 
-  test('alone make no PR and no SD', () => {
+  test('alone give neither PR nor SD', () => {
     const tiny = [seen('n', 6)];
     expect(assess(course(tiny, [seen('n', 5)]))).toMatchObject({
       overall: 'non-CR/non-PD',
@@ -174,7 +174,7 @@ describe('new lesions', () => {
   const start = [seen('a', 20)];
   const withNew = course(start, [seen('a', 10), fresh('x', 6)]);
 
-  test('are progression, but not alone under immunotherapy; where that is unknown, both are said', () => {
+  test('are progression, but not by themselves under immunotherapy; if the therapy is unknown, both are said', () => {
     expect(assess(withNew, 'no')).toMatchObject({ overall: 'PD', underImmunotherapy: null });
     expect(assess(withNew, 'yes')).toMatchObject({ overall: 'SD', underImmunotherapy: null });
     expect(assess(withNew, 'unknown')).toMatchObject({ overall: 'PD', underImmunotherapy: 'SD' });
@@ -184,14 +184,14 @@ describe('new lesions', () => {
     expect(assess(both, 'unknown')).toMatchObject({ overall: 'PD', underImmunotherapy: null });
   });
 
-  test('a candidate is none; once confirmed it is, since it was first seen', () => {
+  test('do not include a candidate; once confirmed, it is new since it was first seen', () => {
     const doubtful = fresh('x', 6, { confidence: 'candidate' });
     expect(assess(course(start, [seen('a', 20), doubtful]))).toMatchObject({ overall: 'SD', newLesions: [] });
     const later = course(start, [seen('a', 20), doubtful], [seen('a', 20), seen('x', 7)]);
     expect(assess(later)).toMatchObject({ overall: 'PD', newLesions: [{ trackingID: 'x', firstSeen: 2 }] });
   });
 
-  test('what was a candidate at the baseline and is confirmed later is not new', () => {
+  test('do not include a candidate at baseline that is confirmed later', () => {
     const timePoints = course([seen('a', 20), seen('x', 25, { confidence: 'candidate' })], [seen('a', 20), seen('x', 25)]); // prettier-ignore
     expect(assess(timePoints)).toMatchObject({
       overall: 'SD',
@@ -201,12 +201,12 @@ describe('new lesions', () => {
     });
   });
 
-  test('what appears where nobody has looked before is not new', () => {
+  test('do not include a lesion where nobody has looked before', () => {
     const late = seen('x', 12, { change: 'baseline' });
     expect(assess(course(start, [seen('a', 20), late]))).toMatchObject({ overall: 'SD', newLesions: [] });
   });
 
-  test('after a baseline without any lesion are progression', () => {
+  test('are progression after a baseline without any lesion', () => {
     expect(assess(course([], []))).toMatchObject({ overall: 'NE', notEvaluable: 'no lesion' });
     expect(assess(course([], [fresh('x', 6)])).overall).toBe('PD');
   });
@@ -221,7 +221,7 @@ describe('without a usable prior', () => {
     expect(broken.targets).toMatchObject({ category: 'NE', lesions: [{ trackingID: 'a', longAxisMm: null }] });
   });
 
-  test('the ledger goes on: the baseline stands, what was not compared is no nadir, and what came there is not new', () => {
+  test('the ledger continues: the baseline stands, and what was not compared is neither nadir nor new', () => {
     const { overall, targets, nonTargets, newLesions } = assess(
       course([seen('a', 20)], { ...unread, lesions: [] }, [seen('a', 13), seen('b', 9)]),
     );
@@ -232,7 +232,7 @@ describe('without a usable prior', () => {
   });
 });
 
-describe('properties', () => {
+describe('properties of the response', () => {
   const lengths = fc.array(fc.integer({ min: 10, max: 60 }), { minLength: 1, maxLength: 7 });
   const named = (values: readonly number[]) => values.map((mm, index) => seen(`l${index}`, mm));
   /** Time points over the same lesions, each present (with a length) or gone. */
@@ -301,7 +301,7 @@ describe('properties', () => {
     ); // prettier-ignore
   });
 
-  test('targets are chosen once and kept: every later time point has those of the baseline', () => {
+  test('targets are chosen once: every later time point has those of the baseline', () => {
     fc.assert(
       fc.property(courses, (timePoints) => {
         const chosen = (count: number) =>
@@ -312,7 +312,7 @@ describe('properties', () => {
     );
   });
 
-  test('the nadir is no sum that came before, and never above the baseline', () => {
+  test('the nadir is the smallest earlier sum, and never above the baseline', () => {
     fc.assert(
       fc.property(courses, (timePoints) => {
         const sums = timePoints.map((_, index) => assess(timePoints.slice(0, index + 1)).targets.sumMm);

@@ -55,7 +55,7 @@ const verdict = (header: ReturnType<typeof series>) => selectSeries([header], ru
 const named = (SeriesDescription: string, change: Dataset = {}) =>
   verdict(series({ SeriesDescription, ProtocolName: undefined, ...change }));
 
-describe('what vendors write', () => {
+describe('series as vendors write them', () => {
   const ge = { Manufacturer: 'GE MEDICAL SYSTEMS', SequenceName: undefined, ImageType: ['ORIGINAL', 'PRIMARY', 'OTHER'], ScanningSequence: 'GR', SequenceVariant: ['SS', 'SP', 'SK'], RepetitionTime: 8.2, EchoTime: 3.2, InversionTime: 450, FlipAngle: 12, AngioFlag: undefined }; // prettier-ignore
   const philips = { Manufacturer: 'Philips Medical Systems', SequenceName: undefined, ImageType: ['ORIGINAL', 'PRIMARY', 'M_FFE', 'M', 'FFE'], ScanningSequence: 'GR', SequenceVariant: 'MP', RepetitionTime: 8.1, EchoTime: 3.7, InversionTime: 0, FlipAngle: 8 }; // prettier-ignore
   const canon = { Manufacturer: 'CANON_MEC', SequenceName: 'FFE3D', ImageType: ['ORIGINAL', 'PRIMARY', 'OTHER'], ScanningSequence: 'GR', SequenceVariant: 'NONE', RepetitionTime: 6, EchoTime: 2.6, InversionTime: 900, FlipAngle: 9 }; // prettier-ignore
@@ -80,7 +80,7 @@ describe('what vendors write', () => {
     ['T1 3D FFE Kontrastmittel', canon],
     ['3D FAST3D MPR +CE', canon],
     ['3D GRE T1 rsSG +Gd', hitachi],
-  ])('%s is taken', (description, change) => {
+  ])('%s is selected', (description, change) => {
     expect(named(description, change)).toMatchObject({ accepted: true, failures: [] });
   });
 
@@ -114,22 +114,22 @@ describe('what vendors write', () => {
     ['coarse pixels', 't1_mprage_KM', { PixelSpacing: [2, 2] }, /in-plane/],
     ['a small field of view', 't1_mprage_KM', { Rows: 128, Columns: 128 }, /within the slices/],
     ['"no contrast" in the header', 't1_mprage', { ContrastBolusAgent: 'NONE' }, /contrast agent/],
-  ])('%s is refused', (_, description, change, reason) => {
+  ])('%s is not selected', (_, description, change, reason) => {
     const { accepted, failures } = named(description, change);
     expect(accepted).toBe(false);
     expect(failures.join('\n')).toMatch(reason);
   });
 
-  it('a contrast agent in the header is evidence enough', () => {
+  it('a contrast agent in the header is sufficient evidence', () => {
     expect(named('t1_mprage_sag_p2_iso', { ContrastBolusAgent: 'Gadobutrol' }).accepted).toBe(true);
   });
 
-  it('a thick or short stack is refused', () => {
+  it('a thick or short stack is not selected', () => {
     expect(verdict(series({}, { slices: 80, spacingMm: 2.5 })).failures.join()).toMatch(/slice spacing/);
     expect(verdict(series({}, { slices: 80, spacingMm: 1 })).failures.join()).toMatch(/across the slices/);
   });
 
-  it('every rule leaves what it saw', () => {
+  it('every rule records what it found', () => {
     const { reasons } = verdict(series());
     expect(reasons).toContain('passed three-dimensional acquisition: MRAcquisitionType = 3D');
     expect(reasons.length).toBeGreaterThan(rules.require.length);
@@ -193,30 +193,30 @@ describe('Enhanced MR', () => {
       /magnitude/,
     ],
     ['time of flight', given('YES'), { TimeOfFlightContrast: 'YES' }, /T1 contrast/],
-  ])('%s is refused', (_, shared, top, reason) => {
+  ])('%s is not selected', (_, shared, top, reason) => {
     const { accepted, failures } = verdict(enhanced(shared, top));
     expect(accepted).toBe(false);
     expect(failures.join('\n')).toMatch(reason);
   });
 
-  it('the agent’s code stands for its name', () => {
+  it('may give the code of the agent instead of its name', () => {
     const top = { ContrastBolusAgentSequence: [{ CodeMeaning: 'Gadobutrol' }] };
     expect(verdict(enhanced({}, top)).accepted).toBe(true);
   });
 });
 
-describe('one series a study', () => {
+describe('the one series of a study', () => {
   const as = (SeriesInstanceUID: string, change: Dataset = {}, size = {}) =>
     series({ SeriesInstanceUID, ...change }, size);
   const corrected = { ImageType: ['ORIGINAL', 'PRIMARY', 'M', 'DIS3D', 'NORM'] };
   const axial = { ImageOrientationPatient: [1, 0, 0, 0, 1, 0] };
 
-  it('none when none is accepted', () => {
+  it('is none if none is accepted', () => {
     expect(selectSeries([series({ Modality: 'CT' })], rules)).toMatchObject({ selected: null, kind: null });
     expect(selectSeries([], rules)).toEqual({ selected: null, verdicts: [], kind: null });
   });
 
-  it('the distortion-corrected one, unless the prior was not corrected', () => {
+  it('is the distortion-corrected one, unless the prior was not corrected', () => {
     const study = [as('2.25.1'), as('2.25.2', corrected)];
     expect(selectSeries(study, rules)).toMatchObject({
       selected: '2.25.2',
@@ -225,7 +225,7 @@ describe('one series a study', () => {
     expect(selectSeries(study, rules, { distortion: 'ND', plane: 'sagittal' }).selected).toBe('2.25.1');
   });
 
-  it('the plane of the prior', () => {
+  it('is the one in the plane of the prior', () => {
     const position = (k: number) => ({ ImagePositionPatient: [-128, -128, -80 + k] });
     const tra = seriesHeader(
       Array.from({ length: 160 }, (_, k) => ({
@@ -239,19 +239,19 @@ describe('one series a study', () => {
     expect(selectSeries(study, rules, { distortion: 'unknown', plane: 'sagittal' }).selected).toBe('2.25.1');
   });
 
-  it('the finer one, then the later one, in whatever order they come', () => {
+  it('is the finer one, then the later one, whatever the order of arrival', () => {
     const study = [as('2.25.1', {}, { slices: 80, spacingMm: 2 }), as('2.25.2'), as('2.25.3', { SeriesNumber: 9 })];
     expect(selectSeries(study, rules).selected).toBe('2.25.3');
     expect(selectSeries([...study].reverse(), rules).selected).toBe('2.25.3');
   });
 
-  it('the one that names its contrast agent before the one that only plans radiosurgery', () => {
+  it('is the one that names its contrast agent rather than the one that only plans radiosurgery', () => {
     const planning = { SeriesDescription: 't1_mpr_tra_gk', ProtocolName: 't1_mpr_tra_gk' };
     expect(selectSeries([as('2.25.1', planning), as('2.25.2')], rules).selected).toBe('2.25.2');
   });
 });
 
-describe('real series, as docs/expected-verdicts.md states', () => {
+describe('real series, as in docs/expected-verdicts.md', () => {
   const expected = [
     ['t1gd-siemens-avanto', /dcm$/, true, [/planning of radiosurgery.*“gk”/]],
     ['t1-public-domain-3t', /dcm$/, false, [/three-dimensional/, /gradient echo/, /secondary/, /contrast agent/]],

@@ -12,24 +12,24 @@ function bruteForce(cost: number[][], row = 0, used: readonly number[] = []): nu
   return Math.min(alone, ...paired);
 }
 
-test('1: nothing to assign', () => {
+test('1: has nothing to assign', () => {
   expect(assign([])).toEqual([]);
   expect(assign([[], []])).toEqual([null, null]);
 });
 
-test('2: the cheapest pairs, not the first', () => {
+test('2: finds the cheapest pairs, not the first ones', () => {
   expect(assign([[-9, -8], [-9, -1]])).toEqual([1, 0]); // prettier-ignore
 });
 
-test('3: a forbidden pair is never made', () => {
+test('3: never makes a forbidden pair', () => {
   expect(assign([[Infinity], [-3]])).toEqual([null, 0]);
 });
 
-test('4: two poor pairs do not outweigh a good one', () => {
+test('4: does not prefer two poor pairs to a good one', () => {
   expect(assign([[-900, -1], [-2, Infinity]])).toEqual([0, null]); // prettier-ignore
 });
 
-test('5: the same total as brute force', () => {
+test('5: reaches the same total as brute force', () => {
   const value = fc.oneof(fc.integer({ min: -1000, max: 50 }), fc.constant(Infinity));
   const matrix = fc
     .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }))

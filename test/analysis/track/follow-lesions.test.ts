@@ -32,7 +32,7 @@ async function followed(...scans: Scan[]) {
 }
 
 describe('followLesions', () => {
-  test('1: a first scan is baseline; then grown, stable, shrunk, new and not visualised', async () => {
+  test('1: calls a first study baseline, then lesions grown, stable, shrunk, new and not visualised', async () => {
     const result = await followed(
       scan(0, [at(-20, 3), at(-5, 4), at(10, 5), at(25, 3)]),
       scan(40, [at(-20, 4), at(-5, 4), at(10, 3), { center: [0, 20, 0], radiusMm: 3 }]),
@@ -43,7 +43,7 @@ describe('followLesions', () => {
     expect(result(0).gone).toEqual([]);
   });
 
-  test('2: new only where the prior covers the site and was empty there', async () => {
+  test('2: calls a lesion new only if the prior covers its location and was empty there', async () => {
     const later = async (site: SiteSeen) =>
       (await followed(scan(0, []), scan(40, [at(0, 3)], site)))(40).lesions[0].change;
     expect(await later({ coveredShare: 1, highestProbability: 0.05 })).toBe('new');
@@ -51,7 +51,7 @@ describe('followLesions', () => {
     expect(await later({ coveredShare: 0.1, highestProbability: 0 })).toBe('baseline');
   });
 
-  test('3: volume change, interval and doubling time, since prior and since baseline', async () => {
+  test('3: gives volume change, interval and doubling time since prior and since baseline', async () => {
     const result = await followed(scan(0, [at(0, 3)]), scan(30, [at(0, 4)]), scan(90, [at(0, 5)]));
     const [v0, v30, v90] = [0, 30, 90].map((day) => result(day).lesions[0].volumeMm3);
     const { sincePrior, sinceBaseline, history } = result(90).lesions[0];
@@ -63,14 +63,14 @@ describe('followLesions', () => {
     expect(result(0).lesions[0]).toMatchObject({ sincePrior: null, sinceBaseline: null, history: [] });
   });
 
-  test('4: a lesion that comes back has its old name', async () => {
+  test('4: gives a lesion that reappears its old tracking identifier', async () => {
     const result = await followed(scan(0, [at(0, 4)]), scan(40, []), scan(80, []), scan(120, [at(1, 3)]));
     expect(result(80).gone).toMatchObject([{ trackingID: 'Lesion 1', history: [{ order: 1 }] }]);
     expect(result(120).words).toEqual(['Lesion 1 reappeared']);
     expect(result(120).lesions[0].sincePrior).toMatchObject({ intervalDays: 120 });
   });
 
-  test('5: what has merged is compared as a whole, recorded, and not missed later', async () => {
+  test('5: compares merged lesions as a whole, records it, and does not miss them later', async () => {
     const result = await followed(
       scan(0, [at(-4, 3.7), at(4, 3.5)]),
       scan(40, [at(0, 5)]),
@@ -89,7 +89,7 @@ describe('followLesions', () => {
     expect(result(120).gone.map(({ trackingID, status }) => `${trackingID} ${status}`)).toEqual(['Lesion 1 not visualised', 'Lesion 2 not visualised']); // prettier-ignore
   });
 
-  test('6: the parts of a split lesion changed as it did, and are not new', async () => {
+  test('6: gives the parts of a split lesion its change, and does not call them new', async () => {
     const result = await followed(
       scan(0, [at(0, 5)]),
       scan(40, [at(-4, 3.7), at(4, 3.5)]),
@@ -103,7 +103,7 @@ describe('followLesions', () => {
     expect(result(80).lesions.map(({ sincePrior }) => sincePrior?.volumeChangeMm3)).toEqual([0, 0]);
   });
 
-  test('7: a late study takes the names that later studies use, and they keep them', async () => {
+  test('7: gives a late study the identities that later studies use, and those keep them', async () => {
     const result = await followed(
       scan(0, [at(-20, 4)]),
       scan(80, [at(-20, 4), at(0, 4), at(20, 4)]),
@@ -113,14 +113,14 @@ describe('followLesions', () => {
     expect(result(80).words).toEqual(['Lesion 1 reappeared', 'Lesion 2 grown', 'Lesion 3 grown']);
   });
 
-  test('8: a late baseline as well', async () => {
+  test('8: does the same for a late baseline', async () => {
     const result = await followed(scan(40, [at(0, 4), at(20, 4)]), scan(0, [at(20, 4), at(-20, 4)]));
     expect(result(0).words).toEqual(['Lesion 2 baseline', 'Lesion 3 baseline']);
     expect(result(40).words).toEqual(['Lesion 1 new', 'Lesion 2 stable']);
     expect(result(40).gone.map(({ trackingID }) => trackingID)).toEqual(['Lesion 3']);
   });
 
-  test('9: a re-run with other models keeps names, of lesions that an earlier model missed, too', async () => {
+  test('9: keeps identities in a run with other models, even of lesions that an earlier model missed', async () => {
     const result = await followed(
       scan(0, [at(0, 4), at(20, 4)]),
       scan(0, [at(20, 4)]),
@@ -129,7 +129,7 @@ describe('followLesions', () => {
     expect(result(0).words).toEqual(['Lesion 3 baseline', 'Lesion 1 baseline', 'Lesion 2 baseline']);
   });
 
-  test('10: without a registered prior names are kept, but nothing is compared', async () => {
+  test('10: keeps identities without a registered prior, but compares nothing', async () => {
     const result = await followed(
       scan(0, [at(0, 3), at(20, 4)]),
       { ...scan(40, [at(0, 5), at(-20, 4)]), unregistered: true },
@@ -141,7 +141,7 @@ describe('followLesions', () => {
     expect(result(80).words).toEqual(['Lesion 1 stable', 'Lesion 3 stable', 'Lesion 2 reappeared']);
   });
 
-  test('11: a lesion outside the images is not called gone', async () => {
+  test('11: does not call a lesion outside the field of view not visualised', async () => {
     const result = await followed(scan(0, [at(0, 3), at(20, 4)]), {
       ...scan(40, []),
       shows: ({ trackingID }) => trackingID === 'Lesion 1',

@@ -65,7 +65,7 @@ describe('at least 98 % of lesions keep their identity', () => {
     expect(await rate((scans) => received(scans, 2))).toBeGreaterThanOrEqual(0.98);
   });
 
-  test('3: in any order of arrival, and what a lesion was called first it is called at the end', async () => {
+  test('3: in any order of arrival, each with its first identity to the end', async () => {
     let kept = 0;
     let all = 0;
     const share = await rate(async (scans, random) => {

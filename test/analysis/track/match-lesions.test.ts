@@ -17,7 +17,7 @@ const match = (current: readonly Sphere[], prior: readonly Sphere[], priorFromCu
 const shift = (translation: Vector3) => rigidAffine([0, 0, 0], translation);
 
 describe('matchLesions', () => {
-  test('1: every lesion finds itself, whatever became of it', () => {
+  test('1: matches every lesion with itself, whatever became of it', () => {
     const matches = match(
       [
         { center: [15, 0, 0], radiusMm: 3 },
@@ -36,7 +36,7 @@ describe('matchLesions', () => {
     expect(matches.every(({ mergedFrom, splitFrom }) => mergedFrom.length === 0 && splitFrom === null)).toBe(true);
   });
 
-  test('2: the transform between the studies is used', () => {
+  test('2: uses the transform between the studies', () => {
     const [{ known }] = match(
       [{ center: [-15, 0, 0], radiusMm: 4 }],
       [{ center: [5, 0, 0], radiusMm: 4 }],
@@ -45,7 +45,7 @@ describe('matchLesions', () => {
     expect(known?.trackingID).toBe('T1');
   });
 
-  test('3: two neighbours keep their identities under 2 mm of registration error', () => {
+  test('3: keeps the identities of two neighbours under 2 mm of registration error', () => {
     const both: Sphere[] = [
       { center: [0, 0, 0], radiusMm: 3 },
       { center: [9, 0, 0], radiusMm: 3 },
@@ -62,7 +62,7 @@ describe('matchLesions', () => {
     );
   });
 
-  test('4: specks beside a lesion do not take its identity', () => {
+  test('4: does not give the identity of a lesion to specks next to it', () => {
     const [large, speck] = match(
       [
         { center: [0, 0, 2], radiusMm: 6.5 },
@@ -77,7 +77,7 @@ describe('matchLesions', () => {
     expect(speck.known?.trackingID).not.toBe('T1');
   });
 
-  test('5: two that have grown together are one, named after the one it shares most with, merged from the other', () => {
+  test('5: joins two merged lesions under the one that shares most, merged from the other', () => {
     const [one] = match(
       [{ center: [0, 0, 0], radiusMm: 9 }],
       [
@@ -89,7 +89,7 @@ describe('matchLesions', () => {
     expect(one.mergedFrom.map(({ trackingID }) => trackingID)).toEqual(['T1']);
   });
 
-  test('6: of two parts the larger keeps the identity, the other has split from it', () => {
+  test('6: gives the identity to the larger of two parts, the other having split from it', () => {
     const [small, large] = match(
       [
         { center: [-5, 0, 0], radiusMm: 3 },
@@ -101,7 +101,7 @@ describe('matchLesions', () => {
     expect(small).toMatchObject({ known: null, splitFrom: { trackingID: 'T1' } });
   });
 
-  test('7: every identity is given at most once, and none is invented', () => {
+  test('7: gives every identity at most once, and invents none', () => {
     const coordinate = fc.integer({ min: -22, max: 22 });
     const sphere = fc.record({
       center: fc.tuple(coordinate, coordinate, coordinate),

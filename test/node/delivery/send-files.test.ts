@@ -47,7 +47,7 @@ function reportFile(number: number): string {
 }
 
 describe('sending files', () => {
-  it('puts their bytes through unchanged, in their own transfer syntaxes, over one association', async () => {
+  it('sends their bytes unchanged, in their own transfer syntaxes, over one association', async () => {
     const { port, received, ends, until } = await listen();
     const files = hasPeer('dcmcrle') ? [slices[0], slices[1], converted(slices[2], 'dcmcrle')] : slices.slice(0, 3);
     const told: SendOutcome[] = [];
@@ -66,7 +66,7 @@ describe('sending files', () => {
     ).toEqual(files.map(datasetOf));
   });
 
-  it('goes by the destination’s name for us', async () => {
+  it('uses our AE title as the destination’s settings give it', async () => {
     const { port, ends, until } = await listen();
     const destination = { host: '127.0.0.1', port, calledAETitle: 'PACS', callingAETitle: 'RESEARCH' };
     await send(port, slices.slice(0, 1), { destination });
@@ -74,7 +74,7 @@ describe('sending files', () => {
     expect(ends[0].association.callingAETitle).toBe('RESEARCH');
   });
 
-  it('a warning is delivered, a failure is not, and the others go on', async () => {
+  it('counts a warning as delivered and a failure as not, and sends the others', async () => {
     const statuses = [0x0000, 0xb000, 0xa700, 0xc000];
     const { port, ends, until } = await listen({
       handler: ({ AffectedSOPInstanceUID }) => ({
@@ -93,7 +93,7 @@ describe('sending files', () => {
     expect(ends[0].outcome).toBe('released');
   });
 
-  it('an object of a class that the destination does not take does not keep the others back', async () => {
+  it('does not hold back the others for an object of a class that the destination does not accept', async () => {
     const { port, received } = await listen();
     const outcomes = await send(port, [reportFile(8), slices[0]]);
     expect(outcomes).toMatchObject([
@@ -104,12 +104,12 @@ describe('sending files', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('a destination that takes none of them refuses', async () => {
+  it('is refused by a destination that accepts none of them', async () => {
     const { port } = await listen();
     await expect(send(port, [reportFile(8)])).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
   });
 
-  it('a port that nobody listens on is unreachable', async () => {
+  it('cannot reach a port on which nobody listens', async () => {
     const server = createTCPServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -121,13 +121,13 @@ describe('sending files', () => {
   it.each([
     ['its own title', { calledAETitles: ['OTHER'] }],
     ['ours', { callingAETitles: ['OTHER'] }],
-  ])('a destination that does not know %s refuses', async (_, options) => {
+  ])('is refused by a destination that does not know %s', async (_, options) => {
     const { port, received } = await listen(options);
     await expect(send(port, slices)).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
     expect(received).toEqual([]);
   });
 
-  it('what was answered before a connection breaks is told, the rest is thrown', async () => {
+  it('reports what was answered before a connection broke, and throws for the rest', async () => {
     let taken = 0;
     const { port } = await listen({
       handler: () => ({
@@ -148,7 +148,7 @@ describe('sending files', () => {
     expect(told.length).toBeLessThan(4);
   });
 
-  it('can be cancelled while a file is on its way, and before', async () => {
+  it('can be cancelled before and while a file is on its way', async () => {
     const abort = new AbortController();
     let cancel = () => abort.abort();
     const { port, ends, until } = await listen({
@@ -169,7 +169,7 @@ describe('sending files', () => {
     await expect(send(port, slices, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  it('a file that is gone, or no DICOM, is sent to nobody', async () => {
+  it('sends a file that is missing or not DICOM to nobody', async () => {
     const { port, ends, received } = await listen();
     const text = join(temporaryFolder(), 'note.txt');
     writeFileSync(text, 'no DICOM');
@@ -208,7 +208,7 @@ describe.skipIf(!hasPeer('storescp'))('to storescp', () => {
     }
   }
 
-  it('the bytes on its disk are the bytes on ours', async () => {
+  it('puts the bytes of our disk on its disk', async () => {
     // +B: as received, not re-encoded.
     const { port, folder } = await storescp('+xa', '+B');
     const files = [...slices.slice(0, 3), converted(slices[3], 'dcmcjpls')];
@@ -218,7 +218,7 @@ describe.skipIf(!hasPeer('storescp'))('to storescp', () => {
       expect(arrived.filter((bytes) => bytes.subarray(-dataset.length).equals(dataset))).toHaveLength(1);
   });
 
-  it.each(['--abort-during', '--abort-after'])('%s: not delivered, to be tried again', async (option) => {
+  it.each(['--abort-during', '--abort-after'])('is not delivered and will be retried after %s', async (option) => {
     const { port } = await storescp(option);
     await expect(sendWhenUp(port, slices)).rejects.toMatchObject({ code: 'DESTINATION_REFUSED', class: 'transient' });
   });

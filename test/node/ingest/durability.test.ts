@@ -55,8 +55,8 @@ function storescu(port: number, folder: string): Promise<{ code: number | null; 
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
 }
 
-describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('what comes before Success', () => {
-  it('is: file sync, rename, folder sync, commit, and only then the answer', async () => {
+describe.skipIf(!hasPeer('strace') || !hasPeer('storescu'))('the order of work before Success', () => {
+  it('is file sync, rename, folder sync, commit, and only then the answer', async () => {
     const dataDir = temporary('strace');
     const log = join(dataDir, 'strace.log');
     const calls = 'trace=mkdir,mkdirat,fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg';

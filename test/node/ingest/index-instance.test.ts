@@ -69,14 +69,14 @@ describe('indexing', () => {
     expect(onHold()).toEqual(['PatientID']);
   });
 
-  it('holds the contradicting study alone, and does not learn from it', () => {
+  it('puts only the contradicting study on hold, and does not learn from it', () => {
     arrive({ PatientBirthDate: '' });
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M', PatientBirthDate: '19500101' });
     expect([onHold('1.1'), onHold('1.2')]).toEqual([[], ['PatientSex']]);
     expect(store.patients.find({ IssuerOfPatientID: 'HOSPITAL', PatientID: 'P1' })?.PatientBirthDate).toBe('');
   });
 
-  it('holds a study that comes under two patients, and both studies of a series in two', () => {
+  it('puts a study on hold that comes under two patients, and both studies of a series in two', () => {
     arrive();
     arrive({ PatientID: 'P2' });
     expect(onHold()).toEqual(['PatientID']);
@@ -85,7 +85,7 @@ describe('indexing', () => {
     expect([onHold('1.5'), onHold('1.6')]).toEqual([['StudyInstanceUID'], ['StudyInstanceUID']]);
   });
 
-  it('tells a person every reason, once', () => {
+  it('gives an operator every reason, once', () => {
     arrive();
     const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', StudyDate: '', StudyTime: '' };
     arrive(second);
@@ -97,7 +97,7 @@ describe('indexing', () => {
     );
   });
 
-  it('holds no study for a result without a date', () => {
+  it('puts no study on hold for a result without a date', () => {
     arrive();
     const result = { SeriesInstanceUID: '1.1.9', Modality: 'SR', StudyDate: '', StudyTime: '' };
     arrive(result, 'PACS', 'destination');
@@ -105,13 +105,13 @@ describe('indexing', () => {
     expect(onHold()).toEqual([]);
   });
 
-  it('takes the earliest time among a series’ slices', () => {
+  it('takes the earliest time among the slices of a series', () => {
     arrive({ StudyTime: '11' });
     expect(arrive({ StudyTime: '10' }).acquiredAt).toBe(Date.UTC(2026, 0, 2, 10));
     expect(arrive({ StudyTime: '12' }).acquiredAt).toBe(Date.UTC(2026, 0, 2, 10));
   });
 
-  it('a late slice makes the series receive again', () => {
+  it('makes a series receive again for a late slice', () => {
     arrive();
     store.series.setState('1.1.1', 'assembled');
     expect(arrive().state).toBe('receiving');
@@ -119,7 +119,7 @@ describe('indexing', () => {
 });
 
 describe('a released study', () => {
-  it('is held no more, not even by further slices like those the person saw', () => {
+  it('is not put on hold again, even by further slices like those the operator saw', () => {
     arrive();
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
     expect(release('1.2')?.map(({ SeriesInstanceUID }) => SeriesInstanceUID)).toEqual(['1.2.1']);
@@ -128,7 +128,7 @@ describe('a released study', () => {
     expect(onHold('1.2')).toEqual([]);
   });
 
-  it('is held again for what that person did not see', () => {
+  it('is put on hold again for what the operator did not see', () => {
     arrive();
     const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', StudyDate: '', StudyTime: '' };
     arrive(second);
@@ -142,7 +142,7 @@ describe('a released study', () => {
     expect(onHold('1.2')).toEqual(['PatientName']);
   });
 
-  it('is not held again for one of several contradictions that the person accepted together', () => {
+  it('is not put on hold again for one of several contradictions that the operator accepted together', () => {
     arrive();
     const second = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientName: 'Roe^Jane' };
     arrive({ ...second, PatientSex: 'M' });
@@ -151,7 +151,7 @@ describe('a released study', () => {
     expect(onHold('1.2')).toEqual([]);
   });
 
-  it('released for its identity alone has no time by that', () => {
+  it('has no acquisition time if released for its identity alone', () => {
     arrive();
     arrive({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', PatientSex: 'M' });
     release('1.2');
@@ -160,7 +160,7 @@ describe('a released study', () => {
     expect(onHold('1.2')).toEqual(['TIME_UNKNOWN']);
   });
 
-  it('gets the time a person gave, or that of its arrival', () => {
+  it('gets the time an operator gave, or that of its arrival', () => {
     const timeless = { StudyDate: '', StudyTime: '' };
     const first = arrive(timeless);
     expect([onHold(), first.acquiredAt]).toEqual([['TIME_UNKNOWN'], null]);

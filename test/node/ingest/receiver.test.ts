@@ -55,7 +55,7 @@ const incoming = () => readdirSync(join(dataDir, 'incoming'));
 const quarantined = () =>
   store.quarantine.list().map(({ code, path }) => ({ code, kept: existsSync(join(dataDir, path)) }));
 
-describe('an instance that is right', () => {
+describe('a valid instance', () => {
   it('is stored byte for byte, indexed, and answered with Success', async () => {
     const dataset = sliceDataset(1);
     expect(await send(dataset)).toEqual({ Status: 0 });
@@ -76,7 +76,7 @@ describe('an instance that is right', () => {
     expect(incoming()).toEqual([]);
   });
 
-  it('sent again changes nothing', async () => {
+  it('changes nothing when sent again', async () => {
     await send(sliceDataset(1));
     const before = store.series.find('1.2.3.1.1');
     now += 5000;
@@ -85,14 +85,14 @@ describe('an instance that is right', () => {
     expect([store.instances.count(), store.quarantine.count(), incoming()]).toEqual([1, 0, []]);
   });
 
-  it('sent again takes the place of its file when that was removed', async () => {
+  it('replaces its own file when sent again after that was removed', async () => {
     await send(sliceDataset(1));
     rmSync(join(dataDir, 'instances'), { recursive: true });
     expect(await send(sliceDataset(1))).toEqual({ Status: 0 });
     expect(await verifyStorage(store, dataDir)).toEqual({ checked: 1, missing: [], altered: [], orphans: [] });
   });
 
-  it('sent by many associations at once is stored once', async () => {
+  it('is stored once when sent by many associations at the same time', async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, id) => send(sliceDataset(1), ['1.2.3.1.1.1', { association: id }])),
     );
@@ -109,7 +109,7 @@ describe('an instance that is right', () => {
     expect(await verifyStorage(store, dataDir)).toMatchObject({ checked: 2, missing: [], altered: [], orphans: [] });
   });
 
-  it('is told apart when it is ours or comes from a destination', async () => {
+  it('is recognised as ours or as coming from a destination', async () => {
     await send(sliceDataset(1, { ManufacturerModelName: 'Priora' }));
     expect(store.series.find('1.2.3.1.1')?.origin).toBe('ours');
     await send(sliceDataset(2, { SeriesInstanceUID: '1.2.3.1.2' }), ['1.2.3.1.1.2', { callingAETitle: 'PACS' }]);
@@ -127,7 +127,7 @@ describe('an instance that is right', () => {
   });
 });
 
-describe('an instance that is not', () => {
+describe('an invalid instance', () => {
   it.each([
     ['truncated', 'DICOM_UNREADABLE', 0xc000, sliceDataset(1).subarray(0, -100), {}],
     [
@@ -170,7 +170,7 @@ describe('an instance that is not', () => {
       { SOPClassUID: SOPClass.EnhancedMRImageStorage },
     ],
     ['of another UID than announced', 'DICOM_CLASS_MISMATCH', 0xa900, sliceDataset(2), {}],
-  ])('(%s) is kept aside with its reason and refused', async (_, code, Status, dataset, announced) => {
+  ])('(%s) is kept with its reason and refused', async (_, code, Status, dataset, announced) => {
     const answer = await send(dataset, ['1.2.3.1.1.1', announced]);
     expect(answer.Status).toBe(Status);
     // The encoder cuts it to the 64 characters of LO.
@@ -195,7 +195,7 @@ describe('an instance that is not', () => {
     expect(quarantined()).toEqual([{ code: 'DUPLICATE_CONFLICT', kept: true }]);
   });
 
-  it('leaves nothing when the sender gives up', async () => {
+  it('leaves nothing if the sender gives up', async () => {
     const sink = await receiver.storeHandler(storeRequest('1.2.3.1.1.1'));
     await sink.write(sliceDataset(1).subarray(0, 500));
     await sink.abort('peer gone');
@@ -204,7 +204,7 @@ describe('an instance that is not', () => {
 });
 
 describe('what a process leaves behind half-received', () => {
-  it('is cleared away at the next start once that process is dead, and not before', () => {
+  it('is cleared away on the next start once that process is dead, and not before', () => {
     const { pid: dead } = spawnSync('true');
     const leftOver = (pid: number) => `${pid}.1.part`;
     for (const pid of [dead, process.pid, process.ppid]) writeFileSync(join(dataDir, 'incoming', leftOver(pid)), 'x');
@@ -248,7 +248,7 @@ describe('a file that is opened is closed', () => {
 });
 
 describe('identity and time', () => {
-  it('holds the study whose birth date contradicts, not the first', async () => {
+  it('put the study whose birth date contradicts on hold, not the first', async () => {
     await send(sliceDataset(1));
     const other = { StudyInstanceUID: '1.2.3.2', SeriesInstanceUID: '1.2.3.2.1', PatientBirthDate: '19610102' };
     await send(sliceDataset(2, other), ['1.2.3.1.1.2']);
@@ -258,7 +258,7 @@ describe('identity and time', () => {
     ]);
   });
 
-  it('holds a study without any date', async () => {
+  it('put a study without any date on hold', async () => {
     await send(sliceDataset(1, { StudyDate: '', StudyTime: '' }));
     const [{ StudyInstanceUID }] = store.studies.held();
     expect(store.holds.open(StudyInstanceUID)).toMatchObject([{ code: 'TIME_UNKNOWN', attribute: null }]);
@@ -283,7 +283,7 @@ describe('files', () => {
 });
 
 describe('verify', () => {
-  it('names what is missing, altered, or in no index', async () => {
+  it('names what is missing, altered, or not in the index', async () => {
     for (const number of [1, 2, 3]) await send(sliceDataset(number), [`1.2.3.1.1.${number}`]);
     const folder = join(dataDir, 'instances/1.2.3.1/1.2.3.1.1');
     const file = readFileSync(join(folder, '1.2.3.1.1.2.dcm'));
@@ -312,7 +312,7 @@ describe.skipIf(!hasSmallDisk())('a full disk', () => {
     expect(error).toMatchObject({ code: 'STORAGE_FULL', dimseStatus: 0xa700 });
   };
 
-  it('is told to the sender as 0xA700, leaves nothing half-written, and the node goes on', async () => {
+  it('is reported to the sender as 0xA700, leaves nothing half-written, and the node continues', async () => {
     await send(sliceDataset(1));
     const large = sliceDataset(2, { PixelData: [new Uint16Array(1_000_000).buffer] });
     full(await send(large, ['1.2.3.1.1.2']).catch((thrown: unknown) => thrown));
@@ -321,7 +321,7 @@ describe.skipIf(!hasSmallDisk())('a full disk', () => {
     expect(await verifyStorage(store, dataDir)).toMatchObject({ checked: 2, missing: [], altered: [], orphans: [] });
   });
 
-  it('also when it is the index that does not fit', async () => {
+  it('is reported the same way if it is the index that does not fit', async () => {
     await send(sliceDataset(1));
     // All but one page is taken: the slice fits, its commit does not.
     const free = Number(execFileSync('stat', ['-f', '-c', '%a', disk]).toString()) * 4096;

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('a temporary file', () => {
-  it('takes what comes before it is open, holds back what is too much, and loses no byte', async () => {
+  it('accepts bytes before it is open, holds back what is too much, and loses no byte', async () => {
     const head = Buffer.from('head');
     const chunks = Array.from({ length: 80 }, () => randomBytes(1 << 16));
     const file = new TemporaryFile(join(folder, 'a.part'), head);
@@ -30,14 +30,14 @@ describe('a temporary file', () => {
     expect(readdirSync(folder)).toEqual(['a.dcm']);
   });
 
-  it('that is given up before it is open leaves nothing behind', async () => {
+  it('leaves nothing behind if given up before it is open', async () => {
     const file = new TemporaryFile(join(folder, 'a.part'), Buffer.alloc(4));
     void file.write(Buffer.alloc(4));
     await file.discard();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('that cannot be created says so to whoever wants it on disk', async () => {
+  it('says that it could not be created to whoever wants it on disk', async () => {
     const file = new TemporaryFile(join(folder, 'missing', 'a.part'), Buffer.alloc(4));
     void file.write(Buffer.alloc(4));
     await expect(file.moveTo(join(folder, 'a.dcm'))).rejects.toMatchObject({ code: 'ENOENT' });

@@ -21,7 +21,7 @@ const event = fc.oneof(
 );
 
 describe('the queue, whatever happens', () => {
-  it('never runs two jobs of a patient at once, keeps their order, and loses none', () => {
+  it('never runs two jobs of a patient at the same time, keeps their order, and loses none', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const store = openStore(':memory:');

@@ -25,7 +25,7 @@ const claimed = (from: JobQueue = queue): Job => from.claim(['case'])!;
 const transient = () => new PrioraError('DESTINATION_UNREACHABLE', 'no answer');
 
 describe('enqueue', () => {
-  it('is idempotent by key, also when the job is done', () => {
+  it('is idempotent by key, even if the job is done', () => {
     expect(queue.enqueue(job('a')).created).toBe(true);
     expect(queue.enqueue(job('a', { payload: 'other' }))).toMatchObject({
       created: false,
@@ -49,7 +49,7 @@ describe('enqueue', () => {
     expect(claimed()).toMatchObject({ key: 'a', attempts: 0 });
   });
 
-  it('with refresh while it runs makes it run once more', () => {
+  it('with refresh makes a running job run once more', () => {
     queue.enqueue(job('a'));
     const first = claimed();
     queue.enqueue(job('a', { runAfter: now + 5, payload: 'newer' }), { known: 'refresh' });
@@ -79,7 +79,7 @@ describe('claim', () => {
     expect([claimed().key, claimed().key, claimed().key]).toEqual(['urgent', 'old', 'young']);
   });
 
-  it('lets one patient’s jobs run one at a time, by acquisition and not by arrival', () => {
+  it('runs one patient’s jobs one at a time, by acquisition and not by arrival', () => {
     const patient = { serialKey: 'patient:1' };
     queue.enqueue(job('second', { ...patient, orderKey: 200 }));
     queue.enqueue(job('first', { ...patient, orderKey: 100 }));
@@ -92,7 +92,7 @@ describe('claim', () => {
     expect(claimed().key).toBe('second');
   });
 
-  it('keeps later jobs back while an earlier one waits for its retry, and lets them go when it has failed', () => {
+  it('holds later jobs back while an earlier one waits for its retry, and lets them go when it has failed', () => {
     const patient = { serialKey: 'patient:1' };
     queue.enqueue(job('first', { ...patient, orderKey: 100 }));
     queue.enqueue(job('second', { ...patient, orderKey: 200 }));
@@ -104,7 +104,7 @@ describe('claim', () => {
     expect(claimed().key).toBe('second');
   });
 
-  it('lets an earlier study that arrives while a later one runs wait for it', () => {
+  it('makes an earlier study that arrives while a later one is running wait for it', () => {
     queue.enqueue(job('later', { serialKey: 'p', orderKey: 200 }));
     const running = claimed();
     queue.enqueue(job('earlier', { serialKey: 'p', orderKey: 100 }));
@@ -113,7 +113,7 @@ describe('claim', () => {
     expect(claimed().key).toBe('earlier');
   });
 
-  it('looks at indexes only', () => {
+  it('reads indexes only', () => {
     const plan = store.database
       .prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${claimableSQL}`)
       .all({ kinds: '["case"]', now })
@@ -125,7 +125,7 @@ describe('claim', () => {
 });
 
 describe('fail', () => {
-  it('tries a transient error again after 5, 10, 20 … seconds, at most 10 minutes', () => {
+  it('retries a transient error after 5, 10, 20 … seconds, at most 10 minutes', () => {
     const policy = defaultRetryPolicy;
     expect([1, 2, 3, 4].map((tries) => backoffMs(tries, policy))).toEqual([5000, 10_000, 20_000, 40_000]);
     expect(backoffMs(60, policy)).toBe(600_000);
@@ -134,7 +134,7 @@ describe('fail', () => {
     expect(queue.find('a')).toMatchObject({ state: 'queued', attempts: 1, runAfter: now + 5000, error: 'no answer' });
   });
 
-  it('gives a transient error up at the deadline, visibly', () => {
+  it('gives up a transient error at the deadline, visibly', () => {
     queue.enqueue(job('a', { deadline: now + 6000 }));
     queue.fail(claimed(), transient());
     now += 5000;
@@ -142,7 +142,7 @@ describe('fail', () => {
     expect(queue.list({ state: 'failed' }).map(({ key }) => key)).toEqual(['a']);
   });
 
-  it('fails a permanent error at once and an unknown one at the third try', () => {
+  it('fails a permanent error at once and an unknown one at the third attempt', () => {
     queue.enqueue(job('bad'));
     queue.fail(claimed(), new PrioraError('GEOMETRY_MIXED', 'mixed'));
     expect(queue.find('bad')).toMatchObject({ state: 'failed', attempts: 1 });
@@ -171,7 +171,7 @@ describe('fail', () => {
 });
 
 describe('cancel', () => {
-  it('withdraws a waiting job, asks a running one to stop, and leaves an ended one alone', () => {
+  it('withdraws a waiting job, asks a running one to stop, and leaves a finished one alone', () => {
     queue.enqueue(job('a'));
     expect(queue.cancel('a')).toBe(true);
     expect(queue.find('a')?.state).toBe('cancelled');
@@ -194,7 +194,7 @@ describe('cancel', () => {
 });
 
 describe('a process that dies', () => {
-  it('loses its lease in time, and what it says afterwards is not heard', () => {
+  it('loses its lease in time, and what it says afterwards is ignored', () => {
     const dead = open({ identity: 'host/1/1', mayBeAlive: () => true });
     queue = open({ identity: 'host/2/2', mayBeAlive: () => true });
     queue.enqueue(job('a'));
@@ -230,7 +230,7 @@ describe('a process that dies', () => {
     expect(claimed().key).toBe('a');
   });
 
-  it('is told from a living one, and from another that got its pid', () => {
+  it('is told from a living one, and from another that reused its pid', () => {
     expect(mayBeAlive(processIdentity())).toBe(true);
     expect(mayBeAlive(processIdentity().replace(/\/[^/]+$/, '/1'))).toBe(false);
     expect(mayBeAlive('another-machine/1/1')).toBe(true);
@@ -246,7 +246,7 @@ describe('a process that dies', () => {
     expect(queue.find('poison')).toMatchObject({ state: 'failed', code: 'CHILD_DIED' });
   });
 
-  it('loses no refresh that came while it ran', () => {
+  it('loses no refresh that arrived while it ran', () => {
     const dead = open({ identity: 'host/1/1' });
     queue.enqueue(job('a'));
     claimed(dead);
@@ -259,7 +259,7 @@ describe('a process that dies', () => {
 });
 
 describe('prune', () => {
-  it('forgets what was done or withdrawn long ago; what failed, waits or runs stays', () => {
+  it('deletes what was done or withdrawn long ago; failed, waiting and running jobs stay', () => {
     for (const key of ['done', 'failed']) queue.enqueue(job(key));
     queue.complete(claimed());
     queue.fail(claimed(), new PrioraError('GEOMETRY_GAP', 'a slice is missing'));

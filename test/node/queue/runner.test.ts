@@ -27,7 +27,7 @@ const run = (handlers: Record<string, JobHandler>, options: Partial<RunnerOption
   (runner = startRunner({ queue, handlers, logger: silentLogger, pollMs: 20, ...options }));
 
 describe('the runner', () => {
-  it('runs what is queued and what is enqueued later, and notes the stage', async () => {
+  it('runs what is queued now and later, and records the stage', async () => {
     const seen: unknown[] = [];
     queue.enqueue({ key: 'a', kind: 'note', payload: 1 });
     run({
@@ -82,7 +82,7 @@ describe('the runner', () => {
     expect(queue.find('good')?.state).toBe('done');
   });
 
-  it('runs a job again whose end could not be written, and goes on when its stage cannot be', async () => {
+  it('runs a job again if its end could not be written, and continues if its stage cannot be', async () => {
     let full = true;
     const unlessFull = <Result>(write: () => Result): Result => {
       if (full) throw new PrioraError('STORAGE_FULL', 'no space left');
@@ -115,7 +115,7 @@ describe('the runner', () => {
     expect(queue.find('a')?.state).toBe('done');
   });
 
-  it('stops what runs on shutdown and gives it back unharmed', async () => {
+  it('stops running jobs on shutdown and returns them unharmed', async () => {
     let started!: () => void;
     const running = new Promise<void>((resolve) => (started = resolve));
     queue.enqueue({ key: 'a', kind: 'long', payload: null });
@@ -153,7 +153,7 @@ describe('the runner', () => {
     expect(queue.find('a')?.state).toBe('cancelled');
   });
 
-  it('raises an alarm when a job failed for good: an error in the log, and a line with what to do in the status', async () => {
+  it('raises an alarm when a job has failed for good: an error in the log, and a line with what to do in the status', async () => {
     const lines: { level: number; code?: string }[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
     queue.enqueue({ key: 'analyse:1.2.3', kind: 'analyse', payload: null });

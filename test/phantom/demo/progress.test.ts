@@ -25,7 +25,7 @@ afterEach(() => store.close());
 const object = { SOPInstanceUID: '2.25.1', destination: 'pacs' };
 const request = () => store.deliveries.request({ ...object, caseKey: null }, 1);
 
-test('each stage is said once, as it begins', () => {
+test('each stage is reported once, as it begins', () => {
   addSeries(store, { study: '1.2.7' });
   requestAnalysis({ store, queue }, '1.2.7');
   const job = queue.claim(['analyse'])!;
@@ -37,27 +37,27 @@ test('each stage is said once, as it begins', () => {
   expect(said).toEqual(['  baseline: starting', '  baseline: infer', '  baseline: report']);
 });
 
-test('it waits for what is still to be delivered', () => {
+test('waits for what is still to be delivered', () => {
   request();
   expect(look).not.toThrow();
   store.deliveries.note(object, { state: 'delivered', status: 0, error: null }, 1);
   expect(look).not.toThrow();
 });
 
-test.each(['pending', 'failed'] as const)('an object that was not taken ends it, the delivery being %s', (state) => {
+test.each(['pending', 'failed'] as const)('ends on an object that was not accepted, with the delivery %s', (state) => {
   request();
   store.deliveries.note(object, { state, status: 0xa700, error: 'answered with status 0xA700' }, 1);
   expect(look).toThrow('2.25.1 was not taken by pacs: answered with status 0xA700');
 });
 
-test('so does a job that has failed', () => {
+test('ends on a job that has failed', () => {
   addSeries(store, { study: '1.2.7' });
   requestAnalysis({ store, queue }, '1.2.7');
   queue.fail(queue.claim(['analyse'])!, new PrioraError('MODEL_INVALID', 'the model is gone'));
   expect(look).toThrow('analyse:1.2.7: the model is gone');
 });
 
-test('so does the end of the node', () => {
+test('ends with the node', () => {
   isRunning = false;
   expect(look).toThrow('the node has ended before the results came');
 });

@@ -56,8 +56,8 @@ const judge = (
   { gone: lost = [], prior = null }: { gone?: Gone[]; prior?: Comparison | null } = {},
 ) => compareWithTruth({ lesions, gone: lost }, scan, prior);
 
-describe('a time point held against its truth', () => {
-  it('passes when every lesion of 6 mm is found and its change is called rightly', () => {
+describe('a time point compared with its truth', () => {
+  it('passes if every lesion of 6 mm is found with the right change', () => {
     const scan = scanOf(truth(1, 10, 'grown', 8), truth(2, 7, 'new'), truth(3, 3, 'stable', 3));
     const { lines, falseFindings, failures } = judge(scan, [finding(1, 'grown'), finding(2, 'new')]);
     expect(lines.map(({ id, found }) => [id, found?.trackingID])).toEqual([
@@ -68,14 +68,14 @@ describe('a time point held against its truth', () => {
     expect([falseFindings, failures]).toEqual([[], []]);
   });
 
-  it('fails when one of 6 mm is missed: a finding too far from it is none of it', () => {
+  it('fails if one of 6 mm is missed: a finding too far away does not count', () => {
     const { failures, falseFindings } = judge(scanOf(truth(1, 6, 'baseline')), [finding(1, 'baseline', 4.6)]);
     expect(failures).toEqual(['a metastasis of 6.0 mm was missed']);
     expect(falseFindings).toHaveLength(1);
     expect(judge(scanOf(truth(1, 5.9, 'baseline')), []).failures).toEqual([]);
   });
 
-  it('fails when a change is called wrongly, also of one that has shrunk below 6 mm', () => {
+  it('fails if a change is wrong, even of one that has shrunk below 6 mm', () => {
     const scan = scanOf(truth(1, 11, 'stable', 11), truth(2, 4, 'shrunk', 8));
     expect(judge(scan, [finding(1, 'grown'), finding(2, 'stable')]).failures).toEqual([
       'Lesion 1 is called grown, the truth is stable',
@@ -83,11 +83,11 @@ describe('a time point held against its truth', () => {
     ]);
   });
 
-  it('leaves the change of a small one alone, which is within the error of measurement', () => {
+  it('ignores the change of a small lesion, which is within the error of measurement', () => {
     expect(judge(scanOf(truth(1, 4.4, 'grown', 3.6)), [finding(1, 'stable')]).failures).toEqual([]);
   });
 
-  it('fails when one that is gone since the prior is not reported as gone', () => {
+  it('fails if a lesion that has disappeared since the prior is not reported as not visualised', () => {
     const prior = judge(scanOf(truth(1, 7.2, 'baseline'), truth(2, 8, 'baseline')), [
       finding(1, 'baseline'),
       finding(2, 'baseline'),
@@ -101,12 +101,12 @@ describe('a time point held against its truth', () => {
     expect(judge(scan, [...now, finding(1, 'shrunk')], { prior }).failures).toEqual(said);
   });
 
-  it('asks for nothing of one that is gone and was not found before', () => {
+  it('asks nothing about one that has disappeared and was not found before', () => {
     const prior = judge(scanOf(truth(1, 3, 'baseline')), []);
     expect(judge(scanOf(), [], { prior }).failures).toEqual([]);
   });
 
-  it.each(['confirmed', 'candidate'] as const)('fails when more %s findings than allowed are none', (kind) => {
+  it.each(['confirmed', 'candidate'] as const)('fails if more %s findings than allowed are false', (kind) => {
     const none = (count: number) => Array.from({ length: count }, (_, index) => finding(index + 1, 'new', 0, kind));
     expect(judge(scanOf(), none(mostFalse[kind])).failures).toEqual([]);
     expect(judge(scanOf(), none(mostFalse[kind] + 1)).failures).toEqual([
