@@ -16,7 +16,7 @@ import { composeAffine, parseTransform } from '../src/imaging/elastix/transform.
 import { loadTemplate } from '../src/analysis/prepare/template.js';
 import { registerPrior } from '../src/analysis/register/register-prior.js';
 import { loadMapping } from '../src/core/mapping-file.js';
-import { registrationSettingsSchema } from '../src/analysis/register/registration-settings.js';
+import { registrationSettingsSchema } from '../src/analysis/register/register-prior.js';
 import { identityAffine, multiplyAffine, type Affine } from '../src/imaging/affine.js';
 import { coarsen } from '../src/imaging/block-mean.js';
 import { boundingBox, boxOn, crop } from '../src/imaging/crop.js';

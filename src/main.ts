@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { asPrioraError } from './core/errors.js';
-import { ExitCode } from './core/exit-code.js';
+import { ExitCode } from './cli/exit-code.js';
 import { software } from './core/software.js';
 
-/** The command line. Exit codes: src/core/exit-code.ts, and in `--help`. */
+/** The command line. Exit codes: src/cli/exit-code.ts, and in `--help`. */
 const program = new Command('priora')
   .description("The DICOM node that reads a patient's brain MRI together with the one before it.")
   .version(software.version)

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { loadMapping } from '../core/mapping-file.js';
 import { responseCriteriaSchema, type ResponseCriteria } from '../model/criteria.js';
-import { priorMatchingSchema, type PriorMatching } from './match/prior-matching.js';
-import { registrationSettingsSchema, type RegistrationSettings } from './register/registration-settings.js';
+import { priorMatchingSchema, type PriorMatching } from './match/find-prior.js';
+import { registrationSettingsSchema, type RegistrationSettings } from './register/register-prior.js';
 import { selectionRulesSchema, type SelectionRules } from './select/selection-rules.js';
 
 /** The facts a hospital edits that affect results, read and validated. */

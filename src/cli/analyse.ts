@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { makeNamedFolder } from '../core/folder.js';
 import { deliverableKinds, type DeliverableKind } from '../node/delivery/destinations.js';
 import { analyseFiles, keepOutputs, type AnalyseOptions, type Analysis } from '../node/operations/analyse-files.js';

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
+import { holdSentence, type Hold } from '../model/hold.js';
 import { explainSeries, type SeriesExplanation } from '../node/operations/explain.js';
 import { readNode } from '../node/operations/open-node.js';
-import { holdLines } from './hold-text.js';
-import { reviewLines } from './review-text.js';
-import { researchUse } from './time-point-text.js';
+import { researchUse, reviewLines } from './time-point-text.js';
 
 function print(explanation: SeriesExplanation): void {
   const { completeness, selection, otherStudies, reviews, reviewed } = explanation;
@@ -32,6 +31,20 @@ function print(explanation: SeriesExplanation): void {
       : 'case: none yet',
   ];
   console.log(lines.join('\n'));
+}
+
+/** What holds, or held, a study, for a terminal: what waits for an operator, and what operators have accepted. */
+export function holdLines(holds: readonly Hold[]): string[] {
+  const open = holds.filter(({ acceptedAt }) => acceptedAt === null);
+  const accepted = holds.filter(({ acceptedAt }) => acceptedAt !== null);
+  return [
+    ...(open.length > 0 ? [`on hold: ${holdSentence(open)}`] : []),
+    ...accepted.map(
+      (hold) =>
+        `released: ${holdSentence([hold])}; accepted ${new Date(hold.acceptedAt!).toISOString()}` +
+        ` by ${hold.acceptedBy ?? 'a person whose name was not recorded'}${hold.comment ? `: ${hold.comment}` : ''}`,
+    ),
+  ];
 }
 
 /** `priora explain <series>` */

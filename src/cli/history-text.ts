@@ -1,7 +1,6 @@
 import { DateTime } from 'luxon';
 import type { LesionEntry, PatientHistory } from '../node/operations/history.js';
-import { reviewLines } from './review-text.js';
-import { changeText, researchUse } from './time-point-text.js';
+import { changeText, researchUse, reviewLines } from './time-point-text.js';
 
 /** A patient's lesions for a terminal: a row each, a column a time point. */
 export function historyText({ PatientID, timePoints, lesions }: PatientHistory, zone: string): string {

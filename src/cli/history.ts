@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { patientHistory } from '../node/operations/history.js';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { historyText } from './history-text.js';
 import { researchUse } from './time-point-text.js';
 import { namedPatient } from '../node/operations/named-patient.js';

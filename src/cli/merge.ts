@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { PrioraError } from '../core/errors.js';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { contradictions } from '../node/ingest/patient-identity.js';
 import { mergePatients } from '../node/operations/merge.js';
 import { namedPatient } from '../node/operations/named-patient.js';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { userInfo } from 'node:os';
 import { DateTime } from 'luxon';
 import { PrioraError } from '../core/errors.js';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { withNode } from '../node/operations/open-node.js';
 import { release } from '../node/operations/release.js';
 

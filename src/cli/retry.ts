@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { withNode } from '../node/operations/open-node.js';
 import { retryFailed } from '../node/operations/retry.js';
 

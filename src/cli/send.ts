@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { asPrioraError } from '../core/errors.js';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { createLogger } from '../core/log.js';
 import { readFileMeta } from '../dicom/part10.js';
 import { sendFiles } from '../node/delivery/send-files.js';

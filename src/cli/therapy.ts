@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import type { Immunotherapy } from '../model/response.js';
 import { namedPatient } from '../node/operations/named-patient.js';
 import { withNode } from '../node/operations/open-node.js';

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../core/config.js';
 import { PrioraError } from '../core/errors.js';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { loadMapping } from '../core/mapping-file.js';
 import { loadMappings } from '../node/mappings.js';
 import type { BiasCorrection } from '../analysis/prepare/bias-correction.js';

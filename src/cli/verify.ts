@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ExitCode } from '../core/exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { verifyStorage } from '../node/operations/verify.js';
 import { readNode } from '../node/operations/open-node.js';
 

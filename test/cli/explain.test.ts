@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { explainSeries } from '../../src/node/operations/explain.js';
-import { holdLines } from '../../src/cli/hold-text.js';
+import { holdLines } from '../../src/cli/explain.js';
 import { addSeries, temporaryStore } from '../store/temporary-store.js';
 
 const store = temporaryStore();

@@ -2,7 +2,7 @@ import { PrioraError } from '../../core/errors.js';
 import type { SeriesKind } from '../select/series-attributes.js';
 import type { CaseRow, SeriesRow, Store, StudyRow } from '../../store/store.js';
 import { earlierStudies, findPrior } from '../match/find-prior.js';
-import type { PriorMatching } from '../match/prior-matching.js';
+import type { PriorMatching } from '../match/find-prior.js';
 import type { AnalysisMappings } from '../mappings.js';
 import type { Case, ChosenPrior, Choice, PatientRecord, SupersededCase } from './case.js';
 import { reviewedTimePoint } from './reviewed-lesions.js';

@@ -4,7 +4,7 @@ import type { NoPrior } from '../../model/remark.js';
 import { correctBias, type BiasCorrection } from '../prepare/bias-correction.js';
 import { prepareCurrent, type Prepared } from '../prepare/prepare-current.js';
 import { registerPrior } from '../register/register-prior.js';
-import type { RegistrationSettings } from '../register/registration-settings.js';
+import type { RegistrationSettings } from '../register/register-prior.js';
 import { invertAffine, multiplyAffine, type Affine } from '../../imaging/affine.js';
 import type { Volume } from '../../imaging/volume.js';
 import { assembleSource } from './assemble-source.js';

@@ -1,8 +1,19 @@
+import { z } from 'zod';
 import { holdSentence } from '../../model/hold.js';
 import type { PriorRow } from '../../store/series.js';
 import type { SeriesRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
-import type { PriorMatching } from './prior-matching.js';
+
+/** `mappings/prior-matching.yaml`; `npm run schemas` generates its JSON Schema. */
+export const priorMatchingSchema = z.strictObject({
+  maximumAgeDays: z.number().positive().describe('An older study is not used as a prior, days.'),
+  minimumIntervalHours: z
+    .number()
+    .min(0)
+    .describe('A study closer in time than this belongs to the same examination, hours.'),
+});
+
+export type PriorMatching = z.output<typeof priorMatchingSchema>;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

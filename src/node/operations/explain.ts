@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { explainPrior } from '../../analysis/match/find-prior.js';
-import { priorMatchingSchema } from '../../analysis/match/prior-matching.js';
+import { priorMatchingSchema } from '../../analysis/match/find-prior.js';
 import { PrioraError } from '../../core/errors.js';
 import { loadMapping } from '../../core/mapping-file.js';
 import type { CaseResult } from '../../model/case-result.js';

@@ -6,7 +6,7 @@ import { temporalPrior } from '../../../src/analysis/case/temporal-prior.js';
 import { loadMapping } from '../../../src/core/mapping-file.js';
 import type { Prepared } from '../../../src/analysis/prepare/prepare-current.js';
 import { loadTemplate } from '../../../src/analysis/prepare/template.js';
-import { registrationSettingsSchema } from '../../../src/analysis/register/registration-settings.js';
+import { registrationSettingsSchema } from '../../../src/analysis/register/register-prior.js';
 import type { SeriesRow, Store } from '../../../src/store/store.js';
 import { identityAffine, type Affine } from '../../../src/imaging/affine.js';
 import { addSeries, day, temporaryFolder, temporaryStore } from '../../store/temporary-store.js';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { earlierStudies, explainPrior, findPrior, studiesAffectedBy } from '../../../src/analysis/match/find-prior.js';
 import { loadMapping } from '../../../src/core/mapping-file.js';
-import { priorMatchingSchema } from '../../../src/analysis/match/prior-matching.js';
+import { priorMatchingSchema } from '../../../src/analysis/match/find-prior.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { addSeries, day, temporaryFolder } from '../../store/temporary-store.js';
 

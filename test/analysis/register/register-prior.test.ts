@@ -8,7 +8,7 @@ import { loadMapping } from '../../../src/core/mapping-file.js';
 import {
   registrationSettingsSchema,
   type RegistrationSettings,
-} from '../../../src/analysis/register/registration-settings.js';
+} from '../../../src/analysis/register/register-prior.js';
 import { identityAffine, multiplyAffine, type Affine } from '../../../src/imaging/affine.js';
 import { correlate } from '../../../src/imaging/correlation.js';
 import { resampleLinear } from '../../../src/imaging/resample.js';

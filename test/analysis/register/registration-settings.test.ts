@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadMapping } from '../../../src/core/mapping-file.js';
-import { registrationSettingsSchema } from '../../../src/analysis/register/registration-settings.js';
+import { registrationSettingsSchema } from '../../../src/analysis/register/register-prior.js';
 
 const shipped = resolve(import.meta.dirname, '../../../mappings/registration.yaml');
 let folder: string;
