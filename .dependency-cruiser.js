@@ -4,7 +4,7 @@
  */
 
 /** From the top down. `phantom` and `training-data` stand beside the node: nothing below the command line knows them. */
-const floors = [
+export const floors = [
   ['main.ts', 'phantom/demo'],
   ['cli'],
   ['phantom', 'training-data'],
