@@ -1,21 +1,20 @@
 import type { Socket } from 'node:net';
+import { PrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
-import { MessageReceiver } from './message-receiver.js';
-import { MessageSender } from './message-sender.js';
-import { negotiate, unstatedMaximumLength } from './negotiation.js';
+import type { AssociationInfo } from './association-info.js';
+import { MessageExchange } from './message-exchange.js';
+import { negotiate, screen, unstatedMaximumLength } from './negotiation.js';
 import type { AssociateRQ } from './pdu.js';
-import type { DataPiece } from './pdu-reader.js';
-import { Performer } from './performer.js';
-import { ProtocolError } from './protocol-error.js';
-import { Rejections } from './rejection.js';
-import type { AssociationInfo, ServerOptions, Service } from './types.js';
-import { UpperLayer, type LayerEnd, type UpperLayerUser } from './upper-layer.js';
+import { ProtocolError, Rejections } from './refusal.js';
+import type { ServerOptions } from './server-options.js';
+import type { Service } from './service.js';
+import { UpperLayer } from './upper-layer.js';
+import { logTransitions, type LayerEnd } from './upper-layer-event.js';
 
 /** The server's options with their defaults filled in, and what it shares with its connections. */
 export interface AcceptorContext {
   readonly options: ServerOptions & {
     readonly maxPDULength: number;
-    readonly maxCommandLength: number;
     readonly artimTimeoutMs: number;
     readonly idleTimeoutMs: number;
   };
@@ -28,13 +27,13 @@ export interface AcceptorContext {
 }
 
 /** One connection to the server, from its A-ASSOCIATE-RQ to its end. */
-export class Acceptor implements UpperLayerUser {
+export class Acceptor {
   readonly peerAddress: string;
   readonly #peerPort: number;
   readonly #secure: boolean;
   readonly #context: AcceptorContext;
   readonly #layer: UpperLayer;
-  #established: { info: AssociationInfo; receiver: MessageReceiver; performer: Performer } | null = null;
+  #exchange: MessageExchange | null = null;
   /** Resolves when nothing of this connection is at work any more. */
   readonly done: Promise<void>;
   #finish!: () => void;
@@ -48,19 +47,26 @@ export class Acceptor implements UpperLayerUser {
     const { maxPDULength, artimTimeoutMs, idleTimeoutMs } = context.options;
     this.#layer = new UpperLayer(
       socket,
-      this,
-      { role: 'acceptor', maxPDULength, artimTimeoutMs, idleTimeoutMs },
-      acknowledge,
+      {
+        screen: (header) => screen(header, context.options),
+        onAssociateRequest: (request) => this.#answer(request),
+        onData: (piece) => this.#exchange!.receive(piece),
+        onReleaseRequest: () => this.#exchange!.release(),
+        onEnd: (end) => void this.#wrapUp(end),
+        onTransition: logTransitions(context.logger, () => this.#subject()),
+        onFault: (err) => context.logger.error({ ...this.#subject(), err }, 'an error on our side'),
+      },
+      { maxPDULength, artimTimeoutMs, idleTimeoutMs, acknowledge },
     );
   }
 
   /** Ends the connection: with an A-ABORT where there is an association, silently before. */
   stop(reason: string): void {
-    if (this.#established) this.#layer.abort(reason);
+    if (this.#exchange) this.#layer.abort(reason);
     else this.#layer.destroy(reason);
   }
 
-  onAssociateRequest(request: AssociateRQ): void {
+  #answer(request: AssociateRQ): void {
     const { options, logger, services, admit } = this.#context;
     let negotiated: ReturnType<typeof negotiate>;
     try {
@@ -80,7 +86,7 @@ export class Acceptor implements UpperLayerUser {
       return;
     }
     const { answer, presentationContexts } = negotiated;
-    const info: AssociationInfo = {
+    const association: AssociationInfo = {
       id,
       callingAETitle: request.callingAETitle,
       calledAETitle: request.calledAETitle,
@@ -91,69 +97,54 @@ export class Acceptor implements UpperLayerUser {
       presentationContexts,
       secure: this.#secure,
     };
-    const sender = new MessageSender(this.#layer, request.userInformation.maximumLength ?? unstatedMaximumLength);
-    const performer = new Performer({
-      association: info,
-      services,
-      sender,
-      logger,
-      expectPeer: (expected) => this.#layer.expectPeer(expected),
-      abort: (reason) => this.#layer.abort(reason),
-    });
-    const receiver = new MessageReceiver({
+    this.#exchange = new MessageExchange({
       layer: this.#layer,
-      contexts: presentationContexts,
-      performer,
-      invoker: null,
-      maxCommandLength: options.maxCommandLength,
+      association,
+      role: 'acceptor',
+      peerMaximumLength: request.userInformation.maximumLength ?? unstatedMaximumLength,
+      services,
+      logger,
     });
-    this.#established = { info, receiver, performer };
     this.#layer.accept(answer);
     logger.info(
-      { association: id, callingAETitle: info.callingAETitle, peer: this.peerAddress },
+      this.#subject(),
       `association opened, ${presentationContexts.length} of ${answer.presentationContexts.length} contexts accepted`,
     );
-    options.onAssociationOpened?.(info);
   }
 
-  onData(piece: DataPiece): void | Promise<void> {
-    return this.#established!.receiver.receive(piece);
+  /** What log lines of this connection are about. */
+  #subject(): object {
+    if (!this.#exchange) return { peer: this.peerAddress };
+    const { id, callingAETitle, calledAETitle } = this.#exchange.association;
+    return { association: id, callingAETitle, calledAETitle, peer: this.peerAddress };
   }
 
-  /** A release that overtakes an answer waits for it. */
-  async onReleaseRequest(): Promise<void> {
-    const { performer } = this.#established!;
-    if (performer.receiving) {
-      this.#layer.abort('a release came in the middle of a data set');
-      return;
+  async #wrapUp(end: LayerEnd): Promise<void> {
+    try {
+      if (this.#exchange) await this.#closed(this.#exchange, end);
+      else {
+        this.#context.logger.warn(this.#subject(), `connection without association: ${end.reason}`);
+        this.#context.options.onRefused?.(this.peerAddress, end.reason);
+      }
+    } catch (err) {
+      this.#context.logger.error({ ...this.#subject(), err }, 'the end of a connection was not taken note of');
+    } finally {
+      this.#finish();
     }
-    await performer.idle();
-    this.#layer.respondRelease();
   }
 
-  onEnd(end: LayerEnd): void {
-    void this.#wrapUp(end).finally(() => this.#finish());
-  }
-
-  async #wrapUp({ outcome, reason }: LayerEnd): Promise<void> {
+  async #closed(exchange: MessageExchange, { outcome, reason }: LayerEnd): Promise<void> {
     const { options, logger, leave } = this.#context;
-    if (!this.#established) {
-      logger.warn({ peer: this.peerAddress }, `connection without association: ${reason}`);
-      options.onRefused?.(this.peerAddress, reason);
-      return;
-    }
-    const { info, performer } = this.#established;
-    await performer.end(reason);
-    leave(info.id);
-    const { instancesStored } = performer;
-    logger[outcome === 'released' ? 'info' : 'warn'](
-      { association: info.id, callingAETitle: info.callingAETitle, peer: this.peerAddress, instancesStored },
-      `association ${outcome}: ${reason}`,
+    const { association } = exchange;
+    const over = new PrioraError(
+      'DESTINATION_UNREACHABLE',
+      `${association.callingAETitle}: association ${outcome}: ${reason}`,
     );
-    options.onAssociationClosed?.(info, {
-      outcome: outcome === 'released' ? 'released' : 'aborted',
-      reason,
-      instancesStored,
-    });
+    await exchange.end(over, reason);
+    leave(association.id);
+    const { instancesStored } = exchange;
+    const released = outcome === 'released';
+    logger[released ? 'info' : 'warn']({ ...this.#subject(), instancesStored }, `association ${outcome}: ${reason}`);
+    options.onAssociationClosed?.(association, { outcome: released ? 'released' : 'aborted', reason, instancesStored });
   }
 }

@@ -1,12 +1,36 @@
 import { PrioraError } from '../core/errors.js';
+import { silentLogger, type Logger } from '../core/log.js';
 import { SOPClass } from '../dicom/uid.js';
-import { CommandField } from './command-field.js';
-import { connect } from './connect.js';
+import type { AssociationInfo, PresentationContext } from './association-info.js';
+import { CommandField } from './command-set.js';
+import { connect, type ClientTLS, type Connection } from './connect.js';
 import type { Request } from './invoker.js';
-import { Requestor, type AssociationOptions } from './requestor.js';
-import type { AssociationInfo, PresentationContext, ServiceResponse } from './types.js';
+import { MessageExchange } from './message-exchange.js';
+import { acceptedContexts, proposalOf, unstatedMaximumLength, type Proposal } from './negotiation.js';
+import type { AssociateAC, AssociateRQ } from './pdu.js';
+import { ProtocolError } from './refusal.js';
+import type { Service, ServiceResponse } from './service.js';
+import { UpperLayer } from './upper-layer.js';
+import { logTransitions, type LayerEnd } from './upper-layer-event.js';
 
-export type { AssociationOptions };
+export interface AssociationOptions extends Proposal {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: ClientTLS | undefined;
+  /** Services we perform on this association (C-STORE during C-GET). [none] */
+  readonly services?: readonly Service[];
+  /** TCP connection and TLS handshake, milliseconds. [10000] */
+  readonly connectTimeoutMs?: number;
+  /** A-ASSOCIATE-AC, and the closing of the connection in the end (ARTIM), milliseconds. [30000] */
+  readonly artimTimeoutMs?: number;
+  /** Silence of the peer while it owes an answer or does not read what we send, milliseconds. [60000] */
+  readonly responseTimeoutMs?: number;
+  /** Largest P-DATA-TF we take. [131072] */
+  readonly maxPDULength?: number;
+  readonly logger?: Logger;
+  /** Gives the association up: it is aborted. */
+  readonly signal?: AbortSignal;
+}
 
 /** An instance to be sent as the bytes it has: without preamble and file meta, in `transferSyntax`. */
 export interface StoreOperation {
@@ -16,6 +40,8 @@ export interface StoreOperation {
   readonly dataset: AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
+let lastAssociationID = 0;
+
 /**
  * An association we requested (SCU). Requests are invoked one after the other (window 1).
  *
@@ -24,40 +50,78 @@ export interface StoreOperation {
  * is what the peer answered.
  */
 export class Association {
-  readonly #requestor: Requestor;
-  #turn: Promise<unknown> = Promise.resolve();
-
-  private constructor(requestor: Requestor) {
-    this.#requestor = requestor;
-  }
+  readonly #options: AssociationOptions;
+  readonly #layer: UpperLayer;
+  readonly #peerAddress: string;
+  readonly #request: AssociateRQ;
+  readonly #established: Promise<void>;
+  #settle!: { resolve: () => void; reject: (error: PrioraError) => void };
+  #exchange: MessageExchange | null = null;
+  #over = false;
+  #cancelled = false;
+  readonly #finished: Promise<void>;
+  #finish!: () => void;
 
   /**
+   * Connects, and asks for an association.
+   *
    * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED (also when no presentation context is accepted),
    *   CANCELLED
    */
   static async request(options: AssociationOptions): Promise<Association> {
     if (options.signal?.aborted) throw new PrioraError('CANCELLED', 'no association was requested');
     const connection = await connect({ ...options, timeoutMs: options.connectTimeoutMs ?? 10_000 });
-    const requestor = new Requestor(connection, options);
-    await requestor.established;
-    const association = new Association(requestor);
-    if (requestor.info.presentationContexts.length === 0) {
+    const association = new Association(connection, options);
+    await association.#established;
+    if (association.info.presentationContexts.length === 0) {
       await association.release();
-      throw new PrioraError(
-        'DESTINATION_REFUSED',
-        `${options.calledAETitle} accepts none of the presentation contexts`,
-      );
+      const reason = `${options.calledAETitle} accepts none of the presentation contexts`;
+      throw new PrioraError('DESTINATION_REFUSED', reason);
     }
     return association;
   }
 
+  private constructor({ socket, acknowledge }: Connection, options: AssociationOptions) {
+    const { artimTimeoutMs = 30_000, maxPDULength = 131_072, responseTimeoutMs: idleTimeoutMs = 60_000 } = options;
+    const { callingAETitle, calledAETitle, logger = silentLogger, signal } = options;
+    this.#options = options;
+    this.#peerAddress = socket.remoteAddress ?? options.host;
+    this.#established = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    this.#finished = new Promise((resolve) => (this.#finish = resolve));
+    this.#request = proposalOf({ ...options, maxPDULength });
+    const subject = () => ({ association: this.#exchange?.association.id, callingAETitle, calledAETitle });
+    this.#layer = new UpperLayer(
+      socket,
+      {
+        onAssociateAccept: (answer) => this.#begin(answer),
+        onData: (piece) => this.#exchange!.receive(piece),
+        onReleaseRequest: () => this.#exchange!.release(),
+        onEnd: (end) => this.#end(end),
+        onTransition: logTransitions(logger, subject),
+        onFault: (err) => logger.error({ ...subject(), err }, 'an error on our side'),
+      },
+      { request: this.#request, maxPDULength, artimTimeoutMs, idleTimeoutMs, acknowledge },
+    );
+    const unanswered = () => this.#layer.abort(`no answer to A-ASSOCIATE-RQ within ${artimTimeoutMs} ms`);
+    const timer = setTimeout(unanswered, artimTimeoutMs);
+    void this.#established.catch(() => undefined).finally(() => clearTimeout(timer));
+    const cancel = () => this.abort('the work was stopped');
+    signal?.addEventListener('abort', cancel, { once: true });
+    void this.#finished.then(() => signal?.removeEventListener('abort', cancel));
+  }
+
   get info(): AssociationInfo {
-    return this.#requestor.info;
+    return this.#exchange!.association;
   }
 
   /** False once the association was released, aborted or lost. */
   get open(): boolean {
-    return this.#requestor.open;
+    return this.#layer.state === 'Sta6';
+  }
+
+  /** Whole fragments towards this peer, bytes: the best size for a data set's pieces. */
+  get fragmentLength(): number {
+    return this.#exchange!.fragmentLength;
   }
 
   /** The accepted context for an abstract syntax and, if given, a transfer syntax. */
@@ -70,10 +134,8 @@ export class Association {
   }
 
   /** A request of any service, answered with its final response. Requests wait for their turn. */
-  async invoke(request: Request): Promise<ServiceResponse> {
-    const invoked = this.#turn.then(() => this.#requestor.invoke(request));
-    this.#turn = invoked.catch(() => undefined);
-    return invoked;
+  invoke(request: Request): Promise<ServiceResponse> {
+    return this.#exchange!.invoke(request);
   }
 
   /**
@@ -113,20 +175,18 @@ export class Association {
     });
   }
 
-  /** Whole fragments towards this peer, bytes: the best size for a data set's pieces. */
-  get fragmentLength(): number {
-    return this.#requestor.fragmentLength;
-  }
-
   /** Waits for what is under way, then releases (PS3.8 7.2). An association that is over already is no error. */
   async release(): Promise<void> {
-    await this.#turn;
-    await this.#requestor.release();
+    await this.#exchange!.answered();
+    if (this.#over) return;
+    this.#layer.requestRelease();
+    await this.#finished;
   }
 
   /** A-ABORT. What is under way fails with CANCELLED. */
   abort(reason = 'aborted by us'): void {
-    this.#requestor.cancel(reason);
+    this.#cancelled = true;
+    this.#layer.abort(reason);
   }
 
   #contextOrRefusal(abstractSyntax: string, transferSyntax?: string): PresentationContext {
@@ -134,5 +194,45 @@ export class Association {
     if (context) return context;
     const what = transferSyntax === undefined ? abstractSyntax : `${abstractSyntax} in ${transferSyntax}`;
     throw new PrioraError('DESTINATION_REFUSED', `${this.info.calledAETitle} does not accept ${what}`);
+  }
+
+  #begin(answer: AssociateAC): void {
+    const { callingAETitle, calledAETitle, port, services = [], logger = silentLogger, tls } = this.#options;
+    let presentationContexts: readonly PresentationContext[];
+    try {
+      presentationContexts = acceptedContexts(this.#request, answer);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#layer.refusePDU(error);
+      return;
+    }
+    const { userInformation } = answer;
+    this.#exchange = new MessageExchange({
+      layer: this.#layer,
+      association: {
+        id: ++lastAssociationID,
+        callingAETitle,
+        calledAETitle,
+        peerAddress: this.#peerAddress,
+        peerPort: port,
+        peerImplementationClassUID: userInformation.implementationClassUID ?? '',
+        peerImplementationVersionName: userInformation.implementationVersionName ?? '',
+        presentationContexts,
+        secure: tls !== undefined,
+      },
+      role: 'requestor',
+      peerMaximumLength: userInformation.maximumLength ?? unstatedMaximumLength,
+      services: new Map(services.map((service) => [service.commandField, service])),
+      logger,
+    });
+    this.#settle.resolve();
+  }
+
+  #end({ outcome, by, reason }: LayerEnd): void {
+    this.#over = true;
+    const code = this.#cancelled ? 'CANCELLED' : by === 'peer' ? 'DESTINATION_REFUSED' : 'DESTINATION_UNREACHABLE';
+    const over = new PrioraError(code, `${this.#options.calledAETitle}: association ${outcome}: ${reason}`);
+    this.#settle.reject(over);
+    void (this.#exchange?.end(over, reason) ?? Promise.resolve()).then(() => this.#finish());
   }
 }

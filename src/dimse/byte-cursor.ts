@@ -1,5 +1,5 @@
 import { withoutPadding } from '../dicom/padding.js';
-import { ProtocolError } from './protocol-error.js';
+import { ProtocolError } from './refusal.js';
 
 /**
  * Reads big-endian fields from bytes and refuses to read past their end, so that a decoder is a list of fields.

@@ -1,15 +1,23 @@
 import type { PrioraError } from '../core/errors.js';
-import { responseTo } from './command-field.js';
-import { datasetFollows, noDataset, type CommandSet } from './command-set.js';
+import type { PresentationContext } from './association-info.js';
+import { CommandField, commandName, datasetFollows, noDataset, responseTo, type CommandSet } from './command-set.js';
 import type { MessageSender } from './message-sender.js';
+import type { ServiceResponse } from './service.js';
 import { isPending } from './status.js';
-import type { PresentationContext, ServiceResponse } from './types.js';
+import type { Turn } from './turn.js';
 
 /** Largest data set of a response (a C-FIND identifier, an N-GET result) that is taken. */
 const maxResponseDataset = 4_194_304;
 
+/** Requests that have responses before the final one (PS3.7 9.1.2 to 9.1.4). */
+const answeredInSteps: ReadonlySet<number> = new Set([
+  CommandField.C_FIND_RQ,
+  CommandField.C_GET_RQ,
+  CommandField.C_MOVE_RQ,
+]);
+
 interface Invocation {
-  readonly responseField: number;
+  readonly commandField: number;
   readonly contextID: number;
   readonly resolve: (response: ServiceResponse) => void;
   readonly reject: (error: PrioraError) => void;
@@ -28,16 +36,21 @@ export interface Request {
 /** Invokes requests over an association and matches what comes back with them by MessageID (PS3.7 9.1, 10.1). */
 export class Invoker {
   readonly #sender: MessageSender;
-  readonly #expectPeer: (expected: boolean) => void;
+  readonly #turn: Turn;
   readonly #invocations = new Map<number, Invocation>();
   #lastMessageID = 0;
   /** The response whose data set is arriving. */
   #arriving: { invocation: Invocation; response: ServiceResponse; pieces: Buffer[]; length: number } | null = null;
   #over: PrioraError | null = null;
 
-  constructor(sender: MessageSender, expectPeer: (expected: boolean) => void) {
+  constructor(sender: MessageSender, turn: Turn) {
     this.#sender = sender;
-    this.#expectPeer = expectPeer;
+    this.#turn = turn;
+  }
+
+  /** Whether the peer owes an answer. */
+  get waiting(): boolean {
+    return this.#invocations.size > 0;
   }
 
   /**
@@ -51,22 +64,26 @@ export class Invoker {
     const messageID = this.#lastMessageID;
     const answered = new Promise<ServiceResponse>((resolve, reject) => {
       this.#invocations.set(messageID, {
-        responseField: responseTo(request.command.CommandField),
+        commandField: request.command.CommandField,
         contextID: request.presentationContext.id,
         resolve,
         reject,
         onPending: request.onPending,
       });
     });
-    this.#expectPeer(true);
+    const turnOver = this.#turn.begin('peer');
     const sent = this.#sender.send(
       request.presentationContext.id,
       { ...request.command, MessageID: messageID, CommandDataSetType: request.dataset ? datasetFollows : noDataset },
       request.dataset,
     );
     // An early refusal may be answered before the data set is out; both have to be over.
-    const [response] = await Promise.all([answered, sent]);
-    return response;
+    try {
+      const [response] = await Promise.all([answered, sent]);
+      return response;
+    } finally {
+      turnOver();
+    }
   }
 
   /**
@@ -76,10 +93,17 @@ export class Invoker {
    */
   receive(command: CommandSet & { CommandField: number }, contextID: number, hasDataset: boolean): string | null {
     const invocation = this.#invocations.get(command.MessageIDBeingRespondedTo ?? -1);
-    if (!invocation || invocation.responseField !== command.CommandField || invocation.contextID !== contextID) {
+    if (
+      !invocation ||
+      responseTo(invocation.commandField) !== command.CommandField ||
+      invocation.contextID !== contextID
+    ) {
       return 'the peer sent a response that answers no request';
     }
     if (command.Status === undefined) return 'the peer sent a response without Status';
+    if (isPending(command.Status) && !answeredInSteps.has(invocation.commandField)) {
+      return `the peer answered ${commandName(invocation.commandField)} with Pending, which is no answer to it`;
+    }
     const response: ServiceResponse = { ...command, Status: command.Status };
     if (hasDataset) this.#arriving = { invocation, response, pieces: [], length: 0 };
     else this.#deliver(invocation, response, null);
@@ -113,7 +137,6 @@ export class Invoker {
       return;
     }
     this.#invocations.delete(response.MessageIDBeingRespondedTo!);
-    if (this.#invocations.size === 0) this.#expectPeer(false);
     invocation.resolve(response);
   }
 }

@@ -1,10 +1,9 @@
-import { isResponse } from './command-field.js';
-import { decodeCommandSet, noDataset } from './command-set.js';
+import type { PresentationContext } from './association-info.js';
+import { CommandField, decodeCommandSet, isResponse, noDataset } from './command-set.js';
 import type { Invoker } from './invoker.js';
 import type { DataPiece } from './pdu-reader.js';
 import type { Performer } from './performer.js';
-import { ProtocolError } from './protocol-error.js';
-import type { PresentationContext } from './types.js';
+import { ProtocolError } from './refusal.js';
 import type { UpperLayer } from './upper-layer.js';
 
 /**
@@ -12,6 +11,8 @@ import type { UpperLayer } from './upper-layer.js';
  * bytes bounds neither their number nor the socket reads that a few bytes among them keep in memory.
  */
 const maxFragments = 4096;
+/** Longest command set that is taken, bytes; a real one has a few hundred. */
+const maxCommandLength = 65_536;
 
 /**
  * Puts PDVs together to DIMSE messages: requests go to the performer, responses to the invoker, data sets straight
@@ -22,8 +23,7 @@ export class MessageReceiver {
   readonly #layer: UpperLayer;
   readonly #contexts: ReadonlyMap<number, PresentationContext>;
   readonly #performer: Performer;
-  readonly #invoker: Invoker | null;
-  readonly #maxCommandLength: number;
+  readonly #invoker: Invoker;
   /** Fragments of the command set that is arriving. */
   #command: { contextID: number; fragments: Buffer[]; length: number } | null = null;
   /** Who gets the data set that must follow, on which context. */
@@ -35,15 +35,12 @@ export class MessageReceiver {
     layer: UpperLayer;
     contexts: readonly PresentationContext[];
     performer: Performer;
-    /** Null where we never ask: then a response is an error of the peer's. */
-    invoker: Invoker | null;
-    maxCommandLength: number;
+    invoker: Invoker;
   }) {
     this.#layer = options.layer;
     this.#contexts = new Map(options.contexts.map((context) => [context.id, context]));
     this.#performer = options.performer;
     this.#invoker = options.invoker;
-    this.#maxCommandLength = options.maxCommandLength;
   }
 
   /** A returned promise holds further input back. */
@@ -73,8 +70,8 @@ export class MessageReceiver {
     }
     command.fragments.push(piece.data);
     command.length += piece.data.length;
-    if (command.length > this.#maxCommandLength) {
-      this.#layer.abort(`a command set of more than ${this.#maxCommandLength} bytes`);
+    if (command.length > maxCommandLength) {
+      this.#layer.abort(`a command set of more than ${maxCommandLength} bytes`);
       return;
     }
     if (!piece.isLast) return;
@@ -91,11 +88,13 @@ export class MessageReceiver {
     }
     const hasDataset = decoded.CommandDataSetType !== noDataset;
     if (isResponse(decoded.CommandField)) {
-      const wrong = this.#invoker
-        ? this.#invoker.receive(decoded, piece.contextID, hasDataset)
-        : 'the peer sent a response though nothing was asked';
+      const wrong = this.#invoker.receive(decoded, piece.contextID, hasDataset);
       if (wrong) this.#layer.abort(wrong);
       else if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'invoker' };
+      return;
+    }
+    if (hasDataset && decoded.CommandField === CommandField.C_CANCEL_RQ) {
+      this.#layer.abort('a C-CANCEL-RQ that announces a data set');
       return;
     }
     if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'performer' };
@@ -110,7 +109,7 @@ export class MessageReceiver {
     }
     if (piece.isLast) this.#dataset = null;
     if (dataset.receiver === 'performer') return this.#performer.data(piece.data, piece.isLast);
-    const wrong = this.#invoker!.data(piece.data, piece.isLast);
+    const wrong = this.#invoker.data(piece.data, piece.isLast);
     if (wrong) this.#layer.abort(wrong);
   }
 }

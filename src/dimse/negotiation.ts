@@ -4,14 +4,14 @@ import {
   ContextResult,
   type AnsweredContext,
   type AssociateAC,
-  type AssociateRJ,
   type AssociateRQ,
   type ProposedContext,
 } from './pdu.js';
-import { ProtocolError } from './protocol-error.js';
-import { Rejections } from './rejection.js';
-import type { PresentationContext, ServerOptions, SupportedContext } from './types.js';
-import type { RoleSelection } from './user-information.js';
+import type { PresentationContext } from './association-info.js';
+import type { AssociateHeader } from './pdu-decoder.js';
+import { ProtocolError, Rejections, type Rejection } from './refusal.js';
+import type { ServerOptions, SupportedContext } from './server-options.js';
+import type { RoleSelection, UserIdentity } from './user-information.js';
 
 /** Room for one PDV header and a pair of bytes: no message could be sent to a peer that takes less. */
 const smallestMaximumLength = 8;
@@ -20,16 +20,26 @@ const smallestMaximumLength = 8;
 export const unstatedMaximumLength = 16_384;
 
 export type Negotiated =
-  | { readonly rejection: Omit<AssociateRJ, 'type'> }
+  | { readonly rejection: Rejection }
   | { readonly answer: AssociateAC; readonly presentationContexts: readonly PresentationContext[] };
 
-type Policy = Pick<
-  ServerOptions,
-  'aeTitle' | 'calledAETitles' | 'callingAETitles' | 'supportedContexts' | 'transferSyntaxPreference'
-> & { readonly maxPDULength: number };
+type Policy = Pick<ServerOptions, 'aeTitle' | 'calledAETitles' | 'callingAETitles' | 'supportedContexts'> & {
+  readonly maxPDULength: number;
+};
+
+/** What somebody we do not serve is answered, or null: known from the fixed fields of the request alone. */
+export function screen(header: AssociateHeader, policy: Policy): Rejection | null {
+  if ((header.protocolVersion & 1) === 0) return Rejections.ProtocolVersionNotSupported;
+  const called = policy.calledAETitles ?? [policy.aeTitle];
+  if (called !== 'any' && !called.includes(header.calledAETitle)) return Rejections.CalledAETitleNotRecognized;
+  const calling = policy.callingAETitles ?? 'any';
+  if (calling !== 'any' && !calling.includes(header.callingAETitle)) return Rejections.CallingAETitleNotRecognized;
+  return null;
+}
 
 /**
- * Answers an A-ASSOCIATE-RQ by the node's policy.
+ * Answers an A-ASSOCIATE-RQ that {@link screen} let pass, by the node's policy. Among a context's transfer syntaxes the
+ * first proposed one that we support is taken, so that what a sender prefers is stored as received.
  *
  * - An asynchronous operations window is answered with 1/1, its absence with its absence (PS3.7 D.3.3.3.2).
  * - Extended negotiations and user identities are accepted without an answer, as PS3.7 D.3.3.5 and D.3.3.7 have it for
@@ -38,17 +48,8 @@ type Policy = Pick<
  * @throws ProtocolError when the peer's maximum length leaves no room for a message
  */
 export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
-  if ((request.protocolVersion & 1) === 0) return { rejection: Rejections.ProtocolVersionNotSupported };
   if (request.applicationContextName !== applicationContextName) {
     return { rejection: Rejections.ApplicationContextNotSupported };
-  }
-  const called = policy.calledAETitles ?? [policy.aeTitle];
-  if (called !== 'any' && !called.includes(request.calledAETitle)) {
-    return { rejection: Rejections.CalledAETitleNotRecognized };
-  }
-  const calling = policy.callingAETitles ?? 'any';
-  if (calling !== 'any' && !calling.includes(request.callingAETitle)) {
-    return { rejection: Rejections.CallingAETitleNotRecognized };
   }
   checkMaximumLength(request.userInformation.maximumLength);
   const roleSelections = grantRoles(request.userInformation.roleSelections, policy.supportedContexts);
@@ -80,8 +81,57 @@ export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
   };
 }
 
+/** What a requestor proposes. */
+export interface Proposal {
+  readonly callingAETitle: string;
+  readonly calledAETitle: string;
+  /** At most 128 (their ids are the odd numbers of a byte); each is accepted with one of its transfer syntaxes, or not. */
+  readonly presentationContexts: readonly Omit<ProposedContext, 'id'>[];
+  readonly roleSelections?: readonly RoleSelection[];
+  readonly userIdentity?: UserIdentity;
+}
+
+/** The A-ASSOCIATE-RQ that proposes what `wanted` says. */
+export function proposalOf(wanted: Proposal & { readonly maxPDULength: number }): AssociateRQ {
+  return {
+    type: 'associate-rq',
+    protocolVersion: 1,
+    calledAETitle: wanted.calledAETitle,
+    callingAETitle: wanted.callingAETitle,
+    applicationContextName,
+    presentationContexts: wanted.presentationContexts.map((context, index) => ({ id: 2 * index + 1, ...context })),
+    userInformation: {
+      maximumLength: wanted.maxPDULength,
+      implementationClassUID,
+      implementationVersionName,
+      roleSelections: wanted.roleSelections ?? [],
+      extendedNegotiations: [],
+      commonExtendedNegotiations: [],
+      ...(wanted.userIdentity ? { userIdentity: wanted.userIdentity } : {}),
+    },
+  };
+}
+
+/**
+ * What an answer accepts of our proposal.
+ *
+ * @throws ProtocolError when it accepts what was not proposed, or its maximum length leaves no room for a message
+ */
+export function acceptedContexts(proposed: AssociateRQ, answer: AssociateAC): PresentationContext[] {
+  checkMaximumLength(answer.userInformation.maximumLength);
+  return answer.presentationContexts
+    .filter(({ result }) => result === ContextResult.Acceptance)
+    .map(({ id, transferSyntax }) => {
+      const context = proposed.presentationContexts.find((candidate) => candidate.id === id);
+      if (!context?.transferSyntaxes.includes(transferSyntax)) {
+        throw new ProtocolError(`context ${id} is accepted with what was not proposed`);
+      }
+      return { id, abstractSyntax: context.abstractSyntax, transferSyntax };
+    });
+}
+
 /** @throws ProtocolError for a maximum length below 8; 0 is unlimited (PS3.8 D.1.1) */
-export function checkMaximumLength(maximumLength: number | undefined): void {
+function checkMaximumLength(maximumLength: number | undefined): void {
   if (maximumLength !== undefined && maximumLength !== 0 && maximumLength < smallestMaximumLength) {
     throw new ProtocolError(`a maximum length of ${maximumLength} bytes`);
   }
@@ -107,11 +157,7 @@ function answerContext(proposed: ProposedContext, policy: Policy, roles: readonl
   if (!supported) return refuse(ContextResult.AbstractSyntaxNotSupported);
   const role = roles.find(({ SOPClassUID }) => SOPClassUID === proposed.abstractSyntax);
   if (role && !role.scu && !role.scp) return refuse(ContextResult.UserRejection);
-  const [preferred, other] =
-    policy.transferSyntaxPreference === 'acceptor'
-      ? [supported.transferSyntaxes, proposed.transferSyntaxes]
-      : [proposed.transferSyntaxes, supported.transferSyntaxes];
-  const transferSyntax = preferred.find((uid) => other.includes(uid));
+  const transferSyntax = proposed.transferSyntaxes.find((uid) => supported.transferSyntaxes.includes(uid));
   if (transferSyntax === undefined) return refuse(ContextResult.TransferSyntaxesNotSupported);
   return { id: proposed.id, result: ContextResult.Acceptance, transferSyntax };
 }

@@ -7,7 +7,7 @@ import {
   type ControlPDU,
   type ProposedContext,
 } from './pdu.js';
-import { AbortReason, ProtocolError } from './protocol-error.js';
+import { AbortReason, ProtocolError, type Rejection } from './refusal.js';
 import { decodeUserInformation, type UserInformation } from './user-information.js';
 
 /**
@@ -39,16 +39,30 @@ export function checkLength(type: number, length: number, maxDataLength: number)
   }
 }
 
+/** The fixed fields of an A-ASSOCIATE-RQ (PS3.8 Table 9-11): who asks whom. */
+export type AssociateHeader = Pick<AssociateRQ, 'protocolVersion' | 'calledAETitle' | 'callingAETitle'>;
+
+/** What we answer somebody we do not serve, or null where the request is worth decoding. */
+export type Screen = (header: AssociateHeader) => Rejection | null;
+
+/** A request that was refused by its fixed fields; its items were not looked at. */
+export interface RejectedRQ {
+  readonly type: 'rejected-rq';
+  readonly rejection: Rejection;
+}
+
+export type DecodedPDU = ControlPDU | RejectedRQ;
+
 /**
  * Decodes the variable field of any PDU but P-DATA-TF.
  *
  * @throws ProtocolError when it is not what PS3.8 9.3 describes
  */
-export function decodeControl(type: number, body: Buffer): ControlPDU {
+export function decodeControl(type: number, body: Buffer, screen?: Screen): DecodedPDU {
   const cursor = new ByteCursor(body);
   switch (type) {
     case PDUType.AssociateRQ:
-      return decodeAssociate(cursor, true);
+      return decodeAssociate(cursor, true, screen);
     case PDUType.AssociateAC:
       return decodeAssociate(cursor, false);
     case PDUType.AssociateRJ:
@@ -66,11 +80,17 @@ export function decodeControl(type: number, body: Buffer): ControlPDU {
   }
 }
 
-function decodeAssociate(cursor: ByteCursor, isRequest: boolean): AssociateRQ | AssociateAC {
+function decodeAssociate(
+  cursor: ByteCursor,
+  isRequest: boolean,
+  screen?: Screen,
+): AssociateRQ | AssociateAC | RejectedRQ {
   const protocolVersion = cursor.uint16();
   cursor.skip(2);
   const calledAETitle = cursor.text(16);
   const callingAETitle = cursor.text(16);
+  const rejection = screen?.({ protocolVersion, calledAETitle, callingAETitle });
+  if (rejection) return { type: 'rejected-rq', rejection };
   cursor.skip(32);
   let applicationContextName: string | undefined;
   let userInformation: UserInformation | undefined;

@@ -1,6 +1,6 @@
-import { pduHeaderLength, pdvHeaderLength, PDUType, type ControlPDU } from './pdu.js';
-import { checkLength, decodeControl } from './pdu-decoder.js';
-import { ProtocolError } from './protocol-error.js';
+import { pduHeaderLength, pdvHeaderLength, PDUType } from './pdu.js';
+import { checkLength, decodeControl, type DecodedPDU, type Screen } from './pdu-decoder.js';
+import { ProtocolError } from './refusal.js';
 
 /** The header of a P-DATA-TF has come; its pieces follow. */
 export interface DataBegin {
@@ -17,7 +17,7 @@ export interface DataPiece {
   readonly data: Buffer;
 }
 
-export type ReaderItem = ControlPDU | DataBegin | DataPiece;
+export type ReaderItem = DecodedPDU | DataBegin | DataPiece;
 
 /** Unread chunks that are kept as they came; more are put together. */
 const maxChunks = 256;
@@ -30,6 +30,7 @@ const maxChunks = 256;
  */
 export class PDUReader {
   readonly #maxDataLength: number;
+  readonly #screen: Screen | undefined;
   /** Bytes pushed and not yet consumed. */
   #chunks: Buffer[] = [];
   #available = 0;
@@ -39,9 +40,13 @@ export class PDUReader {
   #dataLeft = 0;
   #pdv: { contextID: number; isCommand: boolean; isLast: boolean; left: number } | null = null;
 
-  /** @param maxDataLength largest variable field of a P-DATA-TF that is accepted. */
-  constructor(maxDataLength: number) {
+  /**
+   * @param maxDataLength largest variable field of a P-DATA-TF that is accepted.
+   * @param screen refuses an A-ASSOCIATE-RQ before its items are looked at.
+   */
+  constructor(maxDataLength: number, screen?: Screen) {
     this.#maxDataLength = maxDataLength;
+    this.#screen = screen;
   }
 
   push(chunk: Buffer): void {
@@ -76,7 +81,7 @@ export class PDUReader {
     if (!body) return null;
     const { type } = this.#control;
     this.#control = null;
-    return decodeControl(type, body);
+    return decodeControl(type, body, this.#screen);
   }
 
   #beginPDV(): DataPiece | null {

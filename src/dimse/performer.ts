@@ -1,18 +1,11 @@
 import { asPrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
-import { CommandField, commandName, responseTo } from './command-field.js';
-import { datasetFollows, noDataset, type CommandSet } from './command-set.js';
+import type { AssociationInfo, PresentationContext } from './association-info.js';
+import { CommandField, commandName, datasetFollows, noDataset, responseTo, type CommandSet } from './command-set.js';
 import type { MessageSender } from './message-sender.js';
+import type { DatasetSink, Exchange, Service, ServiceRequest, ServiceResponse } from './service.js';
 import { isDelivered, responseFor, Status } from './status.js';
-import type {
-  AssociationInfo,
-  DatasetSink,
-  Exchange,
-  PresentationContext,
-  Service,
-  ServiceRequest,
-  ServiceResponse,
-} from './types.js';
+import type { Turn } from './turn.js';
 
 /** A request between its command set and its final response. */
 interface Operation {
@@ -29,8 +22,9 @@ export interface PerformerOptions {
   readonly services: ReadonlyMap<number, Service>;
   readonly sender: MessageSender;
   readonly logger: Logger;
-  /** Whether it is the peer's turn to say something. */
-  readonly expectPeer: (expected: boolean) => void;
+  readonly turn: Turn;
+  /** Whether the peer owes answers to requests of ours, which a request of its own would hold back. */
+  readonly peerOwes: () => boolean;
   /** Gives the association up: a service answered what cannot be encoded. */
   readonly abort: (reason: string) => void;
 }
@@ -75,7 +69,13 @@ export class Performer {
       if (this.#current?.request.messageID === command.MessageIDBeingRespondedTo) this.#current?.controller.abort();
       return;
     }
-    if (this.#answer) return this.#answer.then(() => this.begin(command, presentationContext, hasDataset));
+    if (this.#answer) {
+      if (this.#options.peerOwes()) {
+        this.#options.abort(`${commandName(command.CommandField)} came where an answer was owed`);
+        return;
+      }
+      return this.#answer.then(() => this.begin(command, presentationContext, hasDataset));
+    }
     if (this.#ended) return;
     const operation: Operation = {
       request: {
@@ -121,7 +121,8 @@ export class Performer {
 
   /** Bytes of the current request's data set. A returned promise holds back what follows them. */
   data(bytes: Buffer, isLast: boolean): void | Promise<void> {
-    const operation = this.#current!;
+    const operation = this.#current;
+    if (!operation) return;
     if (operation.sink && bytes.length > 0) {
       try {
         const written = operation.sink.write(bytes);
@@ -158,12 +159,12 @@ export class Performer {
 
   /** Runs a handler's step; its rejection fails the operation, never the association. */
   #during(step: Promise<void>, operation: Operation, moreFollows: boolean): Promise<void> {
-    this.#options.expectPeer(false);
+    const turnOver = this.#options.turn.begin('ours');
     const settled = step
       .catch((error: unknown) => this.#abandon(operation, error))
       .then(() => {
         this.#step = null;
-        this.#options.expectPeer(true);
+        turnOver();
         if (operation.failure && !moreFollows && !this.#answer) this.#complete(operation);
       });
     this.#step = settled;
@@ -196,7 +197,7 @@ export class Performer {
 
   #complete(operation: Operation): void {
     if (this.#ended) return;
-    this.#options.expectPeer(false);
+    const turnOver = this.#options.turn.begin('ours');
     this.#answer = this.#finish(operation)
       .catch((error: unknown) => {
         const name = commandName(operation.request.commandField);
@@ -206,7 +207,7 @@ export class Performer {
       .then(() => {
         this.#answer = null;
         this.#current = null;
-        this.#options.expectPeer(true);
+        turnOver();
       });
   }
 
@@ -226,24 +227,26 @@ export class Performer {
 
   async #respond(operation: Operation, response: ServiceResponse, dataset?: Buffer): Promise<void> {
     const { command, commandField, messageID, presentationContext } = operation.request;
-    if (this.#ended) return;
-    // Out of the kernel's hands it is the peer's turn again, to read.
-    this.#options.expectPeer(true);
+    if (this.#ended || this.#current !== operation) return;
     if (commandField === CommandField.C_STORE_RQ && isDelivered(response.Status)) this.#instancesStored++;
     const SOPClassUID = command.AffectedSOPClassUID ?? command.RequestedSOPClassUID;
     const SOPInstanceUID = command.AffectedSOPInstanceUID ?? command.RequestedSOPInstanceUID;
-    await this.#options.sender.send(
-      presentationContext.id,
-      {
-        ...(SOPClassUID === undefined ? {} : { AffectedSOPClassUID: SOPClassUID }),
-        ...(SOPInstanceUID === undefined ? {} : { AffectedSOPInstanceUID: SOPInstanceUID }),
-        ...response,
-        CommandField: responseTo(commandField),
-        MessageIDBeingRespondedTo: messageID,
-        CommandDataSetType: dataset ? datasetFollows : noDataset,
-      },
-      dataset && [dataset],
-    );
+    // It is the peer's turn to read.
+    const turnOver = this.#options.turn.begin('peer');
+    await this.#options.sender
+      .send(
+        presentationContext.id,
+        {
+          ...(SOPClassUID === undefined ? {} : { AffectedSOPClassUID: SOPClassUID }),
+          ...(SOPInstanceUID === undefined ? {} : { AffectedSOPInstanceUID: SOPInstanceUID }),
+          ...response,
+          CommandField: responseTo(commandField),
+          MessageIDBeingRespondedTo: messageID,
+          CommandDataSetType: dataset ? datasetFollows : noDataset,
+        },
+        dataset && [dataset],
+      )
+      .finally(turnOver);
   }
 
   #exchange(operation: Operation): Exchange {

@@ -5,8 +5,18 @@ import { aeTitleRule, isAETitle } from '../core/identifiers.js';
 import { SOPClass, TransferSyntax } from '../dicom/uid.js';
 import { Acceptor, type AcceptorContext } from './acceptor.js';
 import { quickAcknowledge } from './quickack.js';
-import type { Server, ServerOptions, Service } from './types.js';
+import type { ServerOptions } from './server-options.js';
+import type { Service } from './service.js';
 import { verificationService } from './verification-service.js';
+
+export interface Server {
+  /** @throws PrioraError CONFIG_INVALID when the address cannot be bound. */
+  listen(): Promise<{ host: string; port: number }>;
+  /** Stops accepting, aborts what is open and waits until every sink is done. */
+  close(): Promise<void>;
+  /** Connections open now, established or not. */
+  readonly connections: number;
+}
 
 /** Connections without an association that are kept beside the associations; the oldest makes room for the newest. */
 const maxPendingConnections = 128;
@@ -49,7 +59,6 @@ class AssociationServer implements Server {
       ...given,
       supportedContexts: [verificationContext, ...given.supportedContexts],
       maxPDULength: given.maxPDULength ?? 131_072,
-      maxCommandLength: given.maxCommandLength ?? 65_536,
       artimTimeoutMs: given.artimTimeoutMs ?? 30_000,
       idleTimeoutMs: given.idleTimeoutMs ?? 60_000,
     };

@@ -1,5 +1,5 @@
 import { asPrioraError } from '../core/errors.js';
-import type { ServiceResponse } from './types.js';
+import type { ServiceResponse } from './service.js';
 
 /** Statuses the layer itself gives (PS3.7 Annex C). */
 export const Status = {

@@ -1,7 +1,20 @@
 import { PrioraError } from '../core/errors.js';
 import { isUID } from '../core/identifiers.js';
-import { CommandField } from './command-field.js';
-import type { Service, StoreHandler } from './types.js';
+import { CommandField } from './command-set.js';
+import type { AssociationInfo, PresentationContext } from './association-info.js';
+import type { DatasetSink, Service } from './service.js';
+
+/** A C-STORE-RQ (PS3.7 9.3.1.1). */
+export interface StoreRequest {
+  readonly AffectedSOPClassUID: string;
+  readonly AffectedSOPInstanceUID: string;
+  readonly MoveOriginatorApplicationEntityTitle?: string;
+  readonly presentationContext: PresentationContext;
+  readonly association: AssociationInfo;
+}
+
+/** Receives one instance; see {@link Service.open} and {@link DatasetSink} for back-pressure and failures. */
+export type StoreHandler = (request: StoreRequest) => DatasetSink | Promise<DatasetSink>;
 
 /**
  * C-STORE as SCP (PS3.7 9.1.1, PS3.4 Annex B): each request is opened with `handler`.

@@ -1,6 +1,6 @@
-import { CommandField } from './command-field.js';
+import { CommandField } from './command-set.js';
 import { Status } from './status.js';
-import type { Service } from './types.js';
+import type { Service } from './service.js';
 
 /** C-ECHO as SCP (PS3.7 9.1.5, PS3.4 Annex A): answers Success. */
 export const verificationService: Service = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCommandSet, encodeCommandSet, type CommandSet } from '../../src/dimse/command-set.js';
-import { ProtocolError } from '../../src/dimse/protocol-error.js';
+import { ProtocolError } from '../../src/dimse/refusal.js';
 
 /** C-ECHO-RQ by hand, after PS3.7 Table 9.3-12: class, field 0x0030, message 1, no data set. */
 const echoRequest = Buffer.from(

@@ -198,7 +198,7 @@ describe('within an association', () => {
       'a response to nothing',
       (peer) => peer.send(commandPDU(3, { ...storeRequest(1), CommandField: 0x8001, CommandDataSetType: 0x0101 })),
       byUser,
-      /nothing was asked/,
+      /answers no request/,
     ],
   ])('%s is aborted', async (_, misbehave, abort, reason) => {
     const peer = await RawPeer.associate(node.port);

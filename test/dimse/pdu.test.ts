@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../../src/dimse/pdu-encoder.js';
 import { PDUReader, type ReaderItem } from '../../src/dimse/pdu-reader.js';
 import { applicationContextName, type ControlPDU, type PDU } from '../../src/dimse/pdu.js';
-import { AbortReason, ProtocolError } from '../../src/dimse/protocol-error.js';
+import { AbortReason, ProtocolError } from '../../src/dimse/refusal.js';
 import { heldBytes } from './held-bytes.js';
 
 /** Sent by `echoscu -aec PRIORA` (DCMTK 3.6.7). */

@@ -2,14 +2,10 @@ import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { createServer } from '../../src/dimse/server.js';
 import { storageService } from '../../src/dimse/storage-service.js';
-import type {
-  AssociationEnd,
-  AssociationInfo,
-  Server,
-  ServerOptions,
-  StoreHandler,
-  StoreRequest,
-} from '../../src/dimse/types.js';
+import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.js';
+import type { Server } from '../../src/dimse/server.js';
+import type { ServerOptions } from '../../src/dimse/server-options.js';
+import type { StoreHandler, StoreRequest } from '../../src/dimse/storage-service.js';
 
 export interface Received {
   readonly request: StoreRequest;

@@ -1,7 +1,8 @@
 import { writeFile, type Dataset } from '../../../src/dicom/dataset.js';
 import { decodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
-import type { AssociationInfo, StoreRequest } from '../../../src/dimse/types.js';
+import type { AssociationInfo } from '../../../src/dimse/association-info.js';
+import type { StoreRequest } from '../../../src/dimse/storage-service.js';
 
 /** An MR slice's data set (Explicit VR Little Endian), `number` millimetres up its stack. */
 export function sliceDataset(number: number, overrides: Dataset = {}): Buffer {
