@@ -3,9 +3,9 @@ import type { Config } from '../../core/config.js';
 import { PrioraError } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { reviewClasses, SOPClass, TransferSyntax } from '../../dicom/uid.js';
-import { createServer } from '../../dimse/server.js';
+import { createServer, type Server } from '../../dimse/server.js';
 import { storageService } from '../../dimse/storage-service.js';
-import type { Server } from '../../dimse/types.js';
+
 import type { Receiver } from './receiver.js';
 
 /** Storage classes a node takes in, with those of reviews where there are reviewers; a configuration may add others. */
