@@ -5,7 +5,6 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { CaseResult } from '../src/model/case-result.js';
 import { timePointOf } from '../src/node/operations/time-point.js';
 import { analyseFiles } from '../src/node/operations/analyse-files.js';
 import { applyAffine, invertAffine } from '../src/imaging/affine.js';
@@ -22,7 +21,7 @@ for (const folder of folders) {
       const timePoint = timePointOf(store, dataDir, finished);
       const { status, reason, lesions, forced, notes } = timePoint;
       const templateFromSource =
-        status === 'reported' ? invertAffine((finished.result as CaseResult).sourceFromTemplate) : null;
+        finished.status === 'reported' ? invertAffine(finished.result.sourceFromTemplate) : null;
       heads.push({
         head: basename(folder),
         status,

@@ -1,13 +1,13 @@
-import type { ReportedLesion } from '../analysis/case/lesion-row.js';
 import type { CaseReview } from '../model/case-review.js';
 import type { TimePoint } from '../node/operations/time-point.js';
 import { english } from '../report/wording/english.js';
+import type { LesionRow } from '../store/store.js';
 
 /** The line that stands wherever results are shown. */
 export const researchUse = english.researchUse;
 
 /** What became of a lesion: `grown +95 %`. */
-export function changeText({ change, sincePrior }: Pick<ReportedLesion, 'change' | 'sincePrior'>): string {
+export function changeText({ change, sincePrior }: Pick<LesionRow, 'change' | 'sincePrior'>): string {
   if (!sincePrior) return change;
   const percent = sincePrior.volumeChangePercent;
   return `${change} ${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`;

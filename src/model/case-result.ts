@@ -1,9 +1,9 @@
-import type { Affine } from '../imaging/affine.js';
-import type { GoneLesion, LesionIdentity } from './lesion.js';
-import type { NoPrior, Refusal, Remark } from './remark.js';
-import type { ResponseAssessment } from './response.js';
-import type { ObjectKind } from '../store/store.js';
-import type { CaseReview } from './case-review.js';
+import { z } from 'zod';
+import { caseReviewSchema } from './case-review.js';
+import { lesionFateSchema, lesionIdentitySchema } from './lesion.js';
+import { objectKinds } from './object-kind.js';
+import { noPriorSchema, refusalSchema, remarkSchema } from './remark.js';
+import { responseAssessmentSchema } from './response.js';
 
 /** The stages in the order a study goes through them. */
 export const stages = [
@@ -23,47 +23,61 @@ export const stages = [
 export type Stage = (typeof stages)[number];
 
 /** The prior a case was read with, or found and refused. */
-export interface CasePrior {
-  readonly StudyInstanceUID: string;
-  readonly SeriesInstanceUID: string;
-  readonly verdict: 'accepted' | 'refused';
-  /** Similarity of the registered images, as `register/` defines it. */
-  readonly similarity: number;
-  readonly refusal: Refusal | null;
-  readonly rotationDegrees: number;
-  readonly translationMm: number;
-}
+const casePriorSchema = z
+  .object({
+    StudyInstanceUID: z.string(),
+    SeriesInstanceUID: z.string(),
+    verdict: z.enum(['accepted', 'refused']),
+    /** Similarity of the registered images, as `register/` defines it. */
+    similarity: z.number(),
+    refusal: refusalSchema.nullable(),
+    rotationDegrees: z.number(),
+    translationMm: z.number(),
+  })
+  .readonly();
+export type CasePrior = z.output<typeof casePriorSchema>;
 
-/** What a reported case keeps in its row, besides its lesions (JSON). */
-export interface CaseResult {
-  /** Series selection was overridden by a person. */
-  readonly forced: boolean;
-  readonly timePoint: {
-    readonly order: number;
-    readonly type: 'baseline' | 'posttreatment';
-    /** Milliseconds since the epoch, UTC. */
-    readonly acquiredAt: number;
-  };
-  readonly prior: CasePrior | null;
-  /** Why no prior was used; null when one was. */
-  readonly noPriorReason: NoPrior | null;
-  /** Rigid: template patient space → source patient space. The next time point's registration starts from it. */
-  readonly sourceFromTemplate: Affine;
-  /** Fraction of the brain inside the field of view. */
-  readonly coverage: number;
-  readonly notes: readonly Remark[];
-  readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
-  /** Made with demonstration weights: stays on this machine unless a destination allows them. */
-  readonly demonstration: boolean;
-  readonly provider: 'cpu' | 'cuda';
-  /** Lesions of earlier time points that are not found now. */
-  readonly gone: readonly Pick<GoneLesion, keyof LesionIdentity | 'status' | 'mergedInto'>[];
-  readonly response: ResponseAssessment;
-  /** What people have made of the networks' findings; null where nobody has reviewed them. */
-  readonly review: CaseReview | null;
-  /** What was written for this case; an object that did not change since the superseded case is the same object. */
-  readonly objects: readonly { readonly kind: ObjectKind; readonly SOPInstanceUID: string; readonly path: string }[];
-  /** PNG, relative to the data folder. */
-  readonly picture: string;
-  readonly seconds: Readonly<Partial<Record<Stage, number>>>;
-}
+/**
+ * What a reported case keeps in its row, besides its lesions (JSON). Rows outlive the version that wrote them: a key added
+ * later has a default, the value that held before there was the key.
+ */
+export const caseResultSchema = z
+  .object({
+    /** Series selection was overridden by a person. */
+    forced: z.boolean(),
+    timePoint: z
+      .object({
+        order: z.number(),
+        type: z.enum(['baseline', 'posttreatment']),
+        /** Milliseconds since the epoch, UTC. */
+        acquiredAt: z.number(),
+      })
+      .readonly(),
+    prior: casePriorSchema.nullable(),
+    /** Why no prior was used; null when one was. */
+    noPriorReason: noPriorSchema.nullable(),
+    /** Rigid: template patient space → source patient space. The next time point's registration starts from it. */
+    sourceFromTemplate: z.array(z.number()).length(16).readonly(),
+    /** Fraction of the brain inside the field of view. */
+    coverage: z.number(),
+    notes: z.array(remarkSchema).readonly(),
+    models: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() }).readonly()).readonly(),
+    /** Made with demonstration weights: stays on this machine unless a destination allows them. */
+    demonstration: z.boolean(),
+    provider: z.enum(['cpu', 'cuda']),
+    /** Lesions of earlier time points that are not found now. */
+    gone: z.array(lesionIdentitySchema.unwrap().extend(lesionFateSchema.unwrap().shape).readonly()).readonly(),
+    response: responseAssessmentSchema,
+    /** What people have made of the networks' findings; null where nobody has reviewed them. */
+    review: caseReviewSchema.nullable(),
+    /** What was written for this case; an object that did not change since the superseded case is the same object. */
+    objects: z
+      .array(z.object({ kind: z.enum(objectKinds), SOPInstanceUID: z.string(), path: z.string() }).readonly())
+      .readonly(),
+    /** PNG, relative to the data folder. */
+    picture: z.string(),
+    /** By stage. */
+    seconds: z.record(z.string(), z.number()).readonly(),
+  })
+  .readonly();
+export type CaseResult = z.output<typeof caseResultSchema>;

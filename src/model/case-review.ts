@@ -1,4 +1,5 @@
-import type { LesionIdentity } from './lesion.js';
+import { z } from 'zod';
+import { lesionIdentitySchema } from './lesion.js';
 
 /**
  * What a person made of a lesion.
@@ -9,22 +10,37 @@ import type { LesionIdentity } from './lesion.js';
  * - `edited`: its voxels were changed;
  * - `added`: drawn by a person where we had none.
  */
-export type ReviewVerdict = 'kept' | 'accepted' | 'doubted' | 'edited' | 'added';
+const reviewVerdictSchema = z.enum(['kept', 'accepted', 'doubted', 'edited', 'added']);
+export type ReviewVerdict = z.output<typeof reviewVerdictSchema>;
 
 /** What a reader has measured on a lesion, where that is not what we measured. */
-export type ReadersMeasurements = Partial<Record<'volumeMm3' | 'longAxisMm' | 'shortAxisMm', number>>;
+const readersMeasurementsSchema = z
+  .object({
+    volumeMm3: z.number().exactOptional(),
+    longAxisMm: z.number().exactOptional(),
+    shortAxisMm: z.number().exactOptional(),
+  })
+  .readonly();
+export type ReadersMeasurements = z.output<typeof readersMeasurementsSchema>;
 
 /** What people have made of a time point; kept with the case that follows from it. */
-export interface CaseReview {
-  /** SOPInstanceUIDs of the readers' objects, oldest first. */
-  readonly objects: readonly string[];
-  /** In the order of the case's lesion numbers. */
-  readonly lesions: readonly (LesionIdentity & {
-    readonly verdict: ReviewVerdict;
-    readonly theirs: ReadersMeasurements;
-  })[];
-  /** Lesions of ours that do not stand. */
-  readonly rejected: readonly LesionIdentity[];
-  /** The case that they corrected: what the networks found. */
-  readonly correctedCaseKey: number;
-}
+export const caseReviewSchema = z
+  .object({
+    /** SOPInstanceUIDs of the readers' objects, oldest first. */
+    objects: z.array(z.string()).readonly(),
+    /** In the order of the case's lesion numbers. */
+    lesions: z
+      .array(
+        lesionIdentitySchema
+          .unwrap()
+          .extend({ verdict: reviewVerdictSchema, theirs: readersMeasurementsSchema })
+          .readonly(),
+      )
+      .readonly(),
+    /** Lesions of ours that do not stand. */
+    rejected: z.array(lesionIdentitySchema).readonly(),
+    /** The case that they corrected: what the networks found. */
+    correctedCaseKey: z.number(),
+  })
+  .readonly();
+export type CaseReview = z.output<typeof caseReviewSchema>;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ResponseCriteria } from './criteria.js';
 
 /** A lesion's volume at one time point. */
@@ -8,17 +9,20 @@ export interface DatedVolume {
 }
 
 /** How a lesion's volume changed between two time points. */
-export interface VolumeChange {
-  readonly category: 'grown' | 'stable' | 'shrunk';
-  /** Days between both, rounded. */
-  readonly intervalDays: number;
-  readonly volumeBeforeMm3: number;
-  readonly volumeChangeMm3: number;
-  /** Of the earlier volume. */
-  readonly volumeChangePercent: number;
-  /** Days in which the volume doubles at this pace; null when it did not grow by more than measurement noise, or within a day. */
-  readonly doublingTimeDays: number | null;
-}
+export const volumeChangeSchema = z
+  .object({
+    category: z.enum(['grown', 'stable', 'shrunk']),
+    /** Days between both, rounded. */
+    intervalDays: z.number(),
+    volumeBeforeMm3: z.number(),
+    volumeChangeMm3: z.number(),
+    /** Of the earlier volume. */
+    volumeChangePercent: z.number(),
+    /** Days in which the volume doubles at this pace; null when it did not grow by more than measurement noise, or within a day. */
+    doublingTimeDays: z.number().nullable(),
+  })
+  .readonly();
+export type VolumeChange = z.output<typeof volumeChangeSchema>;
 
 const dayMs = 86_400_000;
 

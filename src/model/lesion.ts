@@ -1,6 +1,7 @@
+import { z } from 'zod';
+import { codeSchema } from '../dicom/code.js';
 import type { Vector3 } from '../imaging/affine.js';
-import type { Code } from '../dicom/code.js';
-import type { VolumeChange } from './change.js';
+import { volumeChangeSchema, type VolumeChange } from './change.js';
 
 /** `confirmed`: the high-specificity network touches the lesion; `candidate`: only the high-sensitivity one sees it. */
 export type Confidence = 'confirmed' | 'candidate';
@@ -49,12 +50,15 @@ export interface Lesion {
 export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk' | 'reappeared' | 'unclear';
 
 /** Where a lesion lies, from an atlas registered with the patient. */
-export interface FindingSite {
-  /** Lobe or structure (SCT). */
-  readonly structure: Code;
-  /** Right, left, or null for a midline structure. */
-  readonly laterality: Code | null;
-}
+const findingSiteSchema = z
+  .object({
+    /** Lobe or structure (SCT). */
+    structure: codeSchema,
+    /** Right, left, or null for a midline structure. */
+    laterality: codeSchema.nullable(),
+  })
+  .readonly();
+export type FindingSite = z.output<typeof findingSiteSchema>;
 
 /** One lesion as it was measured at one time point. */
 export interface LesionSighting {
@@ -71,11 +75,14 @@ export interface LesionSighting {
 }
 
 /** What a lesion is called for life. */
-export interface LesionIdentity {
-  readonly trackingUID: string;
-  /** Human-readable twin of {@link trackingUID}, e.g. `Lesion 3`; at most 64 characters. */
-  readonly trackingID: string;
-}
+export const lesionIdentitySchema = z
+  .object({
+    trackingUID: z.string(),
+    /** Human-readable twin of `trackingUID`, e.g. `Lesion 3`; at most 64 characters. */
+    trackingID: z.string(),
+  })
+  .readonly();
+export type LesionIdentity = z.output<typeof lesionIdentitySchema>;
 
 /** A lesion with the identity it keeps for life. */
 export interface TrackedLesion extends Lesion, LesionIdentity {
@@ -96,6 +103,19 @@ export interface TrackedLesion extends Lesion, LesionIdentity {
   readonly splitFrom: LesionIdentity | null;
 }
 
+/** What the index keeps of a lesion as JSON, beside its columns. */
+export const lesionDetailSchema = z
+  .object({
+    probabilities: z.object({ sensitivity: z.number(), specificity: z.number() }).readonly(),
+    site: findingSiteSchema.nullable(),
+    sincePrior: volumeChangeSchema.nullable(),
+    sinceBaseline: volumeChangeSchema.nullable(),
+    mergedFrom: z.array(lesionIdentitySchema).readonly(),
+    splitFrom: lesionIdentitySchema.nullable(),
+  } satisfies { [Key in keyof TrackedLesion]?: z.ZodType<TrackedLesion[Key]> })
+  .readonly();
+export type LesionDetail = z.output<typeof lesionDetailSchema>;
+
 /** One lesion over a patient's time points. */
 export interface LesionHistory extends LesionIdentity {
   /** As last seen. */
@@ -104,10 +124,15 @@ export interface LesionHistory extends LesionIdentity {
   readonly history: readonly LesionSighting[];
 }
 
+/** What became of a lesion that is not found now. */
+export const lesionFateSchema = z
+  .object({
+    /** `merged`: it is part of another one now · `outside the field of view`: the current study does not cover its location. */
+    status: z.enum(['not visualised', 'merged', 'outside the field of view']),
+    /** The lesion it is part of now; null unless merged. */
+    mergedInto: lesionIdentitySchema.nullable(),
+  })
+  .readonly();
+
 /** A lesion of earlier time points that is not found now. */
-export interface GoneLesion extends LesionHistory {
-  /** `merged`: it is part of another one now · `outside the field of view`: the current study does not cover its location. */
-  readonly status: 'not visualised' | 'merged' | 'outside the field of view';
-  /** The lesion it is part of now; null unless merged. */
-  readonly mergedInto: LesionIdentity | null;
-}
+export type GoneLesion = LesionHistory & z.output<typeof lesionFateSchema>;

@@ -1,34 +1,44 @@
-/** Something about the images or the comparison that a reader has to know; `report/wording/` says it in his language. */
-export type Remark =
-  | { readonly kind: 'frames left out'; readonly frames: number }
-  | { readonly kind: 'padding'; readonly voxels: number }
-  | { readonly kind: 'lossy compression' }
-  | { readonly kind: 'brain cut off'; readonly examinedPercent: number }
-  /** The prior's lesions are those that a reader has corrected. */
-  | { readonly kind: 'prior reviewed' }
-  | NoPrior;
-
-/** Why the networks saw no prior. */
-export type NoPrior =
-  | { readonly kind: 'no earlier study' }
-  /** The patient has earlier or undated studies: held, refused, or not within the limits of `mappings/prior-matching.yaml`. */
-  | { readonly kind: 'no eligible earlier study'; readonly studies: number }
-  | ({ readonly kind: 'prior images unusable' } & UnusablePrior)
-  /** No transform was found at all. */
-  | ({ readonly kind: 'registration failed' } & UnusablePrior)
-  | { readonly kind: 'registration refused'; readonly refusal: Refusal };
-
-/** A prior that was found and could not even be judged. */
-export interface UnusablePrior {
-  readonly StudyInstanceUID: string;
-  readonly SeriesInstanceUID: string;
-  /** In English, as the error says it. */
-  readonly message: string;
-}
+import { z } from 'zod';
 
 /** Why a registration was refused. */
-export type Refusal =
-  | { readonly kind: 'low similarity'; readonly similarity: number; readonly minimum: number }
-  | { readonly kind: 'small overlap'; readonly percent: number; readonly minimumPercent: number }
-  | { readonly kind: 'implausible turn'; readonly degrees: number }
-  | { readonly kind: 'implausible shift'; readonly millimetres: number };
+export const refusalSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('low similarity'), similarity: z.number(), minimum: z.number() }).readonly(),
+  z.object({ kind: z.literal('small overlap'), percent: z.number(), minimumPercent: z.number() }).readonly(),
+  z.object({ kind: z.literal('implausible turn'), degrees: z.number() }).readonly(),
+  z.object({ kind: z.literal('implausible shift'), millimetres: z.number() }).readonly(),
+]);
+export type Refusal = z.output<typeof refusalSchema>;
+
+/** A prior that was found and could not even be judged. */
+const unusablePrior = {
+  StudyInstanceUID: z.string(),
+  SeriesInstanceUID: z.string(),
+  /** In English, as the error says it. */
+  message: z.string(),
+};
+
+const noPriors = [
+  z.object({ kind: z.literal('no earlier study') }).readonly(),
+  /** The patient has earlier or undated studies: held, refused, or not within the limits of `mappings/prior-matching.yaml`. */
+  z.object({ kind: z.literal('no eligible earlier study'), studies: z.number() }).readonly(),
+  z.object({ kind: z.literal('prior images unusable'), ...unusablePrior }).readonly(),
+  /** No transform was found at all. */
+  z.object({ kind: z.literal('registration failed'), ...unusablePrior }).readonly(),
+  z.object({ kind: z.literal('registration refused'), refusal: refusalSchema }).readonly(),
+] as const;
+
+/** Why the networks saw no prior. */
+export const noPriorSchema = z.discriminatedUnion('kind', noPriors);
+export type NoPrior = z.output<typeof noPriorSchema>;
+
+/** Something about the images or the comparison that a reader has to know; `report/wording/` says it in his language. */
+export const remarkSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('frames left out'), frames: z.number() }).readonly(),
+  z.object({ kind: z.literal('padding'), voxels: z.number() }).readonly(),
+  z.object({ kind: z.literal('lossy compression') }).readonly(),
+  z.object({ kind: z.literal('brain cut off'), examinedPercent: z.number() }).readonly(),
+  /** The prior's lesions are those that a reader has corrected. */
+  z.object({ kind: z.literal('prior reviewed') }).readonly(),
+  ...noPriors,
+]);
+export type Remark = z.output<typeof remarkSchema>;

@@ -1,65 +1,80 @@
+import { z } from 'zod';
+
 /** Whether the patient is under immunotherapy: an input that a person gives (`priora therapy`), unknown until then. */
-export type Immunotherapy = 'unknown' | 'yes' | 'no';
+const immunotherapySchema = z.enum(['unknown', 'yes', 'no']);
+export type Immunotherapy = z.output<typeof immunotherapySchema>;
 
 /** One lesion's part in the ledger: longest diameters in the patient's axial planes, mm, as the criteria count them. */
-export interface LedgerLesion {
-  readonly trackingUID: string;
-  readonly trackingID: string;
-  /** Now; 0 when it is not visualised, null when it cannot be judged (outside the field of view). */
-  readonly longAxisMm: number | null;
-  /** At the time point the ledger starts from; null for a lesion that is new since. */
-  readonly baselineMm: number | null;
-  /** A target's at the nadir of the sum, a non-target's smallest so far (baseline included); null where it was not seen before. */
-  readonly nadirMm: number | null;
-  /** Time point of first sight. */
-  readonly firstSeen: number;
-}
+const ledgerLesionSchema = z
+  .object({
+    trackingUID: z.string(),
+    trackingID: z.string(),
+    /** Now; 0 when it is not visualised, null when it cannot be judged (outside the field of view). */
+    longAxisMm: z.number().nullable(),
+    /** At the time point the ledger starts from; null for a lesion that is new since. */
+    baselineMm: z.number().nullable(),
+    /** A target's at the nadir of the sum, a non-target's smallest so far (baseline included); null where it was not seen before. */
+    nadirMm: z.number().nullable(),
+    /** Time point of first sight. */
+    firstSeen: z.number(),
+  })
+  .readonly();
+export type LedgerLesion = z.output<typeof ledgerLesionSchema>;
 
 /** The verdict of RANO-BM; without targets a persisting rest is non-CR/non-PD, as the criteria call it. */
-export type ResponseCategory = 'CR' | 'PR' | 'SD' | 'non-CR/non-PD' | 'PD' | 'NE';
+const responseCategorySchema = z.enum(['CR', 'PR', 'SD', 'non-CR/non-PD', 'PD', 'NE']);
+export type ResponseCategory = z.output<typeof responseCategorySchema>;
 
-/** Why a verdict is NE. */
-export type NotEvaluable =
-  /** There are earlier time points, but this one could not be compared with its prior. */
-  | 'no usable prior'
-  /** The images do not show where targets lie. */
-  | 'incomplete coverage'
-  /** The ledger has no lesion: none confirmed at the baseline, none since. */
-  | 'no lesion';
+/**
+ * Why a verdict is NE.
+ *
+ * - `no usable prior`: there are earlier time points, but this one could not be compared with its prior;
+ * - `incomplete coverage`: the images do not show where targets lie;
+ * - `no lesion`: the ledger has none, neither confirmed at the baseline nor since.
+ */
+const notEvaluableSchema = z.enum(['no usable prior', 'incomplete coverage', 'no lesion']);
+export type NotEvaluable = z.output<typeof notEvaluableSchema>;
 
 /**
  * The radiographic part of RANO-BM (Lin 2015) at one time point, with every number it came from; `wording/` puts it into
  * sentences. Steroid dose and clinical status are not ours to judge.
  */
-export interface ResponseAssessment {
-  /** `baseline` where the ledger starts. */
-  readonly overall: 'baseline' | ResponseCategory;
-  readonly notEvaluable: NotEvaluable | null;
-  readonly immunotherapy: Immunotherapy;
-  /** The verdict if the patient is under immunotherapy; null where it is the same or the therapy is known. */
-  readonly underImmunotherapy: ResponseCategory | null;
-  /** For CR and PR: every evaluable time point from one at least `confirmationDays` ago up to now shows it. */
-  readonly confirmed: boolean;
-  readonly confirmationDays: number;
-  /** Days since the first of those time points; null unless CR or PR. */
-  readonly sustainedDays: number | null;
-  /** Time point the ledger starts from: targets were chosen there. */
-  readonly baselineOrder: number;
-  readonly targets: {
-    readonly category: 'baseline' | 'CR' | 'PR' | 'SD' | 'PD' | 'NE' | 'none';
-    /** Chosen at the baseline and kept, largest first. */
-    readonly lesions: readonly LedgerLesion[];
-    /** Sums of longest diameters, mm. */
-    readonly sumMm: number;
-    readonly baselineSumMm: number;
-    /** Smallest sum of the time points before this one, the baseline included. */
-    readonly nadirSumMm: number;
-    readonly nadirOrder: number;
-  };
-  readonly nonTargets: {
-    readonly category: 'baseline' | 'CR' | 'non-CR/non-PD' | 'PD' | 'NE' | 'none';
-    readonly lesions: readonly LedgerLesion[];
-  };
-  /** Confirmed lesions that have appeared since the baseline and are not known to be gone. */
-  readonly newLesions: readonly LedgerLesion[];
-}
+export const responseAssessmentSchema = z
+  .object({
+    /** `baseline` where the ledger starts. */
+    overall: z.enum(['baseline', ...responseCategorySchema.options]),
+    notEvaluable: notEvaluableSchema.nullable(),
+    immunotherapy: immunotherapySchema,
+    /** The verdict if the patient is under immunotherapy; null where it is the same or the therapy is known. */
+    underImmunotherapy: responseCategorySchema.nullable(),
+    /** For CR and PR: every evaluable time point from one at least `confirmationDays` ago up to now shows it. */
+    confirmed: z.boolean(),
+    confirmationDays: z.number(),
+    /** Days since the first of those time points; null unless CR or PR. */
+    sustainedDays: z.number().nullable(),
+    /** Time point the ledger starts from: targets were chosen there. */
+    baselineOrder: z.number(),
+    targets: z
+      .object({
+        category: z.enum(['baseline', 'CR', 'PR', 'SD', 'PD', 'NE', 'none']),
+        /** Chosen at the baseline and kept, largest first. */
+        lesions: z.array(ledgerLesionSchema).readonly(),
+        /** Sums of longest diameters, mm. */
+        sumMm: z.number(),
+        baselineSumMm: z.number(),
+        /** Smallest sum of the time points before this one, the baseline included. */
+        nadirSumMm: z.number(),
+        nadirOrder: z.number(),
+      })
+      .readonly(),
+    nonTargets: z
+      .object({
+        category: z.enum(['baseline', 'CR', 'non-CR/non-PD', 'PD', 'NE', 'none']),
+        lesions: z.array(ledgerLesionSchema).readonly(),
+      })
+      .readonly(),
+    /** Confirmed lesions that have appeared since the baseline and are not known to be gone. */
+    newLesions: z.array(ledgerLesionSchema).readonly(),
+  })
+  .readonly();
+export type ResponseAssessment = z.output<typeof responseAssessmentSchema>;

@@ -1,7 +1,9 @@
-import type { ErrorCode } from '../core/errors.js';
-import type { LesionIdentity } from '../model/lesion.js';
+import { PrioraError, type ErrorCode } from '../core/errors.js';
+import { caseResultSchema, type CaseResult } from '../model/case-result.js';
+import { lesionDetailSchema, type LesionDetail, type LesionIdentity } from '../model/lesion.js';
 import type { Database } from './database.js';
-import type { CaseRow, CaseStatus, LesionRow } from './rows.js';
+import { parseJson } from './json-column.js';
+import type { CaseRow, CaseStatus, LesionRow, ReportedCaseRow } from './rows.js';
 
 /** What a case is about, and the hash of everything its result depends on. */
 export interface CaseInput {
@@ -13,13 +15,9 @@ export interface CaseInput {
 }
 
 /** How a case ended. */
-export interface CaseOutcome {
-  status: Exclude<CaseStatus, 'pending' | 'running'>;
-  code?: ErrorCode | undefined;
-  reason?: string | undefined;
-  result?: unknown;
-  lesions?: readonly LesionRow[];
-}
+export type CaseOutcome =
+  | { readonly status: 'reported'; readonly result: CaseResult; readonly lesions: readonly LesionRow[] }
+  | { readonly status: 'rejected' | 'held' | 'failed'; readonly code: ErrorCode; readonly reason: string };
 
 export interface CaseTable {
   /**
@@ -29,19 +27,25 @@ export interface CaseTable {
    */
   open(input: CaseInput, now: number): { case: CaseRow; created: boolean };
   find(caseKey: number): CaseRow | undefined;
+  /**
+   * A case that another one builds on, which can only be a reported one.
+   *
+   * @throws PrioraError INTERNAL where it is not.
+   */
+  reported(caseKey: number): ReportedCaseRow;
   /** The study's latest case, whatever became of it. */
   latestOfStudy(StudyInstanceUID: string): CaseRow | undefined;
   /** The study's latest reported case before `beforeCaseKey` (default: at all). */
-  latestReportedOfStudy(StudyInstanceUID: string, beforeCaseKey?: number): CaseRow | undefined;
+  latestReportedOfStudy(StudyInstanceUID: string, beforeCaseKey?: number): ReportedCaseRow | undefined;
   /** The latest reported case that analysed the series. */
-  latestReportedOfSeries(SeriesInstanceUID: string): CaseRow | undefined;
+  latestReportedOfSeries(SeriesInstanceUID: string): ReportedCaseRow | undefined;
   /** Each study's latest case in time order. */
   ofPatient(patientKey: number): CaseRow[];
   /**
    * The reports that stand, one a study, in order of acquisition: of a study's finished cases the last one, if it is a report.
    * A run that is under way or has failed leaves the report before it standing.
    */
-  standing(patientKey: number): CaseRow[];
+  standing(patientKey: number): ReportedCaseRow[];
   /** Latest cases of all studies, newest first. */
   list(filter?: { status?: CaseStatus; limit?: number }): CaseRow[];
   start(caseKey: number): void;
@@ -55,22 +59,31 @@ export interface CaseTable {
   renameLesion(identity: LesionIdentity): void;
 }
 
-type StoredCase = Omit<CaseRow, 'result'> & { result: string | null };
-type StoredLesion = Omit<LesionRow, 'centroidPatientMm' | 'detail'> & {
+type StoredCase = Omit<CaseRow, 'result'> & { result: string };
+type StoredLesion = Omit<LesionRow, 'centroidPatientMm' | keyof LesionDetail> & {
   centroidXMm: number;
   centroidYMm: number;
   centroidZMm: number;
-  detail: string | null;
+  detail: string;
 };
 
-const parsedCase = (row: StoredCase | undefined): CaseRow | undefined =>
-  row && { ...row, result: row.result === null ? null : JSON.parse(row.result) };
+const reportedCase = (row: StoredCase) =>
+  ({
+    ...row,
+    result: parseJson(caseResultSchema, row.result, `cases.result of case ${row.caseKey}`),
+  }) as ReportedCaseRow;
+
+const parsedCase = (row: StoredCase): CaseRow =>
+  row.status === 'reported' ? reportedCase(row) : ({ ...row, result: null } as CaseRow);
 
 const parsedLesion = ({ centroidXMm, centroidYMm, centroidZMm, detail, ...row }: StoredLesion): LesionRow => ({
   ...row,
   centroidPatientMm: [centroidXMm, centroidYMm, centroidZMm],
-  detail: detail === null ? null : JSON.parse(detail),
+  ...parseJson(lesionDetailSchema, detail, `lesions.detail of ${row.trackingID}`),
 });
+
+const detailOf = ({ probabilities, site, sincePrior, sinceBaseline, mergedFrom, splitFrom }: LesionRow) =>
+  ({ probabilities, site, sincePrior, sinceBaseline, mergedFrom, splitFrom }) satisfies LesionDetail;
 
 const columns = `cases.caseKey, studies.StudyInstanceUID, series.SeriesInstanceUID, studies.patientKey, PatientID,
   series.acquiredAt, cases.priorCaseKey, priorStudies.StudyInstanceUID AS priorStudyInstanceUID,
@@ -90,8 +103,9 @@ export function caseTable(database: Database): CaseTable {
     const statement = database.prepare<StoredCase>(
       `SELECT ${columns} WHERE ${condition} ORDER BY cases.caseKey DESC LIMIT 1`,
     );
-    return (parameters: object) => parsedCase(statement.get(parameters));
+    return (parameters: object) => statement.get(parameters);
   };
+  const parsedIf = <Row>(row: StoredCase | undefined, parse: (row: StoredCase) => Row) => row && parse(row);
   const find = one('cases.caseKey = :caseKey');
   const latestOfStudy = one('studies.StudyInstanceUID = :StudyInstanceUID');
   const latestReportedOfStudy = one(
@@ -145,41 +159,37 @@ export function caseTable(database: Database): CaseTable {
     open: (input, now) =>
       database.transaction(() => {
         const latest = latestOfStudy(input);
-        if (latest?.fingerprint === input.fingerprint) return { case: latest, created: false };
+        if (latest?.fingerprint === input.fingerprint) return { case: parsedCase(latest), created: false };
         const superseded = latestReportedOfStudy({ ...input, beforeCaseKey: Number.MAX_SAFE_INTEGER });
         const { lastInsertRowid } = insert.run({ ...input, supersededCaseKey: superseded?.caseKey ?? null, now });
-        return { case: find({ caseKey: lastInsertRowid })!, created: true };
+        return { case: parsedCase(find({ caseKey: lastInsertRowid })!), created: true };
       }),
-    find: (caseKey) => find({ caseKey }),
-    latestOfStudy: (StudyInstanceUID) => latestOfStudy({ StudyInstanceUID }),
+    find: (caseKey) => parsedIf(find({ caseKey }), parsedCase),
+    reported: (caseKey) => {
+      const row = find({ caseKey });
+      if (row?.status !== 'reported') throw new PrioraError('INTERNAL', `case ${caseKey} has no report`);
+      return reportedCase(row);
+    },
+    latestOfStudy: (StudyInstanceUID) => parsedIf(latestOfStudy({ StudyInstanceUID }), parsedCase),
     latestReportedOfStudy: (StudyInstanceUID, beforeCaseKey = Number.MAX_SAFE_INTEGER) =>
-      latestReportedOfStudy({ StudyInstanceUID, beforeCaseKey }),
-    latestReportedOfSeries: (SeriesInstanceUID) => latestReportedOfSeries({ SeriesInstanceUID }),
-    ofPatient: (patientKey) => ofPatient.all({ patientKey }).map((row) => parsedCase(row)!),
-    standing: (patientKey) => standing.all({ patientKey }).map((row) => parsedCase(row)!),
-    list: ({ status, limit } = {}) =>
-      list.all({ status: status ?? null, limit: limit ?? 1000 }).map((row) => parsedCase(row)!),
+      parsedIf(latestReportedOfStudy({ StudyInstanceUID, beforeCaseKey }), reportedCase),
+    latestReportedOfSeries: (SeriesInstanceUID) =>
+      parsedIf(latestReportedOfSeries({ SeriesInstanceUID }), reportedCase),
+    ofPatient: (patientKey) => ofPatient.all({ patientKey }).map(parsedCase),
+    standing: (patientKey) => standing.all({ patientKey }).map(reportedCase),
+    list: ({ status, limit } = {}) => list.all({ status: status ?? null, limit: limit ?? 1000 }).map(parsedCase),
     start: (caseKey) => void start.run({ caseKey }),
-    finish: (caseKey, { status, code, reason, result, lesions: found }, now) =>
+    finish: (caseKey, outcome, now) =>
       database.transaction(() => {
-        finish.run({
-          caseKey,
-          status,
-          code: code ?? null,
-          reason: reason ?? null,
-          result: result === undefined ? null : JSON.stringify(result),
-          now,
-        });
         clearLesions.run({ caseKey });
-        for (const { centroidPatientMm, detail, ...lesion } of found ?? [])
-          insertLesion.run({
-            ...lesion,
-            caseKey,
-            centroidXMm: centroidPatientMm[0],
-            centroidYMm: centroidPatientMm[1],
-            centroidZMm: centroidPatientMm[2],
-            detail: detail === null || detail === undefined ? null : JSON.stringify(detail),
-          });
+        if (outcome.status !== 'reported') return void finish.run({ caseKey, ...outcome, result: null, now });
+        const { status, result, lesions: found } = outcome;
+        finish.run({ caseKey, status, code: null, reason: null, result: JSON.stringify(result), now });
+        for (const lesion of found) {
+          const [centroidXMm, centroidYMm, centroidZMm] = lesion.centroidPatientMm;
+          const detail = JSON.stringify(detailOf(lesion));
+          insertLesion.run({ ...lesion, caseKey, centroidXMm, centroidYMm, centroidZMm, detail });
+        }
       }),
     lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
     identities: (patientKey) => identities.all({ patientKey }),

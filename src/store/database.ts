@@ -21,6 +21,7 @@ export interface Database {
    * inside another transaction it joins that one. Committed when `work` returns, rolled back when it throws.
    *
    * @throws PrioraError STORAGE_FULL or STORAGE_FAILED when SQLite cannot write, DATABASE_DAMAGED
+   * @throws TypeError when `work` is asynchronous: what it does after its first `await` would not be part of the transaction.
    */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -43,7 +44,7 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
   };
   const connection = guarded(() => connect(path, options.readonly ?? false));
   // Made once: better-sqlite3 builds four functions for each call of `transaction`.
-  const inTransaction = connection.transaction((work: () => unknown) => work());
+  const inTransaction = connection.transaction((work: () => unknown) => synchronous(work));
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
       const statement = connection.prepare(sql);
@@ -55,9 +56,19 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
     },
     execute: (sql) => guarded(() => connection.exec(sql)),
     transaction: <T>(work: () => T) =>
-      connection.inTransaction ? work() : guarded(() => inTransaction.immediate(work) as T),
+      connection.inTransaction ? synchronous(work) : guarded(() => inTransaction.immediate(work) as T),
     close: () => connection.close(),
   };
+}
+
+function synchronous<T>(work: () => T): T {
+  const result = work();
+  if (result instanceof Promise) {
+    // It is refused for what it is, whatever becomes of it.
+    result.catch(() => undefined);
+    throw new TypeError('a transaction was given an asynchronous function');
+  }
+  return result;
 }
 
 function connect(path: string, readonly: boolean): BetterSqlite3.Database {

@@ -1,6 +1,10 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { CaseResult } from '../model/case-result.js';
+import type { CompletenessVerdict } from '../model/evidence.js';
+import type { LesionDetail, TrackedLesion } from '../model/lesion.js';
+import type { ObjectKind } from '../model/object-kind.js';
 import type { Immunotherapy } from '../model/response.js';
-import type { ObjectKind } from './object-kind.js';
+import type { SeriesSelection } from '../model/selection.js';
 
 /**
  * What the store gives back: plain rows, joined with the UIDs of what they belong to. Times are ms since the epoch, UTC;
@@ -51,10 +55,10 @@ export interface SeriesRow {
   readonly lastInstanceAt: number;
   readonly associationReleasedAt: number | null;
   readonly state: SeriesState;
-  /** The kept evidence (JSON value) of `complete/`. */
-  readonly completeness: unknown;
-  /** The kept verdict (JSON value) of `select/` and `assemble/`. */
-  readonly selection: unknown;
+  /** The last judgement of its completeness; null before the first. */
+  readonly completeness: CompletenessVerdict | null;
+  /** What selection said of it last; null before it did. */
+  readonly selection: SeriesSelection | null;
 }
 
 export interface InstanceRow {
@@ -108,50 +112,60 @@ export interface ReviewRow {
 
 export type CaseStatus = 'pending' | 'running' | 'reported' | 'rejected' | 'held' | 'failed';
 
-export interface CaseRow {
+interface CaseColumns {
   readonly caseKey: number;
   readonly StudyInstanceUID: string;
-  /** The analysed series; null when none of the study's was selected. */
-  readonly SeriesInstanceUID: string | null;
   readonly patientKey: number;
   readonly PatientID: string;
-  readonly acquiredAt: number | null;
   readonly priorCaseKey: number | null;
   readonly priorStudyInstanceUID: string | null;
   readonly priorSeriesInstanceUID: string | null;
-  readonly status: CaseStatus;
   readonly code: ErrorCode | null;
   readonly reason: string | null;
-  /** Hash of everything the result depends on; see {@link CaseRow.status} and `cases.open`. */
+  /** Hash of everything the result depends on; see `cases.open`. */
   readonly fingerprint: string;
-  /** Registration verdict, models, seconds per stage (JSON value), as the pipeline wrote it. */
-  readonly result: unknown;
   readonly supersededCaseKey: number | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
 }
 
-export type Confidence = 'confirmed' | 'candidate';
-
-export interface LesionRow {
-  /** 1, 2, … in the case, and the label in its mask file. */
-  readonly number: number;
-  readonly trackingUID: string;
-  readonly trackingID: string;
-  readonly confidence: Confidence;
-  readonly volumeMm3: number;
-  readonly longAxisMm: number;
-  readonly shortAxisMm: number;
-  readonly maximum3dDiameterMm: number;
-  readonly axialSlices: number;
-  /** LPS mm in the case's own frame of reference. */
-  readonly centroidPatientMm: readonly [number, number, number];
-  readonly probability: number;
-  /** baseline, new, grown, stable, shrunk, … as `track/` names it; null before tracking. */
-  readonly change: string | null;
-  /** Anything else worth keeping (JSON value): prior volume, matched lesion, interval. */
-  readonly detail: unknown;
+/** A case that has a result. */
+export interface ReportedCaseRow extends CaseColumns {
+  readonly status: 'reported';
+  /** The analysed series. */
+  readonly SeriesInstanceUID: string;
+  readonly acquiredAt: number;
+  readonly result: CaseResult;
 }
+
+/** A case that has none, yet or at all. */
+export interface UnreportedCaseRow extends CaseColumns {
+  readonly status: Exclude<CaseStatus, 'reported'>;
+  /** Null when none of the study's series was selected. */
+  readonly SeriesInstanceUID: string | null;
+  readonly acquiredAt: number | null;
+  readonly result: null;
+}
+
+export type CaseRow = ReportedCaseRow | UnreportedCaseRow;
+
+/** What the index keeps of a lesion: all that people and scripts see of it at one time point, and later ones start from. */
+export type LesionRow = Pick<
+  TrackedLesion,
+  | 'number'
+  | 'trackingUID'
+  | 'trackingID'
+  | 'confidence'
+  | 'volumeMm3'
+  | 'longAxisMm'
+  | 'shortAxisMm'
+  | 'maximum3dDiameterMm'
+  | 'axialSlices'
+  | 'centroidPatientMm'
+  | 'probability'
+  | 'change'
+  | keyof LesionDetail
+>;
 
 /** A DICOM object we wrote. */
 export interface ObjectRow {

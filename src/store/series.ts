@@ -1,4 +1,7 @@
+import { completenessVerdictSchema, type CompletenessVerdict } from '../model/evidence.js';
+import { seriesSelectionSchema, type SeriesSelection } from '../model/selection.js';
 import type { Database } from './database.js';
+import { parseJson } from './json-column.js';
 import type { SeriesRow, SeriesState } from './rows.js';
 
 /** An earlier series that may be a prior. */
@@ -29,8 +32,8 @@ export interface SeriesTable {
   ): void;
   /** The association that carried instances of these series has ended. */
   noteRelease(SeriesInstanceUIDs: readonly string[], at: number): void;
-  setCompleteness(SeriesInstanceUID: string, evidence: unknown): void;
-  setSelection(SeriesInstanceUID: string, verdict: unknown): void;
+  setCompleteness(SeriesInstanceUID: string, verdict: CompletenessVerdict): void;
+  setSelection(SeriesInstanceUID: string, selection: SeriesSelection): void;
   setState(SeriesInstanceUID: string, state: SeriesState): void;
   /** A person has told when the study was acquired: its series without a time get this one. */
   tellTime(StudyInstanceUID: string, acquiredAt: number): void;
@@ -67,8 +70,14 @@ type StoredSeries = Omit<SeriesRow, 'completeness' | 'selection'> & {
 
 const parsed = (row: StoredSeries): SeriesRow => ({
   ...row,
-  completeness: row.completeness === null ? null : JSON.parse(row.completeness),
-  selection: row.selection === null ? null : JSON.parse(row.selection),
+  completeness:
+    row.completeness === null
+      ? null
+      : parseJson(completenessVerdictSchema, row.completeness, `series.completeness of ${row.SeriesInstanceUID}`),
+  selection:
+    row.selection === null
+      ? null
+      : parseJson(seriesSelectionSchema, row.selection, `series.selection of ${row.SeriesInstanceUID}`),
 });
 
 const columns = `SeriesInstanceUID, StudyInstanceUID, series.patientKey, IssuerOfPatientID, PatientID, Modality,
@@ -143,10 +152,10 @@ export function seriesTable(database: Database): SeriesTable {
     noteInstance: (series) => void note.run(series),
     noteRelease: (uids, at) =>
       database.transaction(() => uids.forEach((SeriesInstanceUID) => noteRelease.run({ SeriesInstanceUID, at }))),
-    setCompleteness: (SeriesInstanceUID, evidence) =>
-      void setCompleteness.run({ SeriesInstanceUID, value: JSON.stringify(evidence) }),
-    setSelection: (SeriesInstanceUID, verdict) =>
-      void setSelection.run({ SeriesInstanceUID, value: JSON.stringify(verdict) }),
+    setCompleteness: (SeriesInstanceUID, verdict) =>
+      void setCompleteness.run({ SeriesInstanceUID, value: JSON.stringify(verdict) }),
+    setSelection: (SeriesInstanceUID, selection) =>
+      void setSelection.run({ SeriesInstanceUID, value: JSON.stringify(selection) }),
     setState: (SeriesInstanceUID, state) => void setState.run({ SeriesInstanceUID, value: state }),
     tellTime: (StudyInstanceUID, acquiredAt) => void tellTime.run({ StudyInstanceUID, acquiredAt }),
     noteRead: (SeriesInstanceUID, instances, state) => void noteRead.run({ SeriesInstanceUID, instances, state }),

@@ -14,7 +14,6 @@ import { reviewTable, type ReviewTable } from './reviews.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
-export { objectKinds, type ObjectKind } from './object-kind.js';
 export type * from './rows.js';
 
 /**

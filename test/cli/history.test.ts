@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lesionRow } from '../../src/analysis/case/lesion-row.js';
 import { patientHistory } from '../../src/node/operations/history.js';
 import { historyText } from '../../src/cli/history-text.js';
 import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { volumeChange } from '../../src/model/change.js';
 import { shippedCriteria } from '../../src/model/criteria.js';
-import type { GoneLesion, TrackedLesion } from '../../src/model/lesion.js';
+import type { CaseResult } from '../../src/model/case-result.js';
+import type { TrackedLesion } from '../../src/model/lesion.js';
+import type { ResponseAssessment } from '../../src/model/response.js';
+import { baselineResponse, caseResult } from '../store/case-result.js';
 import { addSeries, day, temporaryStore } from '../store/temporary-store.js';
 
 const store = temporaryStore();
@@ -44,15 +46,23 @@ function report(
   study: string,
   acquiredAt: number,
   lesions: TrackedLesion[],
-  gone: Partial<GoneLesion>[],
-  overall: string,
+  gone: CaseResult['gone'],
+  overall: ResponseAssessment['overall'],
 ) {
   const { SeriesInstanceUID } = addSeries(store, { study, acquiredAt });
   const input = { StudyInstanceUID: study, SeriesInstanceUID, priorCaseKey: null, priorSeriesInstanceUID: null };
   const { caseKey } = store.cases.open({ ...input, fingerprint: study }, 1).case;
-  const response = { overall, confirmed: false, targets: { lesions: [{}], sumMm: 12.34 } };
-  const result = { noPriorReason: null, gone, response };
-  store.cases.finish(caseKey, { status: 'reported', result, lesions: lesions.map(lesionRow) }, 1);
+  const target = {
+    trackingUID: '2.25.1',
+    trackingID: 'Lesion 1',
+    longAxisMm: 1,
+    baselineMm: 1,
+    nadirMm: 1,
+    firstSeen: 1,
+  };
+  const targets = { ...baselineResponse.targets, lesions: [target], sumMm: 12.34 };
+  const result = caseResult({ noPriorReason: null, gone, response: { ...baselineResponse, overall, targets } });
+  store.cases.finish(caseKey, { status: 'reported', result, lesions }, 1);
 }
 
 const grown = volumeChange({ acquiredAt: 10 * day, volumeMm3: 100 }, { acquiredAt: 50 * day, volumeMm3: 400 }, shippedCriteria()); // prettier-ignore

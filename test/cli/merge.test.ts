@@ -3,33 +3,21 @@ import { mergePatients } from '../../src/node/operations/merge.js';
 import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { openQueue } from '../../src/node/queue/queue.js';
 import type { LesionRow } from '../../src/store/store.js';
+import { caseResult, lesionRow } from '../store/case-result.js';
 import { addSeries, day, temporaryStore } from '../store/temporary-store.js';
 
 const store = temporaryStore();
 const queue = openQueue(store);
 afterAll(() => store.close());
 
-const lesion = (number: number, trackingUID: string, trackingID: string): LesionRow => ({
-  number,
-  trackingUID,
-  trackingID,
-  confidence: 'confirmed',
-  volumeMm3: 100,
-  longAxisMm: 6,
-  shortAxisMm: 5,
-  maximum3dDiameterMm: 7,
-  axialSlices: 6,
-  centroidPatientMm: [0, 0, 0],
-  probability: 0.9,
-  change: 'baseline',
-  detail: null,
-});
+const lesion = (number: number, trackingUID: string, trackingID: string): LesionRow =>
+  lesionRow({ number, trackingUID, trackingID });
 
 function report(PatientID: string, study: string, acquiredAt: number, lesions: LesionRow[]): number {
   const { SeriesInstanceUID } = addSeries(store, { study, acquiredAt, PatientID });
   const input = { StudyInstanceUID: study, SeriesInstanceUID, priorCaseKey: null, priorSeriesInstanceUID: null };
   const { caseKey } = store.cases.open({ ...input, fingerprint: study }, 1).case;
-  store.cases.finish(caseKey, { status: 'reported', result: {}, lesions }, 1);
+  store.cases.finish(caseKey, { status: 'reported', result: caseResult(), lesions }, 1);
   return caseKey;
 }
 

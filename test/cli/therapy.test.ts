@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { setImmunotherapy } from '../../src/node/operations/therapy.js';
 import { openQueue } from '../../src/node/queue/queue.js';
+import { caseResult } from '../store/case-result.js';
 import { addSeries, day, temporaryStore } from '../store/temporary-store.js';
 
 const store = temporaryStore();
@@ -21,7 +22,7 @@ function report(study: string, acquiredAt: number, PatientID = 'P1') {
     },
     1,
   );
-  store.cases.finish(opened.caseKey, { status: 'reported', result: {} }, 1);
+  store.cases.finish(opened.caseKey, { status: 'reported', result: caseResult(), lesions: [] }, 1);
 }
 
 describe('a patient’s therapy', () => {

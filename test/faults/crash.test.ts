@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { stages, type CaseResult } from '../../src/model/case-result.js';
+import { stages } from '../../src/model/case-result.js';
 import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/node/delivery/send-files.js';
 import { SOPClass } from '../../src/dicom/uid.js';
@@ -104,7 +104,7 @@ const reported = ({ StudyInstanceUID }: PhantomStudy) => {
 };
 const delivered = ({ caseKey }: CaseRow) =>
   store.deliveries.ofCase(caseKey).every(({ state }) => state === 'delivered');
-const objectsOf = ({ result }: CaseRow) => (result as CaseResult).objects;
+const objectsOf = ({ result }: CaseRow) => result!.objects;
 /** The job that analyses the follow-up. */
 const analysis = () => queue.list({ kind: 'analyse' }).find(({ key }) => key.includes(study.StudyInstanceUID));
 
@@ -205,7 +205,7 @@ test(
     await startNode();
     await until(() => delivered(finished));
 
-    const { objects, prior } = finished.result as CaseResult;
+    const { objects, prior } = finished.result;
     expect(prior).toMatchObject({ StudyInstanceUID: baseline.StudyInstanceUID, verdict: 'accepted' });
     expect(objects.map(({ kind }) => kind)).toEqual(['SEG', 'SR']);
     // What was answered for is sent once; what was not, again and the same.

@@ -1,5 +1,5 @@
 import { objectWriters } from '../../src/analysis/case/object-writers.js';
-import { objectKinds, type ObjectKind } from '../../src/store/store.js';
+import { objectKinds, type ObjectKind } from '../../src/model/object-kind.js';
 import { imagesOf } from './synthetic-report.js';
 import { writeRejectionNote } from '../../src/report/kos/rejection-note.js';
 import type { ReportInput, WrittenObject } from '../../src/report/report-input.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { objectKinds, type ObjectKind } from '../../src/store/store.js';
+import { objectKinds, type ObjectKind } from '../../src/model/object-kind.js';
 import { hasPeer } from '../peers.js';
 import { allObjects } from './all-objects.js';
 import { cases } from './cases.js';

@@ -1,7 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../src/store/store.js';
+import type { CaseResult } from '../../src/model/case-result.js';
+import type { CompletenessVerdict } from '../../src/model/evidence.js';
+import type { LesionDetail } from '../../src/model/lesion.js';
+import type { SeriesSelection } from '../../src/model/selection.js';
+import { openStore, type LesionRow, type Store } from '../../src/store/store.js';
+import { openDatabase } from '../../src/store/database.js';
+import { migrate, shippedMigrations } from '../../src/store/migrate.js';
 import { priorsSQL } from '../../src/store/series.js';
-import { addSeries, day, temporaryStore } from './temporary-store.js';
+import { caseResult, lesionRow } from './case-result.js';
+import { addSeries, day, temporaryFolder, temporaryStore } from './temporary-store.js';
 
 let store: Store & { path: string };
 beforeEach(() => (store = temporaryStore()));
@@ -14,21 +23,8 @@ const input = (fingerprint: string, study = '1.2.1') => ({
   priorSeriesInstanceUID: null,
   fingerprint,
 });
-const lesion = {
-  number: 1,
-  trackingUID: '2.25.1',
-  trackingID: 'Lesion 1',
-  confidence: 'confirmed',
-  volumeMm3: 120.5,
-  longAxisMm: 7,
-  shortAxisMm: 5,
-  maximum3dDiameterMm: 7.5,
-  axialSlices: 4,
-  centroidPatientMm: [1.5, -2, 3],
-  probability: 0.93,
-  change: 'new',
-  detail: { overlap: 0 },
-} as const;
+const lesion = lesionRow({ mergedFrom: [{ trackingUID: '2.25.2', trackingID: 'Lesion 2' }] });
+const reported = (...lesions: LesionRow[]) => ({ status: 'reported', result: caseResult(), lesions }) as const;
 
 describe('patients', () => {
   const identity = { IssuerOfPatientID: 'A', PatientID: '7' };
@@ -52,17 +48,17 @@ describe('cases', () => {
     addSeries(store, { study: '1.2.1' });
     const first = store.cases.open(input('a'), 1);
     expect(first.created).toBe(true);
-    store.cases.finish(first.case.caseKey, { status: 'reported', result: { seconds: 3 }, lesions: [lesion] }, 2);
+    store.cases.finish(first.case.caseKey, reported(lesion), 2);
     const again = store.cases.open(input('a'), 3);
     expect(again.created).toBe(false);
-    expect(again.case).toMatchObject({ caseKey: first.case.caseKey, status: 'reported', result: { seconds: 3 } });
+    expect(again.case).toMatchObject({ caseKey: first.case.caseKey, status: 'reported', result: caseResult() });
     expect(store.cases.lesions(first.case.caseKey)).toEqual([lesion]);
   });
 
   it('with other inputs supersede the latest reported one', () => {
     addSeries(store, { study: '1.2.1' });
     const first = store.cases.open(input('a'), 1).case;
-    store.cases.finish(first.caseKey, { status: 'reported' }, 2);
+    store.cases.finish(first.caseKey, reported(), 2);
     const failed = store.cases.open(input('b'), 3).case;
     store.cases.finish(failed.caseKey, { status: 'failed', code: 'CHILD_DIED', reason: 'killed' }, 4);
     const third = store.cases.open(input('c'), 5);
@@ -85,8 +81,8 @@ describe('cases', () => {
   it('finished twice keep the second result, once', () => {
     addSeries(store, { study: '1.2.1' });
     const { caseKey } = store.cases.open(input('a'), 1).case;
-    store.cases.finish(caseKey, { status: 'reported', lesions: [lesion] }, 2);
-    store.cases.finish(caseKey, { status: 'reported', lesions: [lesion, { ...lesion, number: 2 }] }, 3);
+    store.cases.finish(caseKey, reported(lesion), 2);
+    store.cases.finish(caseKey, reported(lesion, { ...lesion, number: 2 }), 3);
     expect(store.cases.lesions(caseKey).map(({ number }) => number)).toEqual([1, 2]);
   });
 });
@@ -141,6 +137,83 @@ describe('several processes', () => {
     ).toThrow('undone');
     expect(other.studies.find('1.2.10')).toBeUndefined();
     other.close();
+  });
+});
+
+describe('a transaction', () => {
+  it('given an asynchronous function throws, and leaves nothing of what it did before it waited', () => {
+    const work = async () => {
+      addSeries(store, { study: '1.2.10' });
+      await Promise.resolve();
+      addSeries(store, { study: '1.2.11' });
+    };
+    expect(() => store.transaction(work)).toThrow(TypeError);
+    expect(() => store.transaction(() => store.transaction(work))).toThrow(TypeError);
+    expect(() => store.transaction(() => Promise.reject(new Error('swallowed')))).toThrow(TypeError);
+    expect(store.studies.find('1.2.10')).toBeUndefined();
+  });
+});
+
+describe('JSON columns', () => {
+  const set = (column: string, text: string) => store.database.prepare(`UPDATE ${column} = :text`).run({ text });
+  const damaged = (what: RegExp) =>
+    expect.objectContaining({ code: 'DATABASE_DAMAGED', message: expect.stringMatching(what) as string });
+
+  it('give back what version 0.1.0 wrote, in the words of today', () => {
+    const written = JSON.parse(readFileSync(join(import.meta.dirname, 'rows-0.1.0.json'), 'utf8')) as {
+      readonly 'cases.result': CaseResult;
+      readonly 'lesions.detail': LesionDetail;
+      readonly 'series.completeness': CompletenessVerdict;
+      readonly 'series.selection': SeriesSelection;
+    };
+    const path = join(temporaryFolder(), 'priora.sqlite');
+    const old = openDatabase(path);
+    const shippedWith010 = shippedMigrations().filter(({ version }) => version <= 6);
+    migrate(old, 1, shippedWith010);
+    for (const sql of [
+      "INSERT INTO patients (IssuerOfPatientID, PatientID) VALUES ('A', 'P')",
+      "INSERT INTO studies (StudyInstanceUID, patientKey, receivedAt) VALUES ('1.2.1', 1, 1)",
+      `INSERT INTO series (SeriesInstanceUID, studyKey, patientKey, Modality, SeriesDescription, acquiredAt, acquiredAtSource,
+         callingAETitle, origin, firstInstanceAt, lastInstanceAt, state, completeness, selection)
+       VALUES ('1.2.1.1', 1, 1, 'MR', '', 1, 'StudyDate', '', 'received', 1, 1, 'assembled', :completeness, :selection)`,
+      `INSERT INTO cases (studyKey, seriesKey, status, fingerprint, result, createdAt) VALUES (1, 1, 'reported', 'a', :result, 1)`,
+      `INSERT INTO lesions (caseKey, number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm,
+         maximum3dDiameterMm, centroidXMm, centroidYMm, centroidZMm, probability, change, detail)
+       VALUES (1, 1, '2.25.1', 'Lesion 1', 'confirmed', 1, 1, 1, 1, 0, 0, 0, 1, 'grown', :detail)`,
+    ])
+      old.prepare(sql).run({
+        result: JSON.stringify(written['cases.result']),
+        detail: JSON.stringify(written['lesions.detail']),
+        completeness: JSON.stringify(written['series.completeness']),
+        selection: JSON.stringify(written['series.selection']),
+      });
+    old.close();
+    const read = openStore(path);
+    const { gone, ...result } = read.cases.reported(1).result;
+    expect({ ...result, gone: written['cases.result'].gone }).toEqual(written['cases.result']);
+    expect(gone.map(({ trackingID, status }) => [trackingID, status])).toEqual([
+      ['Lesion 4', 'not visualised'],
+      ['Lesion 5', 'merged'],
+      ['Lesion 8', 'outside the field of view'],
+    ]);
+    expect(read.cases.lesions(1)).toMatchObject([{ change: 'grown', ...written['lesions.detail'] }]);
+    expect(read.series.find('1.2.1.1')).toMatchObject({
+      completeness: written['series.completeness'],
+      selection: written['series.selection'],
+    });
+    read.close();
+  });
+
+  it('that hold something else are named, with the key', () => {
+    addSeries(store, { study: '1.2.1' });
+    const { caseKey } = store.cases.open(input('a'), 1).case;
+    store.cases.finish(caseKey, reported(lesion), 2);
+    set('cases SET result', JSON.stringify({ ...caseResult(), coverage: 'all' }));
+    expect(() => store.cases.find(caseKey)).toThrow(damaged(/cases.result of case 1: coverage/));
+    set('lesions SET detail', '{}');
+    expect(() => store.cases.lesions(caseKey)).toThrow(damaged(/lesions.detail of Lesion 1: probabilities/));
+    set('series SET selection', '[]');
+    expect(() => store.series.find('1.2.1.1')).toThrow(damaged(/series.selection of 1.2.1.1/));
   });
 });
 

@@ -3,7 +3,7 @@ import type { HoldReason } from '../../model/hold.js';
 import type { LesionIdentity } from '../../model/lesion.js';
 import type { NoPrior } from '../../model/remark.js';
 import type { Immunotherapy } from '../../model/response.js';
-import type { CaseRow, InstanceRow, LesionRow, ObjectRow, SeriesRow, StudyRow } from '../../store/store.js';
+import type { InstanceRow, LesionRow, ObjectRow, ReportedCaseRow, SeriesRow, StudyRow } from '../../store/store.js';
 import type { ReviewedTimePoint, StudyReview } from './reviewed-lesions.js';
 import type { StudySelection } from './select-for-analysis.js';
 
@@ -15,7 +15,7 @@ export interface ChosenSeries {
 
 /** A reported case with its lesions. */
 export interface ReportedCase {
-  readonly row: CaseRow;
+  readonly row: ReportedCaseRow;
   readonly result: CaseResult;
   readonly lesions: readonly LesionRow[];
 }

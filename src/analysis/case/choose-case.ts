@@ -1,6 +1,6 @@
 import { PrioraError } from '../../core/errors.js';
-import type { SeriesKind } from '../select/series-attributes.js';
-import type { CaseRow, SeriesRow, Store, StudyRow } from '../../store/store.js';
+import type { SeriesKind } from '../../model/selection.js';
+import type { ReportedCaseRow, SeriesRow, Store, StudyRow } from '../../store/store.js';
 import { earlierStudies, findPrior } from '../match/find-prior.js';
 import type { PriorMatching } from '../match/find-prior.js';
 import type { AnalysisMappings } from '../mappings.js';
@@ -88,8 +88,7 @@ function priorSeries(store: Store, rules: PriorMatching, current: SeriesRow): Se
 function kindOfPrior(store: Store, rules: PriorMatching, StudyInstanceUID: string): SeriesKind | undefined {
   for (const candidate of store.series.ofStudy(StudyInstanceUID)) {
     const prior = priorSeries(store, rules, candidate);
-    const kept = prior?.selection as { kind: SeriesKind | null } | null | undefined;
-    if (kept?.kind) return kept.kind;
+    if (prior?.selection?.kind) return prior.selection.kind;
   }
   return undefined;
 }
@@ -110,11 +109,11 @@ function patientRecord(store: Store, study: StudyRow, { patientKey, acquiredAt }
 }
 
 /** The reports of a study, each followed by the one it superseded. */
-function* runsOf({ cases }: Store, StudyInstanceUID: string): Generator<CaseRow> {
+function* runsOf({ cases }: Store, StudyInstanceUID: string): Generator<ReportedCaseRow> {
   let run = cases.latestReportedOfStudy(StudyInstanceUID);
   while (run) {
     yield run;
-    run = run.supersededCaseKey === null ? undefined : cases.find(run.supersededCaseKey);
+    run = run.supersededCaseKey === null ? undefined : cases.reported(run.supersededCaseKey);
   }
 }
 

@@ -5,7 +5,7 @@ import type { CaseResult } from '../../model/case-result.js';
 import type { TrackedLesion } from '../../model/lesion.js';
 import { probabilityMap, type ProbabilityMap } from '../../model/probability-map.js';
 import type { Language } from '../../report/wording/language.js';
-import type { ObjectKind } from '../../store/store.js';
+import type { ObjectKind } from '../../model/object-kind.js';
 import type { Ensemble } from '../infer/ensemble.js';
 import { findingRule } from '../infer/manifest.js';
 import { locateLesions } from '../locate/locate-lesions.js';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { software } from '../../core/software.js';
 import type { EnsembleModels } from '../infer/manifest.js';
 import type { AnalysisMappings } from '../mappings.js';
-import type { InstanceRow, ObjectKind } from '../../store/store.js';
+import type { ObjectKind } from '../../model/object-kind.js';
+import type { InstanceRow } from '../../store/store.js';
 import type { Case, Choice } from './case.js';
 
 /** What a case's result depends on beside what was chosen for it. */

@@ -1,5 +1,5 @@
 import type { TimePointImages } from '../../report/picture/time-point-picture.js';
-import type { ObjectKind } from '../../store/store.js';
+import type { ObjectKind } from '../../model/object-kind.js';
 import { writeEncapsulatedPdf } from '../../report/pdf/write.js';
 import { writeKeyImages } from '../../report/kos/write.js';
 import { writeLabelMap, writeSegmentation } from '../../report/seg/write.js';

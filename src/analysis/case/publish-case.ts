@@ -7,7 +7,6 @@ import type { CaseRow, Store } from '../../store/store.js';
 import { CaseFolder } from './case-folder.js';
 import type { Case, Choice, HeldStudy } from './case.js';
 import type { CaseReading } from './compute-case.js';
-import { lesionRow } from './lesion-row.js';
 import { noteApplied, noteRefused } from './reviewed-lesions.js';
 import { noteSelection } from './select-for-analysis.js';
 
@@ -87,7 +86,7 @@ export function publishReading(
     noteRead(store, chosen, 'assembled');
     for (const object of objects) store.objects.insert({ ...object, createdAt: clock.now() });
     noteApplied(store, chosen.review?.applied ?? []);
-    return finish(context, opened, { status: 'reported', result, lesions: reading.lesions.map(lesionRow) });
+    return finish(context, opened, { status: 'reported', result, lesions: reading.lesions });
   });
 }
 

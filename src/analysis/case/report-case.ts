@@ -3,7 +3,7 @@ import { resampleNearest } from '../../imaging/resample.js';
 import { templateGrid, type LabelMap, type Volume } from '../../imaging/volume.js';
 import { drawTimePoint, type TimePointImages } from '../../report/picture/time-point-picture.js';
 import type { Language } from '../../report/wording/language.js';
-import type { ObjectKind } from '../../store/store.js';
+import type { ObjectKind } from '../../model/object-kind.js';
 import type { AssembledSeries } from '../assemble/assemble-series.js';
 import type { Remark } from '../../model/remark.js';
 import type { EnsembleModels } from '../infer/manifest.js';

@@ -1,7 +1,5 @@
 import type { GoneLesion, TrackedLesion } from '../../model/lesion.js';
-import type { LedgerSighting, LedgerTimePoint } from '../respond/ledger.js';
-import type { LesionRow } from '../../store/store.js';
-import type { LesionDetail } from './lesion-row.js';
+import type { LedgerTimePoint } from '../respond/ledger.js';
 import type { StandingTimePoint } from './case.js';
 
 /** A time point as it was just read. */
@@ -19,13 +17,7 @@ export const responseLedger = (earlier: readonly StandingTimePoint[], now: ReadT
   ...earlier.map(({ row, result, order, acquiredAt, lesions }): LedgerTimePoint => {
     const { noPriorReason, gone } = result;
     const followed = row.priorCaseKey !== null && noPriorReason === null;
-    return { order, acquiredAt, followed, lesions: lesions.map(storedSighting), gone };
+    return { order, acquiredAt, followed, lesions, gone };
   }),
   now,
 ];
-
-const storedSighting = (row: LesionRow): LedgerSighting => ({
-  ...row,
-  change: row.change as LedgerSighting['change'],
-  splitFrom: (row.detail as LesionDetail).splitFrom,
-});

@@ -11,7 +11,6 @@ import { resampleNearest } from '../../imaging/resample.js';
 import type { Grid, LabelMap } from '../../imaging/volume.js';
 import { applyReview, unreviewed, type OwnLesion, type ReviewContext, type StandingLesion } from './apply-review.js';
 import { CaseFolder } from './case-folder.js';
-import type { CaseResult } from '../../model/case-result.js';
 
 /** The lesions of a time point that people have reviewed: the last word on what they are and where they lie. */
 export interface ReviewedTimePoint {
@@ -137,8 +136,8 @@ export const awaitsReview = (store: Store, StudyInstanceUID: string): boolean =>
 /** The latest case in which the networks, and nobody else, read the series. */
 function networksCase(store: Store, SeriesInstanceUID: string): CaseRow | undefined {
   let found = store.cases.latestReportedOfSeries(SeriesInstanceUID);
-  while (found && (found.SeriesInstanceUID !== SeriesInstanceUID || (found.result as CaseResult).review))
-    found = found.supersededCaseKey === null ? undefined : store.cases.find(found.supersededCaseKey);
+  while (found && (found.SeriesInstanceUID !== SeriesInstanceUID || found.result.review))
+    found = found.supersededCaseKey === null ? undefined : store.cases.reported(found.supersededCaseKey);
   return found;
 }
 

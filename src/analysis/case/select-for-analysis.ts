@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { asPrioraError } from '../../core/errors.js';
 import { readSeriesHeader, type SeriesHeader } from '../select/series-header.js';
 import { selectSeries, type Verdict } from '../select/select-series.js';
-import type { SeriesKind } from '../select/series-attributes.js';
+import type { SeriesKind } from '../../model/selection.js';
 import type { SelectionRules } from '../select/selection-rules.js';
 import type { InstanceRow, SeriesRow, Store } from '../../store/store.js';
 

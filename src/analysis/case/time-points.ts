@@ -1,13 +1,11 @@
 import type { LesionHistory } from '../../model/lesion.js';
-import type { CaseResult } from '../../model/case-result.js';
-import type { CaseRow, Store } from '../../store/store.js';
+import type { ReportedCaseRow, Store } from '../../store/store.js';
 import type { ReportedCase, StandingTimePoint } from './case.js';
-import type { LesionDetail } from './lesion-row.js';
 
 /** A reported case with its lesions. */
-export const reportedCase = (store: Store, row: CaseRow): ReportedCase => ({
+export const reportedCase = (store: Store, row: ReportedCaseRow): ReportedCase => ({
   row,
-  result: row.result as CaseResult,
+  result: row.result,
   lesions: store.cases.lesions(row.caseKey),
 });
 
@@ -19,8 +17,8 @@ export function standingTimePoints(store: Store, patientKey: number): StandingTi
     return {
       ...reported,
       order: index + 1,
-      acquiredAt: row.acquiredAt!,
-      corrected: review && reportedCase(store, store.cases.find(review.correctedCaseKey)!),
+      acquiredAt: row.acquiredAt,
+      corrected: review && reportedCase(store, store.cases.reported(review.correctedCaseKey)),
     };
   });
 }
@@ -38,7 +36,7 @@ export function lesionHistories(
       histories.set(trackingUID, {
         trackingUID,
         trackingID,
-        site: (lesion.detail as LesionDetail | null)?.site ?? null,
+        site: lesion.site,
         history: [...(histories.get(trackingUID)?.history ?? []), sighting],
       });
     }

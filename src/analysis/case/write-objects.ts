@@ -1,9 +1,9 @@
 import { writeRejectionNote } from '../../report/kos/rejection-note.js';
 import type { TimePointImages } from '../../report/picture/time-point-picture.js';
 import type { ReportInput, WrittenObject } from '../../report/report-input.js';
-import { objectKinds, type CaseRow, type ObjectKind, type ObjectRow, type Store } from '../../store/store.js';
+import { objectKinds, type ObjectKind } from '../../model/object-kind.js';
+import type { ObjectRow, ReportedCaseRow, Store } from '../../store/store.js';
 import type { SupersededCase } from './case.js';
-import type { CaseResult } from '../../model/case-result.js';
 import { objectWriters } from './object-writers.js';
 
 /** An object of a case that is yet to be kept. */
@@ -76,11 +76,11 @@ export function writeObjects(
 }
 
 /** The objects that stand for a case; one that did not change since an earlier case is listed there. */
-export const objectsOf = ({ objects }: Store, { result }: CaseRow): ObjectRow[] =>
-  (result as CaseResult).objects.flatMap(({ SOPInstanceUID }) => objects.find(SOPInstanceUID) ?? []);
+export const objectsOf = ({ objects }: Store, { result }: ReportedCaseRow): ObjectRow[] =>
+  result.objects.flatMap(({ SOPInstanceUID }) => objects.find(SOPInstanceUID) ?? []);
 
 /** Those of a case that is to be superseded, each with the document that it superseded itself. */
-export const standingObjects = (store: Store, row: CaseRow): SupersededCase['objects'] =>
+export const standingObjects = (store: Store, row: ReportedCaseRow): SupersededCase['objects'] =>
   objectsOf(store, row).map((object) => {
     const { predecessorSOPInstanceUID: predecessor } = object;
     return { row: object, predecessor: (predecessor && store.objects.find(predecessor)) || null };

@@ -1,19 +1,11 @@
 import { applyRule } from './rule.js';
-import { seriesKind, type SeriesKind } from './series-attributes.js';
+import type { SeriesKind, SeriesSelection } from '../../model/selection.js';
+import { seriesKind } from './series-attributes.js';
 import type { SeriesHeader } from './series-header.js';
 import type { SelectionRules } from './selection-rules.js';
 
-/** What selection says of one series. */
-export interface Verdict {
-  readonly SeriesInstanceUID: string;
-  readonly accepted: boolean;
-  /** Sum of points; 0 when refused. */
-  readonly score: number;
-  /** Every rule with what was seen and whether it passed, in the order of the rules. */
-  readonly reasons: readonly string[];
-  /** Of those, the ones that refuse the series; empty when accepted. */
-  readonly failures: readonly string[];
-}
+/** What the rules say of one series. */
+export type Verdict = Omit<SeriesSelection, 'forced' | 'kind'>;
 
 /** One study's choice. */
 export interface Selection {

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../dicom/dataset.js';
 import { functionalGroup } from '../../dicom/functional-group.js';
+import type { SeriesKind } from '../../model/selection.js';
 import { normalOf, type SeriesHeader } from './series-header.js';
 
 /** Values of one attribute; empty when the series does not have it. */
@@ -118,14 +119,6 @@ export type AttributeName = (typeof attributeNames)[number];
 /** The values of one attribute of a series. */
 export function attributeOf(header: SeriesHeader, name: AttributeName): AttributeValues {
   return name in derived ? derived[name as keyof typeof derived](header) : values(header.dataset[name]);
-}
-
-/** How an image was reconstructed; a patient's time points compare best within one kind. */
-export interface SeriesKind {
-  /** Siemens' words for gradient distortion correction; `unknown` where the header is silent. */
-  readonly distortion: 'ND' | 'DIS2D' | 'DIS3D' | 'unknown';
-  /** By the largest component of the slice normal. */
-  readonly plane: 'axial' | 'coronal' | 'sagittal' | 'unknown';
 }
 
 export function seriesKind(header: SeriesHeader): SeriesKind {

@@ -1,33 +1,5 @@
+import type { SeriesEvidence, SliceLayout } from '../../model/evidence.js';
 import type { Store } from '../../store/store.js';
-
-/** How a series' slices lie along their common normal; null where a header gives no place. */
-export interface SliceLayout {
-  /** Distinct orientations; anything but 1 is no stack. */
-  readonly orientations: number;
-  /** Distinct positions. */
-  readonly positions: number;
-  /** Median step between neighbours, mm. */
-  readonly spacingMm: number;
-  /** Steps that differ from the median by more than the tolerance. */
-  readonly gaps: number;
-  /** First to last position plus one step, mm. */
-  readonly coverageMm: number;
-}
-
-/** What is known about whether a series has fully arrived. Kept with the series, shown by `priora explain`. */
-export interface SeriesEvidence {
-  readonly instances: number;
-  /** Image frames: instances, or the frames of multi-frame ones. */
-  readonly frames: number;
-  readonly multiFrame: boolean;
-  /** NumberOfSeriesRelatedInstances, else ImagesInAcquisition, the largest seen; null when no header says. */
-  readonly expectedInstances: number | null;
-  /** How many InstanceNumbers between the lowest and the highest have not come; null when images repeat or lack them. */
-  readonly numbersMissing: number | null;
-  readonly layout: SliceLayout | null;
-  readonly lastInstanceAt: number;
-  readonly associationReleasedAt: number | null;
-}
 
 /** Positions closer than this are one (mm): rounding of decimal strings. */
 const samePlaceMm = 1e-3;

@@ -1,4 +1,4 @@
-import type { SeriesEvidence } from './evidence.js';
+import type { CompletenessVerdict, SeriesEvidence } from '../../model/evidence.js';
 
 export interface CompletenessRules {
   /** Silence after which a series counts as complete whatever it looks like. */
@@ -10,16 +10,6 @@ export interface CompletenessRules {
   readonly minimumSlices: number;
 }
 
-export interface Judgement {
-  readonly complete: boolean;
-  /** `evidence`: released, counts or geometry agree · `timer`: silence alone · `waiting`: not yet. */
-  readonly by: 'evidence' | 'timer' | 'waiting';
-  /** Plain sentences, one a check, for `priora explain`. */
-  readonly findings: readonly string[];
-  /** When to look again, ms since the epoch; null when complete. */
-  readonly nextLookAt: number | null;
-}
-
 /**
  * Is the series complete? Pure: the same evidence at the same time gives the same answer.
  *
@@ -29,7 +19,11 @@ export interface Judgement {
  * themselves. Without it, a timer decides: an incomplete series must end visibly, not wait
  * for ever; assembling then says what is missing.
  */
-export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: CompletenessRules): Judgement {
+export function judgeCompleteness(
+  evidence: SeriesEvidence,
+  now: number,
+  rules: CompletenessRules,
+): CompletenessVerdict {
   const { expectedInstances, layout, associationReleasedAt, lastInstanceAt } = evidence;
   const findings: string[] = [];
   const check = (holds: boolean, yes: string, no: string) => {
@@ -75,18 +69,23 @@ export function judgeCompleteness(evidence: SeriesEvidence, now: number, rules: 
     );
     shaped = stacked && covered;
   }
+  const verdict = (by: CompletenessVerdict['by'], nextLookAt: number | null): CompletenessVerdict => ({
+    complete: nextLookAt === null,
+    by,
+    findings,
+    nextLookAt,
+    evidence,
+    judgedAt: now,
+  });
   const timerAt = lastInstanceAt + rules.timerSeconds * 1000;
   if (released && counted && shaped) {
     const settledAt = Math.max(lastInstanceAt, associationReleasedAt!) + rules.settleSeconds * 1000;
     const at = Math.min(settledAt, timerAt);
-    if (now >= at) return { complete: true, by: 'evidence', findings, nextLookAt: null };
-    return { complete: false, by: 'waiting', findings, nextLookAt: at };
+    return now >= at ? verdict('evidence', null) : verdict('waiting', at);
   }
-  if (now >= timerAt) {
-    findings.push(`nothing came for ${rules.timerSeconds} s`);
-    return { complete: true, by: 'timer', findings, nextLookAt: null };
-  }
-  return { complete: false, by: 'waiting', findings, nextLookAt: timerAt };
+  if (now < timerAt) return verdict('waiting', timerAt);
+  findings.push(`nothing came for ${rules.timerSeconds} s`);
+  return verdict('timer', null);
 }
 
 /** Whether what has come so far may be one volume of a brain; a localiser or a few stray slices may not. */

@@ -3,13 +3,11 @@ import type { JobQueue } from '../queue/job.js';
 import type { JobHandler } from '../queue/runner.js';
 import type { SeriesRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
-import { gatherEvidence, type SeriesEvidence } from './evidence.js';
-import { judgeCompleteness, type CompletenessRules, type Judgement } from './judge.js';
+import type { CompletenessVerdict } from '../../model/evidence.js';
+import { gatherEvidence } from './evidence.js';
+import { judgeCompleteness, type CompletenessRules } from './judge.js';
 
 export const completenessJobKind = 'complete';
-
-/** What is kept in `series.completeness`. */
-export type CompletenessVerdict = Judgement & { readonly evidence: SeriesEvidence; readonly judgedAt: number };
 
 const jobKey = (SeriesInstanceUID: string) => `${completenessJobKind}:${SeriesInstanceUID}`;
 
@@ -81,9 +79,8 @@ export function completenessHandler(options: {
     store.transaction(() => {
       const series = store.series.find(SeriesInstanceUID);
       if (series?.state !== 'receiving') return;
-      const now = clock.now();
       const evidence = gatherEvidence(store, SeriesInstanceUID, rules.spacingTolerance);
-      const verdict = { ...judgeCompleteness(evidence, now, rules), evidence, judgedAt: now };
+      const verdict = judgeCompleteness(evidence, clock.now(), rules);
       store.series.setCompleteness(SeriesInstanceUID, verdict);
       if (!verdict.complete) return scheduleCompleteness(queue, series, verdict.nextLookAt!);
       store.series.setState(SeriesInstanceUID, 'complete');

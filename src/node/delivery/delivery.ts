@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { deliveryRetryPolicy } from '../queue/case-jobs.js';
-import type { CaseResult } from '../../model/case-result.js';
 import type { Clock } from '../../core/clock.js';
 import type { Config } from '../../core/config.js';
 import { asPrioraError, PrioraError } from '../../core/errors.js';
@@ -23,7 +22,7 @@ export interface DeliveryContext {
 export function deliverCase(context: DeliveryContext): JobHandler {
   const { store, config } = context;
   return async ({ destination: name, caseKey }: { destination: string; caseKey: number }, job) => {
-    const { demonstration } = store.cases.find(caseKey)!.result as CaseResult;
+    const { demonstration } = store.cases.reported(caseKey).result;
     const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, store.objects.find(SOPInstanceUID)!.path);
     const open = store.deliveries.ofCase(caseKey).filter(({ destination }) => destination === name);
     await deliver(context, name, open, path, job, (destination) => {

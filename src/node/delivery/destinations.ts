@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { aeTitlePattern, aeTitleRule } from '../../core/identifiers.js';
-import { objectKinds, type ObjectKind } from '../../store/object-kind.js';
+import { objectKinds, type ObjectKind } from '../../model/object-kind.js';
 
 const aeTitle = z.string().regex(aeTitlePattern, aeTitleRule);
 

@@ -3,7 +3,6 @@ import { explainPrior } from '../../analysis/match/find-prior.js';
 import { priorMatchingSchema } from '../../analysis/match/find-prior.js';
 import { PrioraError } from '../../core/errors.js';
 import { loadMapping } from '../../core/mapping-file.js';
-import type { CaseResult } from '../../model/case-result.js';
 import type { OpenNode } from './open-node.js';
 
 /**
@@ -33,8 +32,8 @@ export function explainSeries(
     acquiredAtSource: series.acquiredAtSource,
     instances: store.instances.ofSeries(SeriesInstanceUID).length,
     holds: store.holds.ofStudy(series.StudyInstanceUID),
-    completeness: series.completeness as { by: string; findings: string[] } | null,
-    selection: series.selection as { accepted: boolean; forced: boolean; reasons: string[] } | null,
+    completeness: series.completeness,
+    selection: series.selection,
     otherStudies: explainPrior(store, series, rules),
     /** Of other patients with the same PatientID, whose studies are no priors. */
     otherIssuers: store.patients
@@ -49,7 +48,7 @@ export function explainSeries(
         state,
         reason,
       })),
-    reviewed: (standing?.result as CaseResult | undefined)?.review ?? null,
+    reviewed: standing?.result.review ?? null,
     case: analysed
       ? { status: analysed.status, reason: analysed.reason, priorStudyInstanceUID: analysed.priorStudyInstanceUID }
       : null,

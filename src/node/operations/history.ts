@@ -1,7 +1,6 @@
 import type { GoneLesion, LesionHistory, LesionIdentity } from '../../model/lesion.js';
 import type { ResponseAssessment } from '../../model/response.js';
-import type { PatientRow, Store } from '../../store/store.js';
-import { reportedLesion, type ReportedLesion } from '../../analysis/case/lesion-row.js';
+import type { LesionRow, PatientRow, Store } from '../../store/store.js';
 import { english } from '../../report/wording/english.js';
 import type { CaseReview } from '../../model/case-review.js';
 import type { StandingTimePoint } from '../../analysis/case/case.js';
@@ -9,7 +8,7 @@ import { lesionHistories, standingTimePoints } from '../../analysis/case/time-po
 
 /** What a time point knows of a lesion: its measures, or why there are none. */
 export type LesionEntry =
-  ({ readonly seen: true } & ReportedLesion) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
+  ({ readonly seen: true } & LesionRow) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
 
 /** A patient's lesions over time, as the reports that stand say; `priora history --json` prints it. */
 export interface PatientHistory {
@@ -53,7 +52,7 @@ export function patientHistory(
         order,
         acquiredAt: new Date(acquiredAt).toISOString(),
         StudyInstanceUID: row.StudyInstanceUID,
-        SeriesInstanceUID: row.SeriesInstanceUID!,
+        SeriesInstanceUID: row.SeriesInstanceUID,
         noPriorReason: noPriorReason && english.remark(noPriorReason),
         response,
         review,
@@ -74,5 +73,5 @@ function entryOf({ result, lesions }: StandingTimePoint, trackingUID: string): L
     const gone = result.gone.find((candidate) => candidate.trackingUID === trackingUID);
     return gone ? { seen: false, status: gone.status, mergedInto: gone.mergedInto } : null;
   }
-  return { seen: true, ...reportedLesion(lesion) };
+  return { seen: true, ...lesion };
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { ResponseAssessment } from '../../model/response.js';
 import { english } from '../../report/wording/english.js';
-import type { CaseRow, Store } from '../../store/store.js';
+import type { CaseRow, LesionRow, Store } from '../../store/store.js';
 import type { CaseResult } from '../../model/case-result.js';
-import { reportedLesion, type ReportedLesion } from '../../analysis/case/lesion-row.js';
 
 /** One time point of a patient as people and scripts see it; `priora analyse --json` prints these. */
 export interface TimePoint {
@@ -26,7 +25,7 @@ export interface TimePoint {
   /** Series selection was overridden. */
   readonly forced: boolean;
   readonly notes: readonly string[];
-  readonly lesions: readonly ReportedLesion[];
+  readonly lesions: readonly LesionRow[];
   /** Lesions of earlier time points that are not found now. */
   readonly gone: CaseResult['gone'];
   /** RANO-BM, radiographic part; null without a report. */
@@ -49,14 +48,13 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
   const { PatientID, StudyInstanceUID, SeriesInstanceUID, reason } = finished;
   const status = finished.status as TimePoint['status'];
   const identity = { PatientID, StudyInstanceUID, SeriesInstanceUID, status, reason };
-  if (status !== 'reported') {
+  if (finished.status !== 'reported') {
     const series = SeriesInstanceUID === null ? undefined : store.series.find(SeriesInstanceUID);
-    const selection = series?.selection as { forced: boolean } | null | undefined;
     return {
       ...identity,
       prior: null,
       noPriorReason: null,
-      forced: selection?.forced ?? false,
+      forced: series?.selection?.forced ?? false,
       notes: [],
       lesions: [],
       gone: [],
@@ -66,7 +64,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
       models: [],
     };
   }
-  const result = finished.result as CaseResult;
+  const { result } = finished;
   const objects = result.objects.map(({ kind, path }) => [kind.toLowerCase(), join(dataDir, path)] as const);
   return {
     ...identity,
@@ -74,7 +72,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
     noPriorReason: result.noPriorReason && english.remark(result.noPriorReason),
     forced: result.forced,
     notes: result.notes.map(english.remark),
-    lesions: store.cases.lesions(finished.caseKey).map(reportedLesion),
+    lesions: store.cases.lesions(finished.caseKey),
     gone: result.gone,
     response: result.response,
     outputs: { seg: null, sr: null, ...Object.fromEntries(objects), picture: join(dataDir, result.picture) },

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { readFileMeta } from '../../dicom/part10.js';
+import type { CaseResult } from '../../model/case-result.js';
 import type { Store } from '../../store/store.js';
 import { dataFolders } from '../ingest/data-folders.js';
 
@@ -91,21 +92,15 @@ function listedIn(store: Store): (path: string) => boolean {
     if (folder === dataFolders.quarantine) return kept.has(path);
     const found = caseNamed(store, name);
     if (found?.status !== 'reported') return found !== undefined;
-    return caseFiles(join(folder, name), found.result as ListedByCase).includes(path);
+    return caseFiles(join(folder, name), found.result).includes(path);
   };
 }
 
 /** The case whose folder has this name. */
 const caseNamed = ({ cases }: Store, name: string) => (/^[1-9]\d*$/.test(name) ? cases.find(Number(name)) : undefined);
 
-/** What a reported case's row lists (`case/` writes it, which a stage cannot import); paths relative to the data folder. */
-interface ListedByCase {
-  readonly picture: string;
-  readonly objects: readonly { readonly path: string }[];
-}
-
 /** The files of a reported case: what its row lists, and what later time points read, which has the same name in every case. */
-const caseFiles = (folder: string, { picture, objects }: ListedByCase): string[] => [
+const caseFiles = (folder: string, { picture, objects }: CaseResult): string[] => [
   picture,
   ...objects.map(({ path }) => path),
   ...['labels.nii.gz', 'probabilities.nii.gz'].map((name) => join(folder, name)),

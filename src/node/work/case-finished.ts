@@ -4,7 +4,7 @@ import { enqueueDelivery, requestAnalysis } from '../queue/case-jobs.js';
 import type { JobQueue } from '../queue/job.js';
 import type { Mappings } from '../mappings.js';
 import { studiesAffectedBy } from '../../analysis/match/find-prior.js';
-import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
+import type { CaseRow, ReportedCaseRow, SeriesRow, Store } from '../../store/store.js';
 import { objectsOf } from '../../analysis/case/write-objects.js';
 
 interface Following {
@@ -23,10 +23,9 @@ export function caseFinished(following: Following, finished: CaseRow): void {
   // It will run again, and what stood before it stands until then.
   if (finished.status === 'failed') return;
   const { store, mappings } = following;
-  const reported = finished.status === 'reported';
-  const standing = reported ? finished : superseded(store, finished);
-  const series = standing && store.series.find(standing.SeriesInstanceUID!)!;
-  if (reported) {
+  const standing = finished.status === 'reported' ? finished : superseded(store, finished);
+  const series = standing && store.series.find(standing.SeriesInstanceUID)!;
+  if (finished.status === 'reported') {
     requestDeliveries(following, finished);
     for (const { StudyInstanceUID } of studiesAffectedBy(store, series!, mappings.priorMatching))
       requestAnalysis(following, StudyInstanceUID);
@@ -36,13 +35,13 @@ export function caseFinished(following: Following, finished: CaseRow): void {
 }
 
 /** The report that a case takes the place of. */
-const superseded = (store: Store, { supersededCaseKey }: CaseRow): CaseRow | undefined =>
-  supersededCaseKey === null ? undefined : store.cases.find(supersededCaseKey);
+const superseded = (store: Store, { supersededCaseKey }: CaseRow): ReportedCaseRow | undefined =>
+  supersededCaseKey === null ? undefined : store.cases.reported(supersededCaseKey);
 
 const nextTimePoint = (store: Store, { patientKey, acquiredAt: at }: SeriesRow): CaseRow | undefined =>
-  store.cases.standing(patientKey).find(({ acquiredAt }) => acquiredAt !== null && acquiredAt > at!);
+  store.cases.standing(patientKey).find(({ acquiredAt }) => acquiredAt > at!);
 
-function requestDeliveries({ store, queue, mappings, clock }: Following, finished: CaseRow): void {
+function requestDeliveries({ store, queue, mappings, clock }: Following, finished: ReportedCaseRow): void {
   const { caseKey, StudyInstanceUID } = finished;
   const objects = objectsOf(store, finished);
   for (const destination of mappings.destinations) {

@@ -1,4 +1,4 @@
-import type { ObjectKind } from '../../store/store.js';
+import type { ObjectKind } from '../../model/object-kind.js';
 
 /** Kinds of objects that have a series of their own. */
 export type SeriesOfKind = Exclude<ObjectKind, 'LABELMAP-SR'>;

@@ -9,6 +9,7 @@ import { loadTemplate } from '../../../src/analysis/prepare/template.js';
 import { registrationSettingsSchema } from '../../../src/analysis/register/register-prior.js';
 import type { SeriesRow, Store } from '../../../src/store/store.js';
 import { identityAffine, type Affine } from '../../../src/imaging/affine.js';
+import { caseResult } from '../../store/case-result.js';
 import { addSeries, day, temporaryFolder, temporaryStore } from '../../store/temporary-store.js';
 import { addReadableSeries } from './readable-series.js';
 
@@ -40,7 +41,7 @@ const priorOf = () => {
 function report({ StudyInstanceUID, SeriesInstanceUID }: SeriesRow, sourceFromTemplate: Affine): void {
   const input = { StudyInstanceUID, SeriesInstanceUID, priorCaseKey: null, priorSeriesInstanceUID: null };
   const { caseKey } = store.cases.open({ ...input, fingerprint: 'a' }, 1).case;
-  store.cases.finish(caseKey, { status: 'reported', result: { sourceFromTemplate } }, 2);
+  store.cases.finish(caseKey, { status: 'reported', result: caseResult({ sourceFromTemplate }), lesions: [] }, 2);
 }
 
 describe('a comparison that cannot be had does not cost the case, and the report gets the reason:', () => {

@@ -9,6 +9,7 @@ import type { ReportInput } from '../../../src/report/report-input.js';
 import type { CaseRow, Store } from '../../../src/store/store.js';
 import { cases } from '../../report/cases.js';
 import { imagesOf } from '../../report/synthetic-report.js';
+import { caseResult } from '../../store/case-result.js';
 import { addSeries, temporaryFolder, temporaryStore } from '../../store/temporary-store.js';
 
 const followUp = cases.find(({ name }) => name === 'coronal')!.input;
@@ -30,7 +31,7 @@ interface Kept {
 /** Writes a case's objects and keeps them as publishing does; the study's cases supersede each other. */
 function report(input: ReportInput, objects: readonly DeliverableKind[]): Kept {
   const study = { StudyInstanceUID: '1.2.1', SeriesInstanceUID: '1.2.1.1' };
-  const before = store.cases.latestOfStudy('1.2.1');
+  const before = store.cases.latestReportedOfStudy('1.2.1');
   const fingerprint = String((before?.caseKey ?? 0) + 1);
   const opened = store.cases.open({ ...study, priorCaseKey: null, priorSeriesInstanceUID: null, fingerprint }, 1).case;
   const { caseKey } = opened;
@@ -41,8 +42,8 @@ function report(input: ReportInput, objects: readonly DeliverableKind[]): Kept {
     SOPInstanceUID: object.object.SOPInstanceUID,
     path: folder.write(`${object.kind.toLowerCase()}.dcm`, object.object.bytes),
   }));
-  const result = { objects: written.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path })) };
-  store.cases.finish(caseKey, { status: 'reported', result }, 2);
+  const listed = written.map(({ kind, SOPInstanceUID, path }) => ({ kind, SOPInstanceUID, path }));
+  store.cases.finish(caseKey, { status: 'reported', result: caseResult({ objects: listed }), lesions: [] }, 2);
   for (const { kind, object, path, predecessorSOPInstanceUID } of written) {
     const { SOPInstanceUID, SOPClassUID, SeriesInstanceUID } = object;
     const uids = { SOPInstanceUID, SOPClassUID, SeriesInstanceUID, predecessorSOPInstanceUID };

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CaseResult } from '../../../src/model/case-result.js';
 import { caseFinished } from '../../../src/node/work/case-finished.js';
-import type { LesionDetail } from '../../../src/analysis/case/lesion-row.js';
 import { patientHistory } from '../../../src/node/operations/history.js';
 import { explainSeries } from '../../../src/node/operations/explain.js';
 import { namedPatient } from '../../../src/node/operations/named-patient.js';
@@ -96,7 +94,7 @@ function openContext(): PipelineContext & {
   };
 }
 
-const resultOf = ({ result }: CaseRow) => result as CaseResult;
+const resultOf = ({ result }: CaseRow) => result!;
 
 describe('a study arrives late', () => {
   let context: ReturnType<typeof openContext>;
@@ -297,7 +295,7 @@ describe('a study arrives late', () => {
           .sort((a, b) => a - b)[1];
       // One to one, and drawn larger without reaching a neighbour, which would make it a lesion that has split.
       const followed = later
-        .filter(({ detail }) => (detail as LesionDetail).sincePrior)
+        .filter(({ sincePrior }) => sincePrior)
         .sort((one, other) => clearanceMm(other) - clearanceMm(one));
       const before = new Map(lesionsOf(own).map((lesion) => [lesion.trackingUID, lesion]));
       [grown, rejected] = followed.map(({ trackingUID }) => before.get(trackingUID)!);
@@ -344,7 +342,7 @@ describe('a study arrives late', () => {
       const corrected = await analyseStudy(context, studies[1].StudyInstanceUID);
       expect(corrected.supersededCaseKey).toBe(again.caseKey);
       const now = (uid: string) => lesionsOf(corrected).find(({ trackingUID }) => trackingUID === uid)!;
-      const growth = (lesion: LesionRow) => (lesion.detail as LesionDetail).sincePrior!.volumeChangeMm3;
+      const growth = (lesion: LesionRow) => lesion.sincePrior!.volumeChangeMm3;
       const before = lesionsOf(again).find(({ trackingUID }) => trackingUID === grown.trackingUID)!;
       expect(growth(now(grown.trackingUID))).toBeLessThan(growth(before));
       expect(now(rejected.trackingUID)).toMatchObject({ confidence: 'candidate', change: 'unclear' });

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
-import type { CaseResult } from '../../../src/model/case-result.js';
-import { lesionRow } from '../../../src/analysis/case/lesion-row.js';
 import {
   awaitsReview,
   noteApplied,
@@ -20,6 +18,7 @@ import { sendFiles } from '../../../src/node/delivery/send-files.js';
 import { createServer } from '../../../src/dimse/server.js';
 import { storageService } from '../../../src/dimse/storage-service.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
+import { caseResult } from '../../store/case-result.js';
 import { databasePath, openStore, type ReviewRow, type Store } from '../../../src/store/store.js';
 import { hasPeer, hasPythonModule } from '../../peers.js';
 import { openIngest } from '../../../src/node/ingest/ingest.js';
@@ -133,8 +132,7 @@ function analysed(): void {
   const { caseKey } = store.cases.open({ StudyInstanceUID, SeriesInstanceUID, ...nothing }, 1).case;
   const folder = new CaseFolder(dataDir, caseKey);
   folder.writeLabels(input.labels);
-  const result = { review: null } as CaseResult;
-  store.cases.finish(caseKey, { status: 'reported', result, lesions: input.lesions.map(lesionRow) }, 2);
+  store.cases.finish(caseKey, { status: 'reported', result: caseResult(), lesions: input.lesions }, 2);
   for (const [kind, object] of [
     ['SEG', seg],
     ['SR', sr],

@@ -2,7 +2,7 @@ import { lesionHistories } from '../../../src/analysis/case/time-points.js';
 import type { Lesion } from '../../../src/model/lesion.js';
 import type { ResponseCriteria } from '../../../src/model/criteria.js';
 import type { SiteSeen } from '../../../src/model/probability-map.js';
-import type { CaseRow, LesionRow } from '../../../src/store/store.js';
+import type { ReportedCaseRow } from '../../../src/store/store.js';
 import { followLesions, type CurrentReading, type LesionRecord } from '../../../src/analysis/track/follow-lesions.js';
 import type { FoundLesion, LesionsOnGrid } from '../../../src/analysis/track/match-lesions.js';
 import type { Reading } from '../../../src/analysis/track/name-lesions.js';
@@ -110,10 +110,10 @@ export class SimulatedNode {
         earlier: earlier.toReversed().map(reading),
         histories: lesionHistories(
           earlier.map((other, index) => ({
-            row: { StudyInstanceUID: String(other.scan.day) } as CaseRow,
+            row: { StudyInstanceUID: String(other.scan.day) } as ReportedCaseRow,
             order: index + 1,
             acquiredAt: other.scan.day * dayMs,
-            lesions: other.result.lesions.map((found) => ({ ...found, detail: null }) satisfies LesionRow),
+            lesions: other.result.lesions,
           })),
         ),
         identities: this.identities,

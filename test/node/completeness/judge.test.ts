@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missingNumbers, sliceLayout, type SeriesEvidence } from '../../../src/node/completeness/evidence.js';
+import type { SeriesEvidence } from '../../../src/model/evidence.js';
+import { missingNumbers, sliceLayout } from '../../../src/node/completeness/evidence.js';
 import { judgeCompleteness } from '../../../src/node/completeness/judge.js';
 
 const rules = { timerSeconds: 60, settleSeconds: 2, minimumCoverageMm: 110, minimumSlices: 3 };

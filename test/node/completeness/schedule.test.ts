@@ -4,7 +4,6 @@ import {
   instanceArrived,
   resumeCompleteness,
   seriesReleased,
-  type CompletenessVerdict,
 } from '../../../src/node/completeness/schedule.js';
 import type { JobQueue } from '../../../src/node/queue/job.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
@@ -86,7 +85,7 @@ describe('completeness', () => {
     expect(completed).toEqual(['1.2.1.1']);
     const series = store.series.find('1.2.1.1')!;
     expect(series.state).toBe('complete');
-    expect((series.completeness as CompletenessVerdict).evidence).toMatchObject({
+    expect(series.completeness!.evidence).toMatchObject({
       instances: 120,
       layout: { gaps: 0 },
     });
@@ -105,7 +104,7 @@ describe('completeness', () => {
     now += 1;
     await turn();
     expect(completed).toEqual(['1.2.1.1']);
-    expect((store.series.find('1.2.1.1')!.completeness as CompletenessVerdict).by).toBe('timer');
+    expect(store.series.find('1.2.1.1')!.completeness!.by).toBe('timer');
   });
 
   it('writes no job for a further slice of a series that waits already', () => {

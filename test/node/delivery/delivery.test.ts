@@ -23,6 +23,7 @@ import { databasePath, openStore, type Store } from '../../../src/store/store.js
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../../dimse/recording-server.js';
 import { datasetOf, sliceFile } from '../../dimse/slices.js';
 import { openIngest } from '../../../src/node/ingest/ingest.js';
+import { caseResult } from '../../store/case-result.js';
 import { addSeries } from '../../store/temporary-store.js';
 
 let now: number;
@@ -90,12 +91,12 @@ function report(number: number, demonstration = false): { caseKey: number; uids:
     { StudyInstanceUID, SeriesInstanceUID, priorCaseKey: null, priorSeriesInstanceUID: null, fingerprint: `${number}` },
     now,
   ).case;
-  const objects = [
+  const written = [
     { kind: 'SEG', SOPClassUID: SOPClass.SegmentationStorage, SOPInstanceUID: `1.9.${number}.1` },
     { kind: 'SR', SOPClassUID: SOPClass.Comprehensive3DSRStorage, SOPInstanceUID: `1.9.${number}.2` },
   ] as const;
-  for (const { kind, SOPClassUID, SOPInstanceUID } of objects) {
-    const path = join('cases', String(caseKey), `${kind}.dcm`);
+  const objects = written.map((object) => ({ ...object, path: join('cases', String(caseKey), `${object.kind}.dcm`) }));
+  for (const { kind, SOPClassUID, SOPInstanceUID, path } of objects) {
     mkdirSync(dirname(join(config.dataDir, path)), { recursive: true });
     const dataset = { SOPClassUID, SOPInstanceUID, StudyInstanceUID, PatientID: `P${number}`, Modality: kind };
     writeFileSync(join(config.dataDir, path), writeFile(dataset));
@@ -112,7 +113,11 @@ function report(number: number, demonstration = false): { caseKey: number; uids:
     });
   }
   store.transaction(() => {
-    store.cases.finish(caseKey, { status: 'reported', result: { demonstration, objects } }, now);
+    store.cases.finish(
+      caseKey,
+      { status: 'reported', result: caseResult({ demonstration, objects }), lesions: [] },
+      now,
+    );
     caseFinished({ store, queue, mappings, clock }, store.cases.find(caseKey)!);
   });
   return { caseKey, uids: objects.map(({ SOPInstanceUID }) => SOPInstanceUID) };

@@ -10,7 +10,7 @@ import {
   objectsFor,
   type DeliverableKind,
 } from '../../../src/node/delivery/destinations.js';
-import { objectKinds, type ObjectKind } from '../../../src/store/store.js';
+import { objectKinds, type ObjectKind } from '../../../src/model/object-kind.js';
 
 const pacs = { name: 'pacs', host: 'pacs.example.org', port: 104, calledAETitle: 'PACS' };
 const parse = (destinations: readonly object[]) => destinationsSchema.parse({ destinations }).destinations;

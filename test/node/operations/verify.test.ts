@@ -13,6 +13,7 @@ import type { CaseStatus } from '../../../src/store/rows.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { identityAffine } from '../../../src/imaging/affine.js';
 import type { Grid } from '../../../src/imaging/volume.js';
+import { caseResult } from '../../store/case-result.js';
 import { sliceDataset, storeRequest } from '../ingest/instance.js';
 import { openIngest } from '../../../src/node/ingest/ingest.js';
 
@@ -111,10 +112,14 @@ describe('verify looks at the cases', () => {
     const bytes = Buffer.from(`object of ${caseKey}`);
     const object = { kind: 'SEG', SOPInstanceUID: `2.25.${caseKey}`, path: folder.write('seg.dcm', bytes) } as const;
     const sha256 = createHash('sha256').update(bytes).digest();
-    const result = { picture: folder.write('picture.png', Buffer.from('picture')), objects: [object] };
+    const result = caseResult({ picture: folder.write('picture.png', Buffer.from('picture')), objects: [object] });
     store.cases.start(caseKey);
     if (status === 'running') return folder.relativePath;
-    store.cases.finish(caseKey, { status, result }, 1);
+    store.cases.finish(
+      caseKey,
+      status === 'reported' ? { status, result, lesions: [] } : { status, code: 'INTERNAL', reason: 'x' },
+      1,
+    );
     if (status === 'reported')
       store.objects.insert({
         ...object,

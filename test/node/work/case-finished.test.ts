@@ -6,6 +6,7 @@ import type { JobQueue } from '../../../src/node/queue/job.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import { loadMappings } from '../../../src/node/mappings.js';
 import type { CaseRow, SeriesRow } from '../../../src/store/store.js';
+import { caseResult } from '../../store/case-result.js';
 import { addSeries, day, temporaryStore } from '../../store/temporary-store.js';
 
 const mappings = { ...loadMappings('mappings'), destinations: [] };
@@ -40,7 +41,7 @@ function finish(
   return finished;
 }
 
-const reported = { status: 'reported', result: { objects: [] }, lesions: [] } as const;
+const reported = { status: 'reported', result: caseResult(), lesions: [] } as const;
 const analyses = () => queue.list({ kind: jobKinds.analyse }).map(({ payload }) => payload);
 
 it('the next time point runs again when the one before it is held or rejected after its report', () => {
