@@ -6,9 +6,10 @@ from training.data.sampling import SamplingConfig
 
 
 def augmented(values: list, factors: list, size: int, rng: np.random.Generator, config: SamplingConfig) -> list:
-    """Change one scan's intensities alike in all its resolutions: scale, shift, contrast (gamma) and a linear bias.
+    """Change the intensities of one scan alike in all its resolutions: scale, shift, contrast (gamma) and a linear
+    bias.
 
-    Zeros stay: the background that masking to the brain leaves (with z-score-whole it is no zero, and changes along).
+    Zeros stay: the background that masking to the brain leaves (with z-score-whole it is not zero, and changes along).
     """
     scale = rng.normal(1, config.scale_deviation)
     shift = rng.normal(0, config.shift_deviation)
@@ -28,8 +29,9 @@ def augmented(values: list, factors: list, size: int, rng: np.random.Generator, 
 
 
 def quarter_turn(rng: np.random.Generator, config: SamplingConfig):
-    """The two axes of a turn by 90 degrees, in the order that tells its direction, or None; segments are cubes, so
-    nothing is interpolated."""
+    """The two axes of a rotation by 90 degrees, in the order that gives its direction, or None; segments are cubes, so
+    nothing is interpolated.
+    """
     if config.turn_probability and rng.random() < config.turn_probability:
         return tuple(int(axis) for axis in rng.permutation(3)[:2])
     return None

@@ -31,9 +31,10 @@ import numpy as np
 
 from training.network.geometry import LATTICE
 
-#: Standard deviations above the brain's mean from which a voxel counts as bright: vessels, sinuses, choroid plexus.
+#: Standard deviations above the mean of the brain from which a voxel counts as bright: vessels, sinuses, choroid
+#: plexus.
 BRIGHT = 2.0
-#: Candidate centres remembered per case and kind.
+#: Candidate centres kept per case and kind.
 CENTRES = 20_000
 
 
@@ -43,7 +44,7 @@ class Case:
 
     name: str
     current: np.ndarray  # float16
-    prior: np.ndarray  # float16, zeros where there is none
+    prior: np.ndarray  # float16, zeros if there is none
     label: np.ndarray  # uint8, metastasis numbers
     mask: np.ndarray  # bool
     corner: tuple  # of the crop in the whole grid, [k, j, i]
@@ -54,13 +55,13 @@ class Case:
     ordinary_centres: np.ndarray  # flat indices of brain voxels outside metastases
     bright_centres: np.ndarray  # those of them that are bright
     lesion_voxels: np.ndarray  # flat indices of metastases' voxels inside the mask ...
-    lesion_ends: np.ndarray  # ... one metastasis after the other: where each one's end
+    lesion_ends: np.ndarray  # ... one metastasis after the other: where each one ends
 
     background: tuple = (0.0, 0.0)  # of current and prior: their value outside the brain and beyond the grid
 
     @property
     def lesion_centres(self) -> list:
-        """Per metastasis, the flat indices of its voxels inside the mask."""
+        """For each metastasis, the flat indices of its voxels inside the mask."""
         return np.split(self.lesion_voxels, self.lesion_ends[:-1]) if len(self.lesion_ends) else []
 
 
@@ -70,7 +71,7 @@ ARRAYS = (*VOLUMES, "ordinary_centres", "bright_centres", "lesion_voxels", "lesi
 
 
 def segment_centres(current: np.ndarray, label: np.ndarray, mask: np.ndarray, seed: int) -> list:
-    """Where segments may be centred: ordinary, bright, and metastases' voxels with the end of each metastasis."""
+    """Where segments may be centred: ordinary voxels, bright voxels, and the voxels of metastases with the end of each."""
     rng = np.random.default_rng(seed)
     free = mask & (label == 0)
 
@@ -116,7 +117,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def read_case(folder: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
-    """Read, normalise and crop one time point. Raises FileNotFoundError or ValueError when it is incomplete."""
+    """Read, normalise and crop one time point. Raises FileNotFoundError or ValueError if it is incomplete."""
     mask = read_array(folder / "mask.nii.gz") > 0
     if not mask.any():
         raise ValueError(f"{folder}: the brain mask is empty")
@@ -135,7 +136,7 @@ def read_case(folder: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
     background = tuple(float(np.float16(value)) for value in (beyond, beyond_prior))
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()
     details = json.loads((folder / "case.json").read_text())
-    # What is bright is bright among the brain's voxels, whatever the normalisation.
+    # Brightness is judged among the voxels of the brain, whatever the normalisation.
     in_mask = normalise(image, mask)[0][box].astype(np.float16)
     ordinary, bright, lesion_voxels, lesion_ends = segment_centres(in_mask, arrays[2], arrays[3], int(digest[:8], 16))
     return Case(
@@ -154,7 +155,7 @@ def read_case(folder: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
 
 
 def cached_case(folder: Path, cache: Path, normalisation: str = NORMALISATIONS[0]) -> Case:
-    """`read_case`, remembered under `cache` as .npy files and mapped from there; a newer case.json is read again."""
+    """`read_case`, cached under `cache` as .npy files and mapped from there; a newer case.json is read again."""
     if normalisation != NORMALISATIONS[0]:
         cache = cache / normalisation
     store = cache / folder.parent.parent.name / folder.parent.name / folder.name
@@ -178,7 +179,7 @@ def cached_case(folder: Path, cache: Path, normalisation: str = NORMALISATIONS[0
         try:
             os.rename(partial, store)
         except OSError:
-            # Another run was faster and holds the same.
+            # Another run was faster and has written the same.
             shutil.rmtree(partial)
     known = json.loads(note.read_text())
     arrays: dict[str, Any] = {

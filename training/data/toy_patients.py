@@ -1,7 +1,8 @@
 """Simple synthetic patients in the documented layout, for the tests: a head of smooth noise with tubes for vessels and
 soft ellipsoids for metastases.
 
-The prior shows the same head and vessels under other noise and contrast, and each metastasis smaller or not yet there.
+The prior shows the same head and vessels with different noise and contrast, and each metastasis smaller or not yet
+there.
 """
 
 import json
@@ -91,7 +92,7 @@ def write_case(folder: Path, arrays: dict) -> None:
 
 
 def write_patients(root: Path, counts: dict, seed: int, shape=(48, 48, 48)) -> None:
-    """Fill `root` with `counts` patients a split, each of one time point. Existing folders are kept."""
+    """Fill `root` with `counts` patients per split, each with one time point. Existing folders are kept."""
     for offset, (split, count) in enumerate(counts.items()):
         for n in range(count):
             folder = Path(root, split, f"toy-{split}-{n:03d}", "1")

@@ -4,8 +4,8 @@
         --spec training/runs/m-spec/validation --to training/runs/ensemble/validation.json
 
 --sens and --spec are folders of `training.evaluate.predict`; --sens alone is scored by itself. Time points without a
-map are left out, and counted. Either may also be a checkpoint, whose maps are then computed one by one and not kept:
-the way on a graphics card.
+map are left out and counted. Either may also be a checkpoint, whose maps are then computed one by one and not kept: the
+way to go on a graphics card.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Rates of scored volumes with 95 % intervals, patients drawn again: the time points of a patient stay together.
+"""Rates of scored volumes with 95 % intervals, patients resampled: the time points of a patient stay together.
 
     python3 -m training.evaluate.bootstrap a.json b.json --network sens      # is b better than a on the same volumes?
 
-A rate is a function from a volume's row (`training.evaluate.score`) to (part, whole); its value over rows is the sum of
-the parts by the sum of the wholes.
+A rate is a function from the row of a volume (`training.evaluate.score`) to (part, whole); its value over rows is the
+sum of the parts divided by the sum of the wholes.
 """
 
 import argparse
@@ -26,13 +26,13 @@ def sums_by_patient(rows: Sequence[dict], rate) -> dict:
 
 
 def ratio(sums: np.ndarray) -> np.ndarray:
-    """Part by whole of [..., 2]; not a number where there is no whole."""
+    """Part divided by whole of [..., 2]; NaN where there is no whole."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return sums[..., 0] / sums[..., 1]
 
 
 def value(rows: list, rate) -> float:
-    """The rate over all rows; not a number where there is nothing to share."""
+    """The rate over all rows; NaN if there is nothing to divide."""
     return float(ratio(np.array([rate(row) for row in rows], float).reshape(-1, 2).sum(0)))
 
 
@@ -54,10 +54,10 @@ def interval(rows: Sequence[dict], rate) -> tuple:
 
 
 def paired(a: list, b: list, rate, compare=lambda a, b: b - a) -> tuple:
-    """`compare` of the rates of two evaluations with its interval, the same patients drawn for both: (value, low,
-    high).
+    """`compare` applied to the rates of two evaluations, with its interval, the same patients drawn for both: (value,
+    low, high).
 
-    Raises ValueError when the patients differ.
+    Raises ValueError if the patients differ.
     """
     sides = [sums_by_patient(rows, rate) for rows in (a, b)]
     if sorted(sides[0]) != sorted(sides[1]):

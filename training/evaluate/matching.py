@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-#: A finding has at least so many voxels: half of what M_sens calls falsely are single ones, and on validation patients
-#: fewer than three were never all of a metastasis that it found.
+#: A finding has at least this many voxels: half of M_sens's false findings are single voxels, and on validation
+#: patients no metastasis that it found had fewer than three.
 MINIMUM_VOXELS = 3
 #: Voxels that share a face, an edge or a corner belong together.
 NEIGHBOURS = np.ones((3, 3, 3))
@@ -18,18 +18,19 @@ TINY_MM3 = 100
 
 @dataclass
 class Matched:
-    """One volume's score. Volumes are in voxels, which are cubic millimetres."""
+    """The score of one volume. Volumes are in voxels, which are cubic millimetres."""
 
     lesion_volumes: dict  # metastasis number -> mm3
     found: dict  # metastasis number -> Dice coefficient with its component, true positives only
     false_volumes: list  # mm3 of every component that matches no metastasis
-    false_centres: list  # [k, j, i] of the same
-    false_peaks: list  # highest probability of the same
+    false_centres: list  # their positions [k, j, i]
+    false_peaks: list  # their highest probabilities
 
 
 def findings(mask: np.ndarray, minimum_voxels: int = MINIMUM_VOXELS) -> tuple:
-    """(numbers of the 26-connected components of a mask with at least `minimum_voxels` voxels, from 1, 0 elsewhere; how
-    many there are)."""
+    """(the 26-connected components of a mask with at least `minimum_voxels` voxels, numbered from 1, 0 elsewhere; how
+    many there are).
+    """
     components, count = ndimage.label(mask, NEIGHBOURS)
     large = np.bincount(components.ravel(), minlength=count + 1) >= minimum_voxels
     large[0] = False
@@ -41,8 +42,8 @@ def match_volume(
 ) -> Matched:
     """Match the `findings` of `probability` >= `threshold` one to one with the metastases of `label`.
 
-    A pair may match when it overlaps at all (or has `minimum_iou`); as many pairs as possible are matched, and among
-    those assignments the one with most overlap. What remains unmatched is a miss or a false positive.
+    A pair may match if it overlaps at all (or has `minimum_iou`). As many pairs as possible are matched, and among
+    those assignments the one with the most overlap is taken. Whatever remains unmatched is a miss or a false positive.
     """
     components, count = findings(probability >= threshold, minimum_voxels)
     numbers = [int(n) for n in np.unique(label) if n > 0]

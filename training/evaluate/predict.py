@@ -1,12 +1,12 @@
-"""Probability maps of one network for the time points of a split, as NIfTI files in the template's grid: what
+"""Probability maps of one network for the time points of a split, as NIfTI files on the template grid: what
 `training.evaluate` scores.
 
     python3 -m training.evaluate.predict --checkpoint training/runs/m-sens/checkpoint.pt --split validation \
         --to training/runs/m-sens/validation
     ... --prior withheld | --prior 2      without the prior; with each prior moved by 2 mm in a direction of its own
 
-Interrupt it whenever you like: maps that are there are kept, as long as the network is the same. For networks that have
-the node's parts (`training.export.parts`) `npm run predict` is five times as fast.
+It can be interrupted at any time: existing maps are kept, as long as the network is the same. For networks that have
+the node's parts (`training.export.parts`), `npm run predict` is five times as fast.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from training.network.checkpoint import load_network
 from training.network.heap import keep_freed_memory
 from training.network.whole_volume import TILE, probability_volume
 
-#: Probabilities below this are written as 0; thresholds of curves start above it.
+#: Probabilities below this are written as 0; the thresholds of curves start above it.
 LEAST = 1e-3
 SHAPE = (155, 240, 240)
 
@@ -38,8 +38,7 @@ def file_of(folder: Path, case: Case) -> Path:
 
 
 def write_map(file: Path, probability: np.ndarray, corner: tuple) -> None:
-    """Write a probability [k, j, i] on the crop at `corner` into the template's grid; a reader sees all of it or
-    nothing."""
+    """Write a probability [k, j, i] on the crop at `corner` onto the template grid; a reader sees all of it or nothing."""
     whole = np.zeros(SHAPE, np.float32)
     whole[tuple(slice(c, c + n) for c, n in zip(corner, probability.shape))] = np.where(
         probability < LEAST, 0, probability
@@ -50,28 +49,28 @@ def write_map(file: Path, probability: np.ndarray, corner: tuple) -> None:
 
 
 def read_map(folder: Path, case: Case) -> np.ndarray:
-    """The probability [k, j, i] on the case's crop. Raises FileNotFoundError when it was not predicted."""
+    """The probability [k, j, i] on the case's crop. Raises FileNotFoundError if it was not predicted."""
     whole = np.asarray(nibabel.load(file_of(folder, case)).dataobj).transpose(2, 1, 0)
     return whole[tuple(slice(c, c + n) for c, n in zip(case.corner, case.mask.shape))]
 
 
 def claim(folder: Path, origin: dict) -> None:
-    """Note in `folder` what its maps come from. Raises SystemExit when it holds maps of something else."""
+    """Note in `folder` where its maps come from. Raises SystemExit if it holds maps of something else."""
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / "origin.json"
     if note.exists() and json.loads(note.read_text()) != origin:
         raise SystemExit(f"{folder} holds maps of another network or with other options; remove it to predict anew")
-    # Several processes may come at once.
+    # Several processes may arrive at the same time.
     partial = folder / f"origin.json.{os.getpid()}"
     partial.write_text(json.dumps(origin, indent=1) + "\n")
     os.replace(partial, note)
 
 
 def changed_prior(case: Case, folder: Path, prior: str, normalisation: str = NORMALISATIONS[0]) -> tuple:
-    """(prior [k, j, i] that the network is to see, its value outside the brain), for a case read from `folder`.
+    """(the prior [k, j, i] that the network is to see, its value outside the brain), for a case read from `folder`.
 
-    `prior` is "withheld", or the millimetres by which it is moved before it is masked, as a registration that is off
-    would: in a direction that follows from the case's name. "0" is the prior as it is.
+    `prior` is "withheld", or the millimetres by which it is moved before it is masked, as by an inaccurate
+    registration, in a direction that follows from the name of the case. "0" is the prior as it is.
     """
     if prior == "withheld" or not case.has_prior:
         return np.zeros_like(case.prior), 0.0
@@ -109,7 +108,7 @@ class Maps:
 
 @dataclass
 class Checkpoint:
-    """A trained network as a source of maps, on CUDA where torch has it: in single precision, as on a processor."""
+    """A trained network as a source of maps, on CUDA if torch has it: in single precision, as on a processor."""
 
     path: Path
     #: The folder of the patients.
@@ -129,7 +128,7 @@ class Checkpoint:
 
     @property
     def origin(self) -> dict:
-        """What its maps come from."""
+        """Where its maps come from."""
         return {
             "checkpoint": hashlib.sha256(self.path.read_bytes()).hexdigest(),
             "withPrior": self.with_prior,
@@ -146,7 +145,7 @@ class Checkpoint:
 
 
 def predict(cases, probability, folder: Path, say=print) -> None:
-    """Write the maps of `cases`, by case -> `probability`, that `folder` does not hold yet."""
+    """Write the maps of `cases` (case -> `probability`) that `folder` does not hold yet."""
     for number, case in enumerate(cases, start=1):
         file = file_of(folder, case)
         if file.exists():

@@ -16,14 +16,14 @@ from training.evaluate.scores import (
 
 
 def rate(part: float, whole: float):
-    """A share to three decimals, None where there is nothing to share."""
+    """A share to three decimals, or None if there is nothing to divide."""
     return round(part / whole, 3) if whole else None
 
 
 def summary(matches: list, has_prior: list, changes: list) -> dict:
     """Counts and rates over volumes, by size, by presence of a prior, and by change since the prior.
 
-    `changes` holds, per volume, metastasis number -> "new", "grown", ... where that is known.
+    `changes` holds, per volume, metastasis number -> "new", "grown", ... if that is known.
     """
 
     def of(chosen: list, keep=lambda volume: True) -> dict:
@@ -63,8 +63,9 @@ def summary(matches: list, has_prior: list, changes: list) -> dict:
 
 
 def summary_of_rows(rows: list) -> dict:
-    """Of one network's rows: rates when a match needs an intersection over union of 0.1, rates and curve areas of
-    sub-volumes, and rates by how far the prior is off, where that is known."""
+    """For one network's rows: rates if a match needs an intersection over union of 0.1, rates and curve areas of
+    sub-volumes, and rates by how far the prior is off, if that is known.
+    """
 
     def of(rate, chosen=rows):
         found = value(chosen, rate)
@@ -95,7 +96,7 @@ def summary_of_rows(rows: list) -> dict:
 def ensemble_counts(sens: np.ndarray, spec: np.ndarray, label: np.ndarray, threshold=0.5) -> dict:
     """Confirmed and candidate components of the united mask, and how many of each touch a metastasis.
 
-    A component of the union is confirmed where M_spec has a voxel in it, else it is a candidate.
+    A component of the union is confirmed if M_spec has a voxel in it, otherwise it is a candidate.
     """
     components, count = findings((sens >= threshold) | (spec >= threshold))
     of_spec = set(np.unique(components[spec >= threshold]).tolist()) - {0}
@@ -117,7 +118,7 @@ def subvolume_scores(probability: np.ndarray, label: np.ndarray, mask: np.ndarra
     """What a threshold decides in each sub-volume that holds brain (Huang 2021, eqs. 1 and 2).
 
     Positive ones (with metastasis): the highest probability inside the reference. Negative ones: the highest anywhere.
-    Eight decimals, which tell apart what single precision does: networks are certain of much.
+    Eight decimals distinguish what single precision distinguishes: networks are certain of much.
     """
     scores: dict[str, list[float]] = {"positive": [], "negative": []}
     for start in np.ndindex(*(-(-n // SUBVOLUME) for n in mask.shape)):

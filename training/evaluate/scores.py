@@ -1,5 +1,6 @@
-"""What is counted in rows of `training.evaluate.score` beside the rates of `training.evaluate.bootstrap`: classes of
-lesions, sub-volumes, curves."""
+"""What is counted in rows of `training.evaluate.score` besides the rates of `training.evaluate.bootstrap`: classes of
+lesions, sub-volumes, curves.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,9 +10,9 @@ import numpy as np
 from training.evaluate.bootstrap import precision, ratio, redrawn, sensitivity, sums_by_patient, value
 from training.evaluate.matching import DIAMETER_CLASSES, TINY_MM3, equivalent_diameter
 
-#: A probability from which a sub-volume counts as called.
+#: The probability from which a sub-volume counts as called.
 THRESHOLD = 0.5
-#: Drawings of patients for intervals of areas, which take longer than rates.
+#: Resamplings of patients for the intervals of areas, which take longer than rates.
 AREA_RESAMPLES = 300
 
 
@@ -59,7 +60,7 @@ def has_changed(lesion: dict, change: str) -> bool:
     return lesion["change"] == change
 
 
-#: Classes of lesions: name -> which of `training.evaluate.score`'s `lesions` belong.
+#: Classes of lesions: name -> which of `training.evaluate.score`'s `lesions` belong to it.
 LESION_CLASSES: dict[str, Callable[[dict], bool]] = {
     **{name: partial(in_diameter_class, low=low, high=high) for name, (low, high) in DIAMETER_CLASSES.items()},
     "< 0.1 cm³": lambda lesion: lesion["mm3"] < TINY_MM3,
@@ -82,7 +83,7 @@ PRIOR_SHIFTS = ((0, 0.5), (0.5, 1), (1, 2))
 
 
 def by_prior_shift(rows: list) -> dict:
-    """Class of PRIOR_SHIFTS -> the rows whose prior is that far off, where that is known."""
+    """Class of PRIOR_SHIFTS -> the rows whose prior is that far off, if that is known."""
     return {
         (low, high): [row for row in rows if row["priorShiftMm"] is not None and low <= row["priorShiftMm"] < high]
         for low, high in PRIOR_SHIFTS
@@ -96,7 +97,8 @@ def subvolumes(rows: list) -> tuple:
 
 def curves(rows: list) -> dict:
     """Over all thresholds, falling: false positive `rate`, `sensitivity` and `precision` of sub-volumes; `rocArea`;
-    `prArea`, the mean precision at each sub-volume found."""
+    `prArea`, the mean precision at each sub-volume found.
+    """
     positive, negative = subvolumes(rows)
     thresholds = np.unique(np.concatenate([positive, negative, [0.0, 1.1]]))[::-1]
     hits = len(positive) - np.searchsorted(np.sort(positive), thresholds)
@@ -118,7 +120,7 @@ def area(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def area_interval(rows: list, key: str) -> tuple:
-    """`rocArea` or `prArea` with its 95 % interval, patients drawn again: (value, low, high)."""
+    """`rocArea` or `prArea` with its 95 % interval, patients resampled: (value, low, high)."""
     patients: dict = {}
     for row in rows:
         patients.setdefault(row["case"].split("/")[0], []).append(row)
@@ -131,10 +133,10 @@ def area_interval(rows: list, key: str) -> tuple:
 
 
 def weight_curve(networks: list) -> tuple:
-    """Metastasis-level recall and precision of networks that differ in their loss's weight (Huang 2021, Fig. 6), by
-    rising recall, from (0, 1) to (1, 0); and the area below.
+    """Metastasis-level recall and precision of networks that differ in the weight of their loss (Huang 2021, Fig. 6),
+    by rising recall, from (0, 1) to (1, 0); and the area below.
 
-    `networks` holds each one's rows.
+    `networks` holds the rows of each.
     """
     return through_ends([(value(rows, sensitivity), value(rows, precision)) for rows in networks])
 
@@ -149,7 +151,7 @@ def weight_areas(families: list) -> tuple:
     """Areas of `weight_curve` of several families of networks, the same patients drawn for all: (areas, areas of each
     drawing [RESAMPLES, families]).
 
-    `families` holds, per family, each network's rows.
+    `families` holds, per family, the rows of each network.
     """
     counts = [
         [[sums_by_patient(rows, rate) for rate in (sensitivity, precision)] for rows in networks]

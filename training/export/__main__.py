@@ -2,10 +2,6 @@
 
     python3 -m training.export --checkpoint training/runs/m-sens/checkpoint.pt --name M_sens \
         --role sensitivity --to models --results training/runs/m-sens/results.json --calibrate training/runs/data
-
-Written are the whole network, the parts that the node runs (`training.export.parts`), and, of M_sens with --calibrate,
-the parts of its 8-bit screen (`training.export.screen`), which serves both networks. The node uses it only after
-`npx tsx scripts/validate-screen.ts` found it harmless.
 """
 
 import argparse

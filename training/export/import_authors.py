@@ -2,10 +2,10 @@
 
     python3 -m training.export.import_authors --variables sens.npz --name M_sens --role sensitivity --to my-models
 
-The .npz holds one array a variable under TensorFlow's own names: `W`, `W_1`, ... in the order of creation, likewise
-`b`, `gBn`, `bBn`, `aPrelu`, `muBnsForRollingAverage`, `varBnsForRollingAverage`; scopes before a `/` and a `:0` behind
-are ignored, and so is every other variable (optimiser slots). Layers were created path by path (main, prior, by 3, by
-5), then the classifier. Kernels are [out, in, x, y, z] with x, y, z the axes of the authors' NIfTI arrays; --mirror
+The .npz holds one array per variable under TensorFlow's own names: `W`, `W_1`, ... in the order of creation, likewise
+`b`, `gBn`, `bBn`, `aPrelu`, `muBnsForRollingAverage`, `varBnsForRollingAverage`. Scopes before a `/` and a trailing
+`:0` are ignored, and so is every other variable (optimiser slots). Layers were created path by path (main, prior, by 3,
+by 5), then the classifier. Kernels are [out, in, x, y, z] with x, y, z the axes of the authors' NIfTI arrays; --mirror
 names those that run against the template's (left, posterior, superior).
 """
 
@@ -57,7 +57,7 @@ def assign(target: torch.Tensor, source: np.ndarray, what: str) -> None:
 def import_variables(variables: dict, config: NetworkConfig = AUTHORS, mirror=()) -> DeepMedic:
     """The network of `config` with the authors' variables, in evaluation mode.
 
-    Raises ValueError when a variable is missing, left over or of another shape than the network's.
+    Raises ValueError if a variable is missing, left over or of another shape than the network's.
     """
     network = build_network(config)
     arrays = in_creation_order(variables)

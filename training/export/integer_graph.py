@@ -1,4 +1,4 @@
-"""An ONNX graph of 8-bit tensors, built operation by operation: what `training.export.screen` writes a screen with."""
+"""An ONNX graph of 8-bit tensors, built operation by operation: what `training.export.screen` uses to write a screen."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from onnx import helper, numpy_helper
 
 from training.export.parts import PARTS
 
-#: Channels of a tensor are filled up to a multiple of this: what integer convolutions handle at once.
+#: The channels of a tensor are padded to a multiple of this: what integer convolutions handle at once.
 CHANNEL_BLOCK = 16
 OPSET = 13
 
@@ -26,7 +26,7 @@ class Stored:
 class Graph:
     """Nodes and constants of one part under construction."""
 
-    block: int  # voxels per axis (j, i) of a folded position: 2, or 1 when nothing is folded
+    block: int  # voxels per axis (j, i) of a folded position: 2, or 1 if nothing is folded
     nodes: list = field(default_factory=list)
     constants: dict = field(default_factory=dict)
 
@@ -80,7 +80,7 @@ class Graph:
         return self.node("Slice", [x, *names], f"{x}_cut")
 
     def cropped(self, x: Stored, narrow: int, out: int) -> Stored:
-        """The middle of `x` two voxels from each side, its `narrow` channels a voxel filled up to `out` with zeros."""
+        """The middle of `x`, two voxels from each side, its `narrow` channels per voxel padded to `out` with zeros."""
         edge = 2 // self.block
         name = self.slice(x.name, [1, 2, 3], [2, edge, edge], [-2, -edge, -edge])
         if narrow < out:
@@ -109,18 +109,18 @@ class Graph:
 
 
 def scale_and_zero(low: float, high: float) -> tuple:
-    """Quantisation of [low, high], which must hold 0."""
+    """Quantisation of [low, high], which must contain 0."""
     low, high = min(low, 0.0), max(high, 1e-6)
     scale = (high - low) / 255
     return scale, int(round(-low / scale))
 
 
 def padded(channels: int, block: int) -> int:
-    """Channels of a voxel in a tensor, filled up so that a position's are a multiple of CHANNEL_BLOCK."""
+    """Channels of a voxel in a tensor, padded so that those of a position are a multiple of CHANNEL_BLOCK."""
     unit = max(CHANNEL_BLOCK // block**2, 1)
     return -(-channels // unit) * unit
 
 
 def wide(values: np.ndarray, channels: int) -> np.ndarray:
-    """Per-channel values filled up with zeros."""
+    """Per-channel values padded with zeros."""
     return np.concatenate([values, np.zeros(channels - len(values))])

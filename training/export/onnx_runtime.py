@@ -1,4 +1,4 @@
-"""Run an exported network: with Python's onnxruntime where it is installed, else through onnxruntime-node."""
+"""Run an exported network: with Python's onnxruntime if it is installed, else through onnxruntime-node."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 SCRIPT = Path(__file__).with_name("run_onnx.mjs")
-# Read when the library is loaded, here or in the child: ONNX Runtime would post usage data to its maker.
+# This is read when the library is loaded, here or in the child: otherwise ONNX Runtime posts usage data to its maker.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 #: Element types by ONNX Runtime's name.
 TYPES = {"float32": "<f4", "uint8": "u1", "int32": "<i4"}
@@ -18,7 +18,7 @@ TYPES = {"float32": "<f4", "uint8": "u1", "int32": "<i4"}
 def run_onnx(model: Path, inputs: dict) -> dict:
     """Feed arrays (of TYPES) by input name, return the outputs by name.
 
-    Raises subprocess.CalledProcessError (or onnxruntime's own error) when the network cannot be loaded or run.
+    Raises subprocess.CalledProcessError (or onnxruntime's own error) if the network cannot be loaded or run.
     """
     try:
         import onnxruntime

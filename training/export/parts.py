@@ -1,16 +1,16 @@
 """The network cut into the parts that the node runs, each exported to its own ONNX file.
 
 `context` is computed once for the whole brain, since neighbouring tiles would repeat most of it: the two low-resolution
-paths. `prior` is the path of the registered prior. Where there is no prior its input is one value everywhere, so its
-output is one vector; the node computes that once, from the smallest input, and feeds it as features of size 1. `detail`
-is the full-resolution path of the current image and the classifier. It does not know where on the 3- and 5-voxel
-lattices its box lies: `index_by3` and `index_by5` name, for each voxel of the box, its row of the context features.
+paths. `prior` is the path of the registered prior. Without a prior its input is one value everywhere, so its output is
+one vector; the node computes that once, from the smallest input, and feeds it as features of size 1. `detail` is the
+full-resolution path of the current image and the classifier. It does not know where on the 3- and 5-voxel lattices its
+box lies: `index_by3` and `index_by5` name, for each voxel of the box, its row of the context features.
 
-Every image and index is [k, j / b, b, i / b, b] with b voxels a block (1 here, 1 or 2 in `training.export.screen`),
-which in memory is [k, j, i]; so is the probability. Context features are [voxel, channel]; prior features are what
-`detail` takes them for. A network without a prior path has the same parts; its `prior` gives a zero that its `detail`
-adds. Their paths are computed as in `training.export.winograd`. Together the parts are the network's function, which
-`training.export.write_model` proves for every file it writes.
+Every image and index is [k, j / b, b, i / b, b] with b voxels per block (1 here, 1 or 2 in `training.export.screen`),
+which in memory is [k, j, i]; so is the probability. Context features are [voxel, channel]; prior features have the form
+in which `detail` takes them. A network without a prior path has the same parts; its `prior` gives a zero that its
+`detail` adds. The paths are computed as in `training.export.winograd`. Together the parts are the network's function,
+which `training.export.write_model` proves for every file it writes.
 """
 
 import torch
@@ -42,15 +42,17 @@ def rows(pairs: tuple) -> Tensor:
 
 
 def gathered(features: Tensor, index: Tensor) -> Tensor:
-    """Rows [voxel, channel] of features that the slices of an index ask for -> [2, voxel, channel], even and odd slices
-    as `rows` has them."""
+    """The rows [voxel, channel] of features that the slices of an index ask for -> [2, voxel, channel], even and odd
+    slices as `rows` has them.
+    """
     pairs = torch.cat([slices.flatten() for slices in even_and_odd(index)])
     return features.index_select(0, pairs).reshape(2, -1, features.shape[1])
 
 
 class PathShare(nn.Module):
-    """What the maps u of a path (`winograd.Fold`) do in the classifier: its first layer is a sum over the paths, and so
-    is its last, since the residual brings each map of the second hidden layer from one path."""
+    """What the maps u of a path (`winograd.Fold`) contribute to the classifier: its first layer is a sum over the
+    paths, and so is its last, since the residual brings each map of the second hidden layer from one path.
+    """
 
     def __init__(self, network: DeepMedic, number: int):
         super().__init__()
@@ -94,12 +96,12 @@ def of_maps(activation: nn.Module, maps: slice) -> nn.Module:
 
 
 def on_rows(activation: nn.Module, x: Tensor) -> Tensor:
-    """PReLU, which wants its channels second, or ReLU of [..., channel]."""
+    """PReLU, which needs its channels second, or ReLU of [..., channel]."""
     return activation(x.flatten(0, -2)).reshape(x.shape) if isinstance(activation, nn.PReLU) else activation(x)
 
 
 class ExactParts(nn.Module):
-    """The paths of a network with fixed batch statistics and their shares of its classifier, by name."""
+    """The paths of a network with fixed batch statistics and their contributions to its classifier, by name."""
 
     def __init__(self, network: DeepMedic):
         super().__init__()
@@ -180,8 +182,8 @@ def part_modules(network: DeepMedic) -> dict:
 
 
 def part_inputs(inputs: tuple, block: int) -> dict:
-    """The four inputs of a whole network for one box ([1, 1, k, j, i] arrays) as the parts take them; all of size a
-    multiple of `block`.
+    """The four inputs of a whole network for one box ([1, 1, k, j, i] arrays) in the form the parts take; all sizes are
+    a multiple of `block`.
 
     The indices are those of a context computed for this box alone.
     """

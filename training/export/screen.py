@@ -1,9 +1,9 @@
-"""An 8-bit approximation of a network, made to find where its exact computation is worth while.
+"""An 8-bit approximation of a network, made to find where its exact computation is worthwhile.
 
 It has the parts of `training.export.parts` with the same inputs and outputs, computed by integer convolutions
-(QLinearConv: activations uint8, weights int8 with a scale per channel). The node takes its word where its probability
-stays below a threshold, and computes the network itself around every voxel where it does not. So it may be crude where
-that is fast:
+(QLinearConv: activations uint8, weights int8 with a scale per channel). The node trusts it where its probability stays
+below a threshold, and computes the network itself around every voxel where it does not. So it may be crude where that
+is fast:
 
 - PReLU is replaced by ReLU, which costs nothing (values below the zero point saturate); what the negative slopes let
   through on average is added to the next bias.
@@ -13,7 +13,7 @@ that is fast:
   voxels (j, i) is one position with four times the channels ("folded"): nine more zeros for every sixteen weights, but
   three times the speed.
 
-Tensors are channels last: [1, k, j / b, i / b, (j % b, i % b, channel)] with b = 2 where folded, else 1.
+Tensors are channels last: [1, k, j / b, i / b, (j % b, i % b, channel)] with b = 2 if folded, else 1.
 """
 
 import numpy as np
@@ -49,8 +49,9 @@ def folded_weight(weight: np.ndarray, block: int) -> np.ndarray:
 
 
 def path_graph(graph: Graph, name: str, layers: list, source: str, span: tuple, end: tuple) -> Stored:
-    """Nodes of one path on the image `source`, whose values lie in `span`; `end`: range of the last layer's stored
-    values."""
+    """Nodes of one path on the image `source`, whose values lie in `span`; `end`: range of the stored values of the
+    last layer.
+    """
     block = graph.block
     x = graph.quantise(source, *span)
     turned = graph.node("Transpose", [x.name], f"{name}_turned", perm=[0, 1, 3, 2, 4])
@@ -89,8 +90,9 @@ def sum_before(layer: Layer, name: str, number: int) -> Stored:
 
 
 def quantisable(layer: Layer, before, out: int, into: int) -> tuple:
-    """Weight and bias between stored values, gains and the mean below zero included, filled up to `out` and `into`
-    channels."""
+    """Weight and bias between stored values, gains and the mean below zero included, padded to `out` and `into`
+    channels.
+    """
     inner, bias = layer.weight * layer.gain.reshape(-1, 1, 1, 1, 1), layer.gain * layer.shift
     if before is not None:
         # `slope` and `below` belong to the values of the layer before, without their gain.

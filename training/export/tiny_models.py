@@ -1,9 +1,10 @@
-"""A tiny hand-set pair of networks with the shipped networks' interface, for the node's tests. Nothing is learnt.
+"""A tiny hand-set pair of networks with the interface of the shipped networks, for the node's tests. Nothing is
+learned.
 
     python3 -m training.export.tiny_models --to test/fixtures/models
 
-The centre voxel of `current` passes through every layer of the main path; the probability rises with it, crossing
-one half at `turning` standard deviations: 2 for the sensitive network, 3 for the specific one.
+The centre voxel of `current` passes through every layer of the main path; the probability rises with it, crossing one
+half at `turning` standard deviations: 2 for the sensitive network, 3 for the specific one.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The shipped pair made as wide as the authors' networks, for measuring what such networks cost (`bench/inference.ts`,
+"""The shipped pair made as wide as the authors' networks, to measure what such networks cost (`bench/inference.ts`,
 `scripts/validate-screen.ts`).
 
     python3 -m training.export.widened_models m-sens m-spec --calibrate training/runs/data --to models-authors
@@ -30,7 +30,7 @@ def widen(network: DeepMedic, config: NetworkConfig) -> DeepMedic:
     wide = build_network(config).eval()
     narrow = network.config
     paths = [name for name, _ in network.named_children() if name != "classifier"]
-    # Concatenated paths stay beside each other; so do the maps that the classifier's second layer receives from them.
+    # Concatenated paths stay next to each other; so do the maps that the classifier's second layer receives from them.
     concatenated = torch.cat([torch.arange(narrow.widths[-1]) + n * config.widths[-1] for n in range(len(paths))])
     with torch.no_grad():
         for path in paths:

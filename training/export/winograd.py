@@ -1,8 +1,8 @@
-"""A path of a network with a third of its multiplications saved, and no pass over its maps but convolutions, sums and
-activations.
+"""A path of a network with a third of its multiplications saved, and no pass over its maps except convolutions, sums
+and activations.
 
 Winograd's minimal filtering (Arithmetic Complexity of Computations, 1980; Lavin and Gray, CVPR 2016), F(2, 3) along k:
-two neighbouring slices of a convolution with three taps come from four 2D convolutions in place of six. With input
+two neighbouring slices of a convolution with three taps come from four 2D convolutions instead of six. With input
 slices d0 to d3 and taps g0, g1, g2
 
     even = m0 + m1 + m2     m0 = (d0 - d2) g0     m1 = (d1 + d2) (g0 + g1 + g2) / 2
@@ -26,8 +26,9 @@ from training.network.layers import add_channels
 @dataclass
 class Fold:
     """A normalisation a x + b with fixed statistics as gain (sign x + shift), gain > 0, which commutes with PReLU: maps
-    are kept as u = sign x + shift, and the gain goes into the next weights. Where a is 0 so is the sign: x is lost, and
-    a residual that wants it would be wrong, which the exporter's comparison with the whole network sees."""
+    are kept as u = sign x + shift, and the gain goes into the next weights. If a is 0, so is the sign: x is lost, and a
+    residual that needs it would be wrong, which the exporter's comparison with the whole network would reveal.
+    """
 
     sign: Tensor
     gain: Tensor
@@ -45,7 +46,7 @@ class Fold:
 
 
 class PairedConvolution(nn.Module):
-    """A valid 3x3x3 convolution of (even, odd) slices plus `bias`; one pair less comes out."""
+    """A valid 3x3x3 convolution of (even, odd) slices plus `bias`; the result has one pair less."""
 
     def __init__(self, weight: Tensor, bias: Tensor):
         super().__init__()
@@ -81,8 +82,8 @@ class PairedPath(nn.Module):
             weight = layer[-1].weight.detach() * before.gain.view(1, -1, 1, 1, 1) * after.sign.view(-1, 1, 1, 1, 1)
             bias = after.shift
             if number in RESIDUAL_LAYERS:
-                # What is added is sign x of the maps' own normalisation: its shift goes, and where the two signs differ
-                # it turns.
+                # What is added is sign x of the maps' own normalisation: its shift is removed, and where the two signs
+                # differ the value is negated.
                 residual = folds[number - 3]
                 signs = residual.sign * as_many(residual.sign, after.sign)
                 bias = bias - as_many(after.sign, signs * residual.shift)
@@ -105,13 +106,13 @@ class PairedPath(nn.Module):
 
 
 def even_and_odd(slices: Tensor):
-    """The even slices, then as many odd ones: where one is missing, the last stands in for it."""
+    """The even slices, then as many odd ones: if one is missing, the last stands in for it."""
     yield slices[::2]
     yield torch.cat([slices, slices[-1:]])[1::2]
 
 
 def as_many(channels: Tensor, values: Tensor) -> Tensor:
-    """As many of the values as there are channels, zeros where there are not so many."""
+    """As many values as there are channels, padded with zeros."""
     return F.pad(values, (0, max(len(channels) - len(values), 0)))[: len(channels)]
 
 

@@ -1,5 +1,6 @@
-"""The files the node loads, each proved equal to PyTorch: the whole network, its parts, the screen, manifest and
-card."""
+"""The files that the node loads, each proved equal to PyTorch: the whole network, its parts, the screen, manifest and
+card.
+"""
 
 import copy
 import hashlib
@@ -32,7 +33,7 @@ TRACED = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).p
 PROOF_SIZES = ((15, 16, 17), (30, 30, 30))
 #: Largest difference allowed between the two.
 TOLERANCE = 1e-4
-#: Probability of the 8-bit screen from which M_sens is run, and of M_sens from which M_spec is, until
+#: The probability of the 8-bit screen from which M_sens runs, and that of M_sens from which M_spec runs, until
 #: `scripts/validate-screen.ts` chooses them.
 SCREEN_THRESHOLDS = {"sensitivity": 0.005, "specificity": 0.025}
 
@@ -76,7 +77,7 @@ def with_fixed_statistics(network: nn.Module) -> nn.Module:
 def export_network(network: nn.Module, file: Path) -> float:
     """Write `file`, dynamic in batch and all three axes. Returns the largest difference from PyTorch.
 
-    Raises ValueError when it exceeds TOLERANCE at any of PROOF_SIZES.
+    Raises ValueError if it exceeds TOLERANCE at any of PROOF_SIZES.
     """
     generator = torch.Generator().manual_seed(7)
     module = Probability(with_fixed_statistics(network)).eval()
@@ -111,7 +112,7 @@ def export_network(network: nn.Module, file: Path) -> float:
 def export_parts(network: nn.Module, folder: Path, stem: str) -> dict:
     """Write the parts that together are `network`; returns their entries in the manifest.
 
-    Raises ValueError when they differ from the whole network by more than TOLERANCE.
+    Raises ValueError if they differ from the whole network by more than TOLERANCE.
     """
     generator = torch.Generator().manual_seed(7)
     files = {part: folder / f"{stem}.{part}.onnx" for part in PARTS}
@@ -149,7 +150,7 @@ def export_parts(network: nn.Module, folder: Path, stem: str) -> dict:
 
 
 def run_parts(files: dict, inputs: dict) -> np.ndarray:
-    """The probability [k, j, i] that the parts in `files` make of `parts.part_inputs`."""
+    """The probability [k, j, i] that the parts in `files` compute from `parts.part_inputs`."""
     named = {n: np.asarray(x) for n, x in inputs.items()}
     for part, (takes, _) in PARTS.items():
         named.update(run_onnx(files[part], {n: named[n] for n in takes}))
@@ -161,7 +162,7 @@ def run_parts(files: dict, inputs: dict) -> np.ndarray:
 
 
 def entry(file: Path) -> dict:
-    """A file as manifests name it."""
+    """A file in the form in which manifests name it."""
     return {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
@@ -220,7 +221,7 @@ def write_model(
 ) -> dict:
     """Write the ONNX files, <name>.json and .md (lower case, hyphens) into `folder`; returns the manifest.
 
-    `calibration`: cases on which the 8-bit screen of M_sens is calibrated; None writes none.
+    `calibration`: cases on which the 8-bit screen of M_sens is calibrated; None writes no screen.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -25,11 +25,11 @@ def build_network(config: NetworkConfig) -> nn.Module:
 
 
 def adopt_variables(network: nn.Module, variables: dict) -> None:
-    """Start `network` from another one's variables: the variants without the prior path from the network with it, ReLU
-    from PReLU.
+    """Start `network` from the variables of another one: the variants without the prior path from the network with it,
+    ReLU from PReLU.
 
     What the prior path and its maps in the classifier hold, and slopes, are left out; an additional input channel
-    starts with zero weights. Raises ValueError where the two differ otherwise.
+    starts with zero weights. Raises ValueError if the two differ in any other way.
     """
     own = network.state_dict()
     for name, target in own.items():
@@ -38,7 +38,7 @@ def adopt_variables(network: nn.Module, variables: dict) -> None:
             raise ValueError(f"{name}: the network to start from has no such variable")
         for axis, (have, need) in enumerate(zip(source.shape, target.shape)):
             if have > need:
-                # Four paths side by side, of which the second is the prior's.
+                # Four paths side by side, the second of which is the prior's.
                 main, _, *rest = source.chunk(4, axis)
                 source = torch.cat([main, *rest], axis)
             elif have < need:
@@ -56,5 +56,5 @@ def tumour_logit(scores: Tensor) -> Tensor:
 
 
 def convolution_weights(network: nn.Module) -> list:
-    """The kernels that L1 and L2 regularisation apply to."""
+    """The kernels to which L1 and L2 regularisation apply."""
     return [m.weight for m in network.modules() if isinstance(m, nn.Conv3d)]

@@ -25,7 +25,7 @@ ACTIVATIONS = ("prelu", "relu")
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything that fixes a network's function apart from its variables."""
+    """Everything that determines a network's function apart from its variables."""
 
     architecture: str = "deepmedic"
     #: "prelu" as in the authors' program; "relu", which 8-bit arithmetic computes as it is (`training.export.screen`).

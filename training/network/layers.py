@@ -1,4 +1,4 @@
-"""The layers the networks are made of."""
+"""The layers of which the networks are made."""
 
 import torch
 import torch.nn.functional as F
@@ -52,7 +52,7 @@ class PlainDropout(nn.Module):
 
 
 class InputBias(nn.Module):
-    """A bias per channel on the raw input: what a path's first layer has in place of normalisation."""
+    """A bias per channel on the raw input: what the first layer of a path has instead of normalisation."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -82,8 +82,9 @@ def convolution_layer(
 
 
 def add_channels(x: Tensor, residual: Tensor) -> Tensor:
-    """`x` plus `residual` ([B, C, ...] both), whose missing channels count as zero and whose surplus channels are left
-    out."""
+    """`x` plus `residual` (both [B, C, ...]), whose missing channels count as zero and whose surplus channels are left
+    out.
+    """
     surplus = x.shape[1] - residual.shape[1]
     if surplus > 0:
         return x + F.pad(residual, [0, 0] * (x.dim() - 2) + [0, surplus])

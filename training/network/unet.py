@@ -1,4 +1,4 @@
-"""The 3D U-Net that the paper compares with."""
+"""The 3D U-Net with which the paper compares."""
 
 import torch
 import torch.nn.functional as F

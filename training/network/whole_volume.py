@@ -15,9 +15,9 @@ def probability_volume(
 ) -> np.ndarray:
     """Probability of metastasis [k, j, i] inside `mask`, 0 outside, of a network in evaluation mode.
 
-    All arrays share one grid whose corner is a multiple of 15 voxels from the whole volume's. Tiles without brain are
-    skipped. DeepMedic's result does not depend on `tile`; the U-Net's does, as it pads its convolutions with zeros.
-    `background` holds the values of current and prior beyond the grid.
+    All arrays share one grid whose corner is a multiple of 15 voxels from that of the whole volume. Tiles without brain
+    are skipped. DeepMedic's result does not depend on `tile`; the U-Net's does, because it pads its convolutions with
+    zeros. `background` holds the values of current and prior beyond the grid.
     """
     occupied = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
     low, high = [int(o[0]) for o in occupied], [int(o[-1]) + 1 for o in occupied]

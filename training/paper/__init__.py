@@ -1,1 +1,1 @@
-"""The paper's numbers beside ours: the tables and pictures of docs/results.md."""
+"""The paper's numbers next to ours: the tables and pictures of docs/results.md."""

@@ -1,4 +1,4 @@
-"""The figure of examples: what a network found, missed and invented, beside the prior."""
+"""The figure of examples: what a network found, missed and invented, next to the prior."""
 
 from pathlib import Path
 
@@ -19,15 +19,17 @@ COUNT = 4
 
 def slice_around(volume: np.ndarray, centre) -> np.ndarray:
     """The axial slice [j, i] of 60 x 60 voxels about `centre` [k, j, i], zeros beyond the volume; the first row is
-    anterior."""
+    anterior.
+    """
     k, j, i = centre
     padded = np.pad(np.asarray(volume[k], np.float32), HALF)
     return padded[j : j + 2 * HALF, i : i + 2 * HALF]
 
 
 def chosen_examples(cases, folder: Path) -> dict:
-    """Kind -> [(case, centre)]: the first metastases found and missed, and the first false positives, one a patient and
-    kind."""
+    """Kind -> [(case, centre)]: the first metastases found and missed, and the first false positives, one per patient
+    and kind.
+    """
     kinds: dict = {"found": [], "missed": [], "false": []}
     for case in cases:
         if not case.has_prior or all(len(examples) >= COUNT for examples in kinds.values()):

@@ -39,6 +39,6 @@ PAPER_BY_ALPHA = [PAPER[network][2:4] for network in BY_ALPHA]
 
 
 def named(network: str) -> str:
-    """A network as the page calls it."""
+    """A network under the name that the page uses."""
     prior, loss = PAPER[network][:2]
     return f"{loss}, prior: {prior}"

@@ -19,12 +19,12 @@ VIEWS = (("from above", 0, 1), ("from the front", 0, 2), ("from the side", 1, 2)
 
 
 def read_real_heads(file: Path) -> list:
-    """Heads with their findings; empty where nothing was written."""
+    """Heads with their findings; empty if nothing was written."""
     return json.loads(file.read_text()) if file.exists() else []
 
 
 def silhouettes() -> list:
-    """Of each view: the template's brain seen through, [up, across], and its extent in mm for matplotlib."""
+    """For each view: the template's brain seen through, [up, across], and its extent in mm for matplotlib."""
     image = nibabel.load(TEMPLATE / "head.nii.gz")
     mask = np.asarray(nibabel.load(TEMPLATE / "brain-mask.nii.gz").dataobj) > 0
     head = np.where(mask, np.asarray(image.dataobj, np.float32), 0)
@@ -39,8 +39,9 @@ def silhouettes() -> list:
 
 
 def draw_real_heads(heads: list, to: Path) -> None:
-    """A row a head that was read, three views through the template's brain, a spot a finding with the area of its
-    largest extent."""
+    """One row per head that was read: three views through the template's brain, and one spot per finding with the area
+    of its largest extent.
+    """
     read = [head for head in heads if head["status"] == "reported"]
     figure, axes = plt.subplots(max(len(read), 1), 3, figsize=(9, 3.1 * max(len(read), 1)), squeeze=False)
     pictures = silhouettes()
@@ -54,7 +55,7 @@ def draw_real_heads(heads: list, to: Path) -> None:
                 axis.scatter(
                     where[:, across], where[:, up], s=sizes, facecolors="none", edgecolors=colour, linewidths=1.5
                 )
-            # The patient's left is on the right, the front is up or on the left.
+            # The patient's left is on the right; the front is up or on the left.
             axis.set_xlim(sorted(extent[:2]))
             axis.set_ylim(sorted(extent[2:], reverse=up == 1))
             axis.set(xticks=[], yticks=[], title=title, aspect="equal")
@@ -65,8 +66,9 @@ def draw_real_heads(heads: list, to: Path) -> None:
 
 
 def real_heads_table(heads: list) -> list:
-    """Markdown lines: a head a line, with its findings counted, and the confirmed ones listed; what lies on the
-    schwannoma is called so, and listed even as a candidate."""
+    """Markdown lines, one per head, with its findings counted and the confirmed ones listed; a finding on the
+    schwannoma is named so, and listed even if it is a candidate.
+    """
     lines = ["| head | confirmed | candidates | confirmed findings: where, mm³ |", "|---|---|---|---|"]
     for head in heads:
         if head["status"] != "reported":
@@ -89,7 +91,7 @@ def real_heads_table(heads: list) -> list:
 
 
 def place(finding: dict) -> str:
-    """Where a finding lies: lobe or structure, else the template's millimetres to the left, back and top."""
+    """The location of a finding: lobe or structure, else the template's millimetres to the left, back and top."""
     site = finding["site"]
     if site:
         return " ".join(code["meaning"] for code in (site["laterality"], site["structure"]) if code)

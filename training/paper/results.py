@@ -54,7 +54,7 @@ def draw_curves(scores: dict, to: Path) -> None:
     for network, rows in scores.items():
         curve, style = curves(rows), {"no": "-", "yes": "--", "channel": ":"}[PAPER[network][0]]
         roc.plot(curve["rate"], curve["sensitivity"], style, label=f"{named(network)} ({curve['rocArea']:.3f})")
-        # From the first that is called: before it there is no precision.
+        # Starts at the first one that is called: before it there is no precision.
         pr.plot(curve["sensitivity"][1:], curve["precision"][1:], style, label=named(network))
     for words, networks, paper in (("JVSS over α", BY_ALPHA, 0.947), ("SSE over its weight", BY_WEIGHT_OF_SSE, 0.899)):
         scored = [scores[network] for network in networks if network in scores]
@@ -87,8 +87,9 @@ def draw_curves(scores: dict, to: Path) -> None:
 
 
 def refuse_screened(runs: Path, networks) -> None:
-    """Raises SystemExit when a network's maps note a screen, outside whose region they are 0: the page says that all
-    are of the whole brain."""
+    """Raises SystemExit if a network's maps note a screen, outside whose region they are 0: the page says that all are
+    of the whole brain.
+    """
     notes = {network: runs / network / "test" / "origin.json" for network in networks}
     if screened := [
         network for network, note in notes.items() if note.exists() and json.loads(note.read_text()).get("screen")
@@ -103,7 +104,7 @@ def volumes_of(file: Path) -> list:
 
 
 def refuse_other_volumes(scores: dict) -> None:
-    """Raises SystemExit when networks were not scored on the same volumes."""
+    """Raises SystemExit if networks were not scored on the same volumes."""
     cases = {network: [row["case"] for row in rows] for network, rows in scores.items()}
     first = next(iter(cases))
     if others := [network for network in cases if cases[network] != cases[first]]:

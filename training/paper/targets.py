@@ -1,4 +1,4 @@
-"""What the networks are meant to reach on the test phantoms and on the real heads, and whether they did."""
+"""What the networks are meant to reach on the test phantoms and on the real heads, and whether they do."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from training.evaluate.bootstrap import false_per_volume, interval, paired, precision, sensitivity, with_interval
 from training.evaluate.scores import area, dice, weight_areas, weight_curve
 
-#: Networks without prior by falling alpha: what moves monotonically.
+#: Networks without prior by falling alpha, along which rates should move monotonically.
 BY_ALPHA = ("jvss-1", "jvss-0.995", "jvss-0.99", "jvss-0.95", "jvss-0.9", "jvss-0.5")
 BY_WEIGHT_OF_SSE = ("sse-0.1", "sse-0.5", "sse-0.9")
-#: Confirmed findings in this head are no false positives where they lie on its tumour (a vestibular schwannoma, not a
-#: metastasis): the template's millimetres to the left, back and top, and how far from there it reaches.
+#: Confirmed findings in this head are not false positives if they lie on its tumour (a vestibular schwannoma, not a
+#: metastasis): the template's millimetres to the left, back and top, and how far it reaches from there.
 SCHWANNOMA = ("t1gd-siemens-avanto", (20, 36, -25), 12)
 
 
@@ -28,8 +28,9 @@ def at_least(estimate: tuple, wanted: float, sign="") -> tuple:
 
 
 def monotone(scores: dict) -> tuple:
-    """No step down in alpha that raises sensitivity, or lowers precision, beyond its 95 % interval; the steps that
-    do."""
+    """No step down in alpha raises sensitivity, or lowers precision, beyond its 95 % interval; returns the steps that
+    do.
+    """
     wrong = []
     for a, b in zip(BY_ALPHA, BY_ALPHA[1:]):
         if paired(scores[a], scores[b], sensitivity)[1] > 0:
@@ -40,7 +41,7 @@ def monotone(scores: dict) -> tuple:
 
 
 def false_taken(without: list, having: list) -> tuple:
-    """Share of the false positives that are gone, with its interval."""
+    """The fraction of false positives that disappears, with its interval."""
     return paired(without, having, false_per_volume, lambda a, b: 1 - b / a)
 
 
@@ -55,8 +56,9 @@ def stable_kept(scores: dict) -> tuple:
 
 
 def areas(scores: dict) -> tuple:
-    """JVSS's area above SSE's beyond its interval; both, and how much of each lies below the line from (0, 1) to its
-    first network."""
+    """JVSS's area exceeds SSE's beyond its interval; returns both, and how much of each lies below the line from (0, 1)
+    to its first network.
+    """
     families = [[scores[n] for n in networks] for networks in (BY_ALPHA, BY_WEIGHT_OF_SSE)]
     (jvss, sse), drawn = weight_areas(families)
     difference = with_interval(jvss - sse, drawn[:, 0] - drawn[:, 1])
@@ -66,14 +68,15 @@ def areas(scores: dict) -> tuple:
 
 
 def channel_is_worse(scores: dict) -> tuple:
-    """Fewer metastases found or more false positives as a channel, and not the better of the other beyond its
-    interval."""
+    """As a channel, fewer metastases are found or there are more false positives, and neither is better beyond its
+    interval.
+    """
     found, false = (paired(scores["m-sens"], scores["prior-channel"], rate) for rate in (sensitivity, false_per_volume))
     worse = (found[0] < 0 or false[0] > 0) and found[1] <= 0 and false[2] >= 0
     return worse, f"sensitivity {text(found, sign='+')}, false positives a volume {text(false, 2, '+')}"
 
 
-#: In words, the networks needed, and scores -> (reached, what was got).
+#: In words, the networks needed, and scores -> (reached, what was measured).
 TARGETS = (
     ("sensitivity falls and precision rises with falling α", BY_ALPHA, monotone),
     (
@@ -115,7 +118,7 @@ TARGETS = (
 
 
 def ensemble_target(volumes: Sequence) -> tuple:
-    """False candidates a volume; `volumes` are evaluate.py's `ensemble`."""
+    """False candidates per volume; `volumes` are the `ensemble` of `training.evaluate`."""
     got = interval(volumes, lambda volume: (volume["candidatesFalse"], 1))
     return got[0] <= 1.5, text(got, 2)
 
@@ -126,7 +129,7 @@ def on_the_schwannoma(head: str, finding: dict) -> bool:
 
 
 def real_heads_target(heads: Sequence) -> tuple:
-    """No confirmed finding but on the schwannoma."""
+    """No confirmed finding except on the schwannoma."""
     elsewhere = [
         f
         for head in heads

@@ -1,9 +1,9 @@
-"""Train one network. Interrupt it whenever you like; the same command goes on from the last checkpoint.
+"""Train one network. It can be interrupted at any time; the same command resumes from the last checkpoint.
 
     python3 -m training.train --run RUN --config OPTIONS.json [--init OTHER_RUN/checkpoint.pt]
     ... --set max_steps=2000 --set learning_rate=0.0005     overrides of the configuration, also when resuming
 
-A run that goes on without --config keeps the configuration that its checkpoint embeds.
+A run that resumes without --config keeps the configuration embedded in its checkpoint.
 """
 
 import argparse

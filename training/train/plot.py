@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 
 def plot_losses(history: list, path) -> None:
-    """Draw loss, and sub-volume sensitivity and specificity, of a run's progress lines over its steps."""
+    """Plot loss, and sub-volume sensitivity and specificity, from a run's progress lines over its steps."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
     steps = [line["step"] for line in history]
     left.plot(steps, [line["loss"] for line in history])
