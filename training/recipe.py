@@ -16,17 +16,12 @@ def start_of(network: str):
 
 
 def options_of(network: str, size: str = "compact") -> dict:
-    """The options of training.train: what all networks share, what its stage has, its own or else its start's;
-    its size in feature maps, which a stage may fix."""
-    own = own_options(network)
+    """The options of training.train: what all networks share, what its stage has, its own; its size in feature maps,
+    which a stage may fix."""
+    own = RECIPE["networks"][network].get("options", {})
     stage = dict(RECIPE["stages"][RECIPE["networks"][network]["stage"]])
     widths = SIZES[stage.pop("size", size)]
     return {**RECIPE["common"], **stage, **own, "network": {**widths, **own.get("network", {})}}
-
-
-def own_options(network: str) -> dict:
-    described = RECIPE["networks"][network]
-    return described["options"] if "options" in described else own_options(described["from"])
 
 
 def architecture_of(network: str) -> str:

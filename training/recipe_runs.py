@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,10 +22,14 @@ from training.network.checkpoint import load_network
 from training.paper.paper import PAPER
 from training.paper.tables import PRIORS
 from training.recipe import RECIPE, architecture_of, lineage, options_of, start_of
+from training.train.batch import FEWEST
 
 HERE = Path(__file__).parent
+#: Patients a maker of an endless stream would make, and the distance of the makers' seeds.
+ENDLESS = 1_000_000
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
 REAL_HEADS = HERE.parent.parent / "shared" / "data"
+ANATOMIES = REAL_HEADS / "anatomies"
 
 
 def pair_of(networks: list) -> list:
@@ -49,6 +56,10 @@ class Runs:
     overrides: list = field(default_factory=list)
     #: How many phantoms are made, and networks trained and scored, side by side.
     jobs: int = 1
+    #: Folder of the label maps that phantoms are made from (docs/phantoms.md).
+    anatomies: Path = ANATOMIES
+    #: Minutes that training may take in all, when networks with one start are trained side by side; None: no limit.
+    minutes: float | None = None
 
     @property
     def data(self) -> Path:
@@ -58,28 +69,43 @@ class Runs:
     def cache(self) -> Path:
         return self.folder / "cache"
 
-    def make_phantoms(self, split: str) -> None:
-        """Write the phantoms of a split into data/<split>, after the heads they are made from, and read them into the
-        cache."""
-        out = self.data / split
+    def phantom_commands(self, split: str, shares: int) -> list[list[str]]:
+        """The commands that together write the phantoms of a split into data/<split>, each a share of every part."""
         commands = []
         for part in RECIPE["phantoms"][split]:
-            head = part.get("head")
-            if head and not Path(head).exists():
-                subprocess.run(
-                    ["npx", "tsx", "scripts/phantom-head.ts", str(REAL_HEADS / part["headFrom"]), head], check=True
-                )
-            options = [word for key in ("head", "scanner") if key in part for word in (f"--{key}", part[key])]
-            end, share = part["seed"] + part["patients"], -(-part["patients"] // self.jobs)
-            for seed in range(part["seed"], end, share):
-                patients = ["--seed", str(seed), "--patients", str(min(share, end - seed))]
-                commands.append(
-                    ["npx", "priora", "phantom", "--format", "training", "--out", str(out), *patients, *options]
-                )
+            program = ["node", "dist/main.js", "phantom", "--format", "training", "--out", str(self.data / split)]
+            heads = ["--anatomies", str(self.anatomies), "--split", part["heads"]]
+            options = [word for key in ("scanner", "ahead") if key in part for word in (f"--{key}", str(part[key]))]
+            share = -(-part["patients"] // shares) if "patients" in part else ENDLESS
+            for n in range(shares):
+                patients = min(share, part.get("patients", ENDLESS * shares) - n * share)
+                if patients > 0:
+                    seed = ["--seed", str(part["seed"] + n * share), "--patients", str(patients)]
+                    commands.append([*program, *heads, *options, *seed])
+        return commands
+
+    def make_phantoms(self, split: str) -> None:
+        """Write the phantoms of a split into data/<split>, and read them into the cache."""
         with ThreadPoolExecutor(self.jobs) as pool:
-            list(pool.map(partial(subprocess.run, check=True), commands))
+            list(pool.map(partial(subprocess.run, check=True), self.phantom_commands(split, self.jobs)))
         with ProcessPoolExecutor(self.jobs) as pool:
             list(pool.map(partial(cached_case, cache=self.cache), case_folders(self.data, split)))
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        """New training patients, made without an end beside what is done meanwhile; those used up make room."""
+        makers = [subprocess.Popen(command) for command in self.phantom_commands("training", self.jobs)]
+        try:
+            while len(case_folders(self.data, "training")) < FEWEST:
+                if any(maker.poll() is not None for maker in makers):
+                    raise RuntimeError("the training patients cannot be made; priora phantom says why")
+                time.sleep(1)
+            yield
+        finally:
+            for maker in makers:
+                maker.terminate()
+            for maker in makers:
+                maker.wait()
 
     def checkpoint(self, network: str) -> Path:
         return self.folder / network / "checkpoint.pt"
@@ -124,7 +150,8 @@ class Runs:
             "cache": str(self.cache),
             "threads": max(1, len(os.sched_getaffinity(0)) // self.jobs),
         }
-        config.write_text(json.dumps({**options_of(network, self.size), **here}, indent=1))
+        limit = {"max_seconds": 60 * self.minutes / len(lineage(network))} if self.minutes else {}
+        config.write_text(json.dumps({**options_of(network, self.size), **here, **limit}, indent=1))
         # A run that was begun, or handed over, goes on without what it started from.
         begun = self.checkpoint(network).exists() and not (start and self.checkpoint(start).exists())
         init = ["--init", self.checkpoint(start)] if start and not begun else []

@@ -2,6 +2,7 @@
 
     python3 -m training.reproduce m-sens m-spec --to models
     python3 -m training.reproduce --evidence          # every network of the recipe, test phantoms, docs/results.md
+    python3 -m training.reproduce m-sens m-spec --size authors --minutes 10 --jobs 8 --no-score   # on a card
     python3 -m training.reproduce m-sens m-spec --data DATA --runs RUNS --to my-models \
         --described "patients of this hospital" [--size authors] [--set normalisation=z-score-whole]
 
@@ -35,8 +36,15 @@ if __name__ == "__main__":
         "--set", action="append", default=[], metavar="KEY=VALUE", help="option of training.train beyond the recipe"
     )
     parser.add_argument(
+        "--minutes", type=float, help="end training after that, however far it is: on a card that is lent for a while"
+    )
+    parser.add_argument(
+        "--anatomies", type=Path, default=Runs.anatomies, help="folder of the label maps that phantoms are made from"
+    )
+    parser.add_argument(
         "--jobs", type=int, default=1, help="phantoms and networks worked on side by side, for a machine with a card"
     )
+    parser.add_argument("--no-score", dest="score", action="store_false", help="train, and nothing after that")
     options = parser.parse_args()
     if unknown := set(options.networks) - set(RECIPE["networks"]):
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
@@ -44,16 +52,18 @@ if __name__ == "__main__":
         parser.error("--data needs --runs: a folder of its own for what is trained on it")
     if options.evidence and (options.data or options.size != "compact"):
         parser.error("--evidence is for the recipe's phantoms and networks of compact width: the page says so")
-    runs = Runs(options.runs, options.data, options.size, options.set, options.jobs)
-    if not options.data:
-        runs.make_phantoms("training")
+    runs = Runs(options.runs, options.data, options.size, options.set, options.jobs, options.anatomies, options.minutes)
+    if options.data:
+        runs.train_all(options.networks)
+    elif options.networks:
+        with runs.stream():
+            runs.train_all(options.networks)
         runs.make_phantoms("validation")
-    runs.train_all(options.networks)
-    scores = runs.validate(options.networks) if options.networks else {}
+    scores = runs.validate(options.networks) if options.networks and options.score else {}
     for network in options.networks:
-        if options.to and "role" in RECIPE["networks"][network]:
+        if options.to and scores and "role" in RECIPE["networks"][network]:
             runs.export(network, scores[network], options.to, options.described)
-    if options.to and pair_of(options.networks):
+    if options.to and scores and pair_of(options.networks):
         # Where no threshold passes, the node runs the pair without its screen.
         subprocess.run(["npx", "tsx", "scripts/validate-screen.ts", options.to, str(runs.data / "validation"), "5"])
     if options.evidence:

@@ -25,7 +25,7 @@ def refuse_shared_patients(root: Path) -> None:
 
 
 class Cases:
-    """All cases of a split, growing when `refresh` finds new ones on disk."""
+    """All cases of a split; `refresh` takes up new ones on disk, and lets go of those that are there no more."""
 
     def __init__(self, root: Path, split: str, cache: Path, normalisation: str = NORMALISATIONS[0]):
         self.root, self.split, self.cache, self.normalisation = Path(root), split, Path(cache), normalisation
@@ -33,10 +33,26 @@ class Cases:
         self.refresh()
 
     def refresh(self) -> None:
-        for folder in case_folders(self.root, self.split):
-            name = f"{folder.parent.name}/{folder.name}"
+        folders = {f"{f.parent.name}/{f.name}": f for f in case_folders(self.root, self.split)}
+        for name in set(self.by_name) - set(folders):
+            del self.by_name[name]
+        for name, folder in folders.items():
             if name not in self.by_name:
                 self.by_name[name] = cached_case(folder, self.cache, self.normalisation)
+
+    @property
+    def names(self) -> list[str]:
+        """<patient>/<time point> of all cases, in order."""
+        return sorted(self.by_name)
+
+    def folder(self, name: str) -> Path:
+        """Of a patient, or of <patient>/<time point>."""
+        return self.root / self.split / name
+
+    def store(self, name: str) -> Path:
+        """Where the same is kept, normalised."""
+        kept = self.cache if self.normalisation == NORMALISATIONS[0] else self.cache / self.normalisation
+        return kept / self.split / name
 
     @property
     def digest(self) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 
 from training.data.augment import augmented, quarter_turn
 from training.data.case import Case
-from training.data.cases import Cases
 from training.data.sampling import SamplingConfig
 from training.network.config import HALO
 from training.network.geometry import cut
@@ -14,42 +13,48 @@ from training.network.geometry import cut
 
 @dataclass
 class Segment:
-    """What one training example was cut from, so that it can be cut again."""
+    """What a network is shown at once. Float32, [k, j, i]; sizes in voxels for an output of edge n."""
 
-    case: str
-    centre: tuple[int, ...]  # [k, j, i] in the case's crop
+    current: np.ndarray  # n + 18
+    current_by3: np.ndarray  # ceil(n / 3) + 18
+    current_by5: np.ndarray  # ceil(n / 5) + 18
+    prior: np.ndarray  # n + 18
+    label: np.ndarray  # n; 1 in a metastasis
+    inside: np.ndarray  # n; 1 in the brain
+
+    @property
+    def inputs(self) -> tuple[np.ndarray, ...]:
+        return self.current, self.current_by3, self.current_by5, self.prior
 
 
-def choose_segment(cases: Cases, rng: np.random.Generator, tumour: bool, config: SamplingConfig) -> Segment:
-    """A random segment centred on a tumour voxel, or (not `tumour`) on a brain voxel outside tumours.
+def choose_centre(
+    case: Case, rng: np.random.Generator, tumour: bool, mistakes: list, config: SamplingConfig
+) -> tuple[int, ...]:
+    """A random voxel [k, j, i]: of a metastasis (`tumour`, where the case has one), or of the brain outside them.
 
     Of the metastases with at least `smallest_tumour` voxels each is equally likely when `sample_by` is "lesion", each
-    voxel of theirs when it is "voxel". A share `bright_fraction` of the segments without tumour at their centre is
-    centred on bright voxels.
+    voxel of theirs when it is "voxel". Of the others a share `mistake_fraction` is one of `mistakes`, and a share
+    `bright_fraction` of the rest a bright voxel.
     """
-    lesions = (
-        {c.name: [one for one in c.lesion_centres if len(one) >= config.smallest_tumour] for c in cases}
-        if tumour
-        else {}
-    )
-    everyone = [c for c in cases if lesions[c.name]] if tumour else list(cases)
-    if tumour and config.sample_by == "lesion":
-        choices = [(c, lesion) for c in everyone for lesion in lesions[c.name]]
-        case, centres = choices[rng.integers(len(choices))]
+    lesions = [one for one in case.lesion_centres if len(one) >= config.smallest_tumour] if tumour else []
+    if lesions:
+        by_lesion = config.sample_by == "lesion"
+        centres = lesions[rng.integers(len(lesions))] if by_lesion else np.concatenate(lesions)
+    elif mistakes and rng.random() < config.mistake_fraction:
+        return tuple(int(x) for x in mistakes[rng.integers(len(mistakes))])
+    elif rng.random() < config.bright_fraction and len(case.bright_centres):
+        centres = case.bright_centres
     else:
-        case = everyone[rng.integers(len(everyone))]
-        if tumour:
-            centres = np.concatenate(lesions[case.name])
-        elif rng.random() < config.bright_fraction and len(case.bright_centres):
-            centres = case.bright_centres
-        else:
-            centres = case.ordinary_centres
+        centres = case.ordinary_centres
     where = np.unravel_index(centres[rng.integers(len(centres))], case.label.shape)
-    return Segment(case.name, tuple(int(x) for x in where))
+    return tuple(int(x) for x in where)
 
 
-def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, config: SamplingConfig) -> tuple:
-    """(current, current_by3, current_by5, prior, label), float32, augmented; `size` is the output's edge in voxels."""
+def cut_segment(
+    case: Case, centre: tuple[int, ...], rng: np.random.Generator, config: SamplingConfig
+) -> tuple[Segment, np.ndarray]:
+    """(segment around `centre`, changed by chance; caseFromSegment: 4 x 4, its output's voxels to the case's)."""
+    size = config.segment
     start = [c - size // 2 for c in centre]
     box = (size, size, size)
     flipped = [rng.random() < p for p in config.flip_probability]
@@ -66,12 +71,16 @@ def cut_segment(case: Case, centre: tuple, size: int, rng: np.random.Generator, 
     else:
         moved = [s + int(d) for s, d in zip(start, rng.integers(-1, 2, 3) * (rng.random() < config.prior_shift))]
         (prior,) = augmented([cut(case.prior, moved, box, 1, flipped, beyond_prior)], [1], size, rng, config)
-    label = cut(case.label, start, box, 1, flipped)[HALO:-HALO, HALO:-HALO, HALO:-HALO]
-    arrays = (*current, prior, (label > 0).astype(np.float32))
-    return tuple(np.swapaxes(x, *turn) for x in arrays) if turn else arrays
-
-
-def batch_arrays(segments: list) -> tuple:
-    """Stack segments: four inputs [B, 1, k, j, i] and the label [B, k, j, i]."""
-    columns = [np.stack(column) for column in zip(*segments)]
-    return [c[:, None] for c in columns[:4]], columns[4]
+    label, inside = (
+        (cut(volume, start, box, 1, flipped)[HALO:-HALO, HALO:-HALO, HALO:-HALO] > 0).astype(np.float32)
+        for volume in (case.label, case.mask)
+    )
+    arrays = (*current, prior, label, inside)
+    segment = Segment(*(np.ascontiguousarray(np.swapaxes(x, *turn)) for x in arrays) if turn else arrays)
+    case_from_segment = np.eye(4)
+    for axis in range(3):
+        case_from_segment[axis, axis] = -1 if flipped[axis] else 1
+        case_from_segment[axis, 3] = start[axis] + (size - 1 if flipped[axis] else 0)
+    if turn:
+        case_from_segment[:, list(turn)] = case_from_segment[:, list(turn)[::-1]]
+    return segment, case_from_segment

@@ -10,7 +10,7 @@ import pytest
 from training.data.case import normalise, read_case
 from training.data.cases import Cases
 from training.data.sampling import SamplingConfig
-from training.data.segment import choose_segment, cut_segment
+from training.data.segment import choose_centre, cut_segment
 from training.data.toy_patients import write_patients
 from training.network.geometry import cut, input_positions, low_resolution_size, tiles
 
@@ -91,8 +91,8 @@ def test_whole_image_cases_continue_their_background_beyond_the_crop(cases, tmp_
     for _ in range(2):  # read, then from the cache
         case = whole.by_name[next(iter(whole)).name]
         assert case.background[0] < 0 and case.current[~case.mask].max() == np.float16(case.background[0])
-        current, *_ = cut_segment(case, (0, 0, 0), 19, np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
-        assert (current[0] == np.float32(case.background[0])).all()
+        segment, _ = cut_segment(case, (0, 0, 0), np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
+        assert (segment.current[0] == np.float32(case.background[0])).all()
         whole = Cases(tmp_path / "data", "training", tmp_path / "cache", "z-score-whole")
     assert whole.digest != cases.digest
     same = next(iter(cases))
@@ -137,47 +137,63 @@ def test_tumour_segments_hold_tumour_at_their_centre(cases):
     rng = np.random.default_rng(3)
     for sample_by in ("voxel", "lesion"):
         for tumour in (True, False):
-            segment = choose_segment(cases, rng, tumour, replace(PLAIN, sample_by=sample_by, bright_fraction=0.5))
-            case = cases.by_name[segment.case]
-            *inputs, label = cut_segment(case, segment.centre, 19, rng, PLAIN)
-            assert [x.shape[0] for x in inputs] == [37, 25, 22, 37]
-            assert (label[9, 9, 9] == 1) == tumour
-            assert inputs[0][18, 18, 18] == pytest.approx(float(case.current[segment.centre]))
+            case = next(iter(cases))
+            centre = choose_centre(case, rng, tumour, [], replace(PLAIN, sample_by=sample_by, bright_fraction=0.5))
+            segment, _ = cut_segment(case, centre, rng, PLAIN)
+            assert [x.shape[0] for x in segment.inputs] == [37, 25, 22, 37]
+            assert (segment.label[9, 9, 9] == 1) == tumour and segment.inside[9, 9, 9] == 1
+            assert segment.current[18, 18, 18] == pytest.approx(float(case.current[centre]))
 
 
 @pytest.mark.parametrize("sample_by", ["voxel", "lesion"])
 def test_segments_are_centred_on_metastases_that_are_large_enough(cases, sample_by):
     rng = np.random.default_rng(4)
-    sizes = sorted({len(lesion) for case in cases for lesion in case.lesion_centres})
+    case = max(cases, key=lambda one: len({len(lesion) for lesion in one.lesion_centres}))
+    sizes = sorted({len(lesion) for lesion in case.lesion_centres})
     config = replace(PLAIN, sample_by=sample_by, smallest_tumour=sizes[1])
     seen = set()
     for _ in range(200):
-        segment = choose_segment(cases, rng, True, config)
-        case = cases.by_name[segment.case]
-        number = np.asarray(case.label)[segment.centre]
+        number = np.asarray(case.label)[choose_centre(case, rng, True, [], config)]
         seen.add(int(((np.asarray(case.label) == number) & case.mask).sum()))
-    assert seen <= set(sizes[1:])
+    assert seen == set(sizes[1:])
+
+
+def test_mistakes_are_looked_at_again_as_often_as_asked(cases):
+    rng, case = np.random.default_rng(4), next(iter(cases))
+    known = [(3, 4, 5), (6, 7, 8)]
+    chosen = [choose_centre(case, rng, False, known, replace(PLAIN, mistake_fraction=0.5)) for _ in range(200)]
+    # Binomial.
+    assert 70 <= sum(centre in known for centre in chosen) <= 130 and set(known) <= set(chosen)
+    assert not any(choose_centre(case, rng, False, known, PLAIN) in known for _ in range(20))
 
 
 def test_augmentation_keeps_background_and_resolutions_together(cases):
     config = replace(PLAIN, scale_deviation=0.2, shift_deviation=0.3, gamma_deviation=0.2, bias_deviation=0.5)
     case = next(iter(cases))
     centre = tuple(int(c) for c in np.argwhere(case.mask).mean(0))
-    plain = cut_segment(case, centre, 19, np.random.default_rng(8), PLAIN)
-    bent = cut_segment(case, centre, 19, np.random.default_rng(8), config)
-    assert not bent[0][plain[0] == 0].any()
-    assert np.abs(bent[0] - plain[0]).max() > 0.05
+    plain, _ = cut_segment(case, centre, np.random.default_rng(8), PLAIN)
+    bent, _ = cut_segment(case, centre, np.random.default_rng(8), config)
+    assert not bent.current[plain.current == 0].any()
+    assert np.abs(bent.current - plain.current).max() > 0.05
     # The voxel at output position 1 is seen at normal resolution and by the path subsampled by 3.
-    assert bent[0][10, 10, 10] == pytest.approx(bent[1][9, 9, 9], abs=0.02)
+    assert bent.current[10, 10, 10] == pytest.approx(bent.current_by3[9, 9, 9], abs=0.02)
 
 
 def test_first_scans_and_dropout_give_zero_priors(cases, tmp_path):
     rng = np.random.default_rng(0)
     for case in cases:
-        prior = cut_segment(case, tuple(n // 2 for n in case.label.shape), 19, rng, PLAIN)[3]
-        assert prior.any() == case.has_prior
-        assert not cut_segment(case, (20, 20, 20), 19, rng, replace(PLAIN, prior_dropout=1.0))[3].any()
+        segment, _ = cut_segment(case, tuple(n // 2 for n in case.label.shape), rng, PLAIN)
+        assert segment.prior.any() == case.has_prior
+        assert not cut_segment(case, (20, 20, 20), rng, replace(PLAIN, prior_dropout=1.0))[0].prior.any()
     assert {json.loads(p.read_text())["has_prior"] for p in tmp_path.glob("cache/*/*/*/case.json")} <= {True, False}
+
+
+def assert_where(case, segment, case_from_segment):
+    """Voxels of the segment are those of the case that the matrix names."""
+    for place in ((0, 0, 0), (2, 9, 17), (18, 0, 5)):
+        where = tuple(np.rint((case_from_segment @ (*place, 1))[:3]).astype(int))
+        assert all(0 <= w < n for w, n in zip(where, case.mask.shape))
+        assert segment.inside[place] == case.mask[where] and segment.label[place] == (case.label[where] > 0)
 
 
 def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
@@ -188,7 +204,7 @@ def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
     moves = list(np.ndindex(3, 3, 3))
     seen = []
     for seed in range(60):
-        prior = cut_segment(case, centre, 19, np.random.default_rng(seed), config)[3]
+        prior = cut_segment(case, centre, np.random.default_rng(seed), config)[0].prior
         found = [
             move
             for move in moves
@@ -203,20 +219,15 @@ def test_priors_are_moved_by_up_to_a_voxel_as_often_as_asked(cases):
 def test_axes_are_mirrored_as_often_as_asked_and_all_inputs_together(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)
-    plain = cut_segment(case, centre, 19, np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
+    plain, _ = cut_segment(case, centre, np.random.default_rng(0), replace(PLAIN, prior_dropout=0.0))
     flips = list(np.ndindex(2, 2, 2))
     seen = []
     for seed in range(60):
-        flipped = cut_segment(
-            case,
-            centre,
-            19,
-            np.random.default_rng(seed),
-            replace(PLAIN, prior_dropout=0.0, flip_probability=[0, 0.3, 1]),
-        )
-        found = [
-            f for f in flips if all(np.array_equal(np.flip(plain[n], np.flatnonzero(f)), flipped[n]) for n in (0, 3, 4))
-        ]
+        config = replace(PLAIN, prior_dropout=0.0, flip_probability=(0, 0.3, 1))
+        flipped, case_from_segment = cut_segment(case, centre, np.random.default_rng(seed), config)
+        pairs = [(plain.current, flipped.current), (plain.prior, flipped.prior), (plain.label, flipped.label)]
+        found = [f for f in flips if all(np.array_equal(np.flip(x, np.flatnonzero(f)), y) for x, y in pairs)]
+        assert_where(case, flipped, case_from_segment)
         assert len(found) == 1
         seen += found
     assert all(k == 0 and i == 1 for k, _, i in seen)
@@ -227,16 +238,19 @@ def test_quarter_turns_keep_voxels_of_all_paths_together(cases):
     case = next(case for case in cases if case.has_prior)
     centre = tuple(n // 2 for n in case.label.shape)
     options = replace(PLAIN, prior_dropout=0.0, prior_shift=0.0)
-    plain = cut_segment(case, centre, 19, np.random.default_rng(1), options)
+    plain, _ = cut_segment(case, centre, np.random.default_rng(1), options)
     turns = [lambda x, axes=axes: np.rot90(x, 1, axes) for axes in ((0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1))]
     seen = set()
     for seed in range(30):
-        turned = cut_segment(case, centre, 19, np.random.default_rng(seed), replace(options, turn_probability=1.0))
-        current, by3, by5, prior, label = turned
-        same = [n for n, turn in enumerate(turns) if np.array_equal(turn(plain[0]), current)]
+        config = replace(options, turn_probability=1.0)
+        turned, case_from_segment = cut_segment(case, centre, np.random.default_rng(seed), config)
+        assert_where(case, turned, case_from_segment)
+        current = turned.current
+        same = [n for n, turn in enumerate(turns) if np.array_equal(turn(plain.current), current)]
         assert len(same) == 1
-        assert np.array_equal(turns[same[0]](plain[3]), prior) and np.array_equal(turns[same[0]](plain[4]), label)
-        for factor, low in ((3, by3), (5, by5)):
+        assert np.array_equal(turns[same[0]](plain.prior), turned.prior)
+        assert np.array_equal(turns[same[0]](plain.label), turned.label)
+        for factor, low in ((3, turned.current_by3), (5, turned.current_by5)):
             # Low-resolution voxel b lies at output voxel factor (b - 9) + factor // 2, nine voxels further in
             # `current`.
             positions = np.array([factor * (b - 9) + factor // 2 + 9 for b in range(low.shape[0])])

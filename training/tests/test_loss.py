@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from training.train.loss import bce, jvss, loss_by_name, sse, vss, vss_terms
+from training.train.loss import bce, jvss, loss_by_name, sse, sub_volumes, vss, vss_terms
 
 # Three sub-volumes of four voxels. The first holds two tumour voxels, of which the better is found with 0.8 although
 # the highest probability, 0.9, lies outside. The second and third are negative with maxima 0.3 and 0.5.
@@ -83,3 +83,30 @@ def test_unknown_names_are_refused():
         loss_by_name("dice", 0.5, "paper")
     with pytest.raises(ValueError, match="mine"):
         vss_terms(PROBABILITY, LABEL, "mine")
+
+
+def test_a_crop_is_cut_into_its_sub_volumes():
+    crop = torch.arange(2 * 6**3).reshape(2, 6, 6, 6)
+    blocks = sub_volumes(crop, 3)
+    assert blocks.shape == (16, 3, 3, 3)
+    assert torch.equal(blocks[0], crop[0, :3, :3, :3]) and torch.equal(blocks[8 + 5], crop[1, 3:, :3, 3:])
+    assert torch.equal(sub_volumes(crop, 6), crop)
+    with pytest.raises(ValueError, match="cannot be cut"):
+        sub_volumes(crop, 4)
+
+
+def test_sub_volumes_with_a_sliver_of_metastasis_count_nowhere():
+    p = torch.tensor([[0.9, 0.2], [0.4, 0.6], [0.3, 0.1]])
+    y = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+    sensitivity, specificity = vss_terms(p, y, smallest=2)
+    assert (sensitivity.item(), specificity.item()) == pytest.approx((0.9, 0.7), abs=1e-5)
+    assert vss_terms(p, y)[0].item() == pytest.approx((0.9 + 0.4) / 2, abs=1e-5)
+
+
+def test_bce_weighs_sub_volumes_with_metastasis_as_asked():
+    logit = torch.tensor([[0.0, 0.0], [2.0, 2.0], [-1.0, -1.0]])
+    label = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    each = [bce(logit[n : n + 1], label[n : n + 1]).item() for n in range(3)]
+    assert bce(logit, label, 0.4).item() == pytest.approx(0.4 * each[0] + 0.6 * (each[1] + each[2]) / 2, rel=1e-5)
+    # Where all are of one kind, that kind has all the weight.
+    assert bce(logit[1:], label[1:], 0.4).item() == pytest.approx((each[1] + each[2]) / 2, rel=1e-5)

@@ -8,9 +8,12 @@ import pytest
 
 from training.network.checkpoint import load_network
 from training.network.config import AUTHORS, NetworkConfig
+from training.paper.paper import PAPER
 from training.recipe import RECIPE, lineage, options_of, start_of
 from training.recipe_runs import Runs, pair_of
 from training.train.config import TrainConfig, read_config
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
 
 def trained(tmp_path, monkeypatch, networks, there=(), jobs=1) -> list:
@@ -33,14 +36,13 @@ def test_every_network_follows_its_start(tmp_path, monkeypatch):
 
 
 def test_a_run_from_elsewhere_does_not_wait_for_a_start_that_comes_later(tmp_path, monkeypatch):
-    there = ["jvss-0.5-branch", "bce-no-prior"]
-    order = trained(tmp_path, monkeypatch, ["jvss-0.5", "jvss-0.9"], there)
-    assert sorted(order) == sorted(["jvss-0.5-branch", "jvss-0.5", "bce-no-prior", "jvss-0.9-branch", "jvss-0.9"])
+    order = trained(tmp_path, monkeypatch, ["jvss-0.5", "unet-0.9"], ["jvss-0.5"])
+    assert sorted(order) == sorted(["jvss-0.5", "unet-start", "unet-0.9"])
 
 
 def test_who_waits_for_a_start_takes_no_place(tmp_path, monkeypatch):
-    """Of two lineages both begin, though the second of the first lineage was asked for before the second lineage."""
-    first_of_each = ["jvss-0.5-branch", "jvss-0.9-branch"]
+    """Two lineages begin at once, though a second network of the first was asked for before the second lineage."""
+    first_of_each = ["start", "unet-start"]
     both = threading.Barrier(2, timeout=60)
 
     def train(self, network: str) -> None:
@@ -48,10 +50,7 @@ def test_who_waits_for_a_start_takes_no_place(tmp_path, monkeypatch):
             both.wait()
 
     monkeypatch.setattr(Runs, "train", train)
-    runs = Runs(tmp_path, jobs=2)
-    runs.checkpoint("bce-no-prior").parent.mkdir()
-    runs.checkpoint("bce-no-prior").touch()
-    runs.train_all(["jvss-0.5", "jvss-0.9"])
+    Runs(tmp_path, jobs=2).train_all(["jvss-0.5", "jvss-0.9", "unet-0.9"])
 
 
 def test_an_ensemble_is_one_network_of_each_role():
@@ -59,18 +58,39 @@ def test_an_ensemble_is_one_network_of_each_role():
     assert pair_of(["m-sens", "authors-m-sens", "m-spec"]) == [] and pair_of(["m-sens", "bce"]) == []
 
 
-def test_what_is_held_out_is_for_testing_only_and_no_patient_is_in_two_splits():
+def test_what_is_held_out_is_for_testing_only_and_no_patient_is_in_two_splits(tmp_path):
     seeds = [
         (split, seed)
         for split, parts in RECIPE["phantoms"].items()
+        if split != "training"
         for part in parts
         for seed in range(part["seed"], part["seed"] + part["patients"])
     ]
     assert len({seed for _, seed in seeds}) == len(seeds)
-    held_out = {
-        split for split, parts in RECIPE["phantoms"].items() for part in parts if "scanner" in part or "head" in part
-    }
+    # Training patients come without an end, from other heads than validation and test have.
+    assert [part["heads"] for part in RECIPE["phantoms"]["training"]] == ["train"]
+    assert {part["heads"] for part in RECIPE["phantoms"]["validation"]} == {"validation"}
+    assert {part["heads"] for part in RECIPE["phantoms"]["test"]} == {"test"}
+    held_out = {split for split, parts in RECIPE["phantoms"].items() for part in parts if "scanner" in part}
     assert held_out == {"test"}
+
+
+@pytest.mark.parametrize("shares", [1, 3, 8])
+def test_shares_of_phantoms_are_all_of_them_once(tmp_path, shares):
+    commands = Runs(tmp_path).phantom_commands("test", shares)
+    made = []
+    for command in commands:
+        value = {key: command[n + 1] for n, key in enumerate(command) if key.startswith("--")}
+        scanner = value.get("--scanner")
+        made += [(int(value["--seed"]) + n, scanner) for n in range(int(value["--patients"]))]
+        assert value["--split"] == "test" and value["--out"] == str(tmp_path / "data" / "test")
+    expected = [(9000 + n, "held-out") for n in range(44)] + [(9100 + n, None) for n in range(22)]
+    assert sorted(made, key=str) == sorted(expected, key=str)
+
+
+def test_every_network_of_the_tables_is_trained_as_long_as_the_others():
+    lengths = {n: [(options_of(r)["max_steps"], options_of(r)["batch"]) for r in lineage(n)] for n in PAPER}
+    assert len({str(length) for length in lengths.values()}) == 1
 
 
 def test_the_authors_training_is_that_of_their_program():
@@ -92,7 +112,7 @@ def test_the_authors_training_is_that_of_their_program():
             "turn_probability",
             "prior_shift",
             "prior_dropout",
-            "replay_fraction",
+            "mistake_fraction",
         )
     )
 
@@ -104,22 +124,11 @@ def test_every_network_of_the_recipe_has_options_that_the_training_knows(network
     assert read_config(file, []).max_steps == options_of(network)["max_steps"]
 
 
-@pytest.mark.parametrize(
-    "file", sorted((Path(__file__).parents[1] / "checkpoints").glob("*.pt")), ids=lambda file: file.stem
-)
-def test_networks_handed_over_are_those_of_the_recipe(file):
+@pytest.mark.parametrize("file", sorted(CHECKPOINTS.glob("*.pt")), ids=lambda file: file.stem)
+def test_networks_handed_over_are_whole_and_of_the_recipes_kinds(file):
     network, state = load_network(file)
-    options, start = options_of(file.stem), start_of(file.stem)
-    assert network.config.to_dict() == {**NetworkConfig().to_dict(), **options["network"]}
-    assert {key: state["config"][key] for key in options if key != "network"} == {
-        key: value for key, value in options.items() if key != "network"
-    }
-    assert state["step"] == options["max_steps"]
-    if start:
-        assert (state["initial"]["steps"], state["initial"]["loss"]) == (
-            options_of(start)["max_steps"],
-            options_of(start)["loss"],
-        )
+    assert network.config.to_dict() == {**NetworkConfig().to_dict(), **options_of(file.stem)["network"]}
+    assert state["step"] == state["config"]["max_steps"]
 
 
 def test_nothing_is_there_and_the_whole_lineage_is_trained(tmp_path, monkeypatch):

@@ -244,7 +244,7 @@ def test_page(tmp_path):
     write_results(tmp_path, tmp_path / "docs")
     page = (tmp_path / "docs" / "results.md").read_text()
     assert "| yes | JVSS α = 0.995 (M_sens) | 0.625 (" in page
-    assert "not scored" in page and "| unseen scanner | 2 |" in page and training_table(["m-sens"])[-1] in page
+    assert "not scored" in page and "| unseen scanner and head | 2 |" in page and training_table(["m-sens"])[-1] in page
     assert f"| {SCHWANNOMA[0]} | 0 | 1 | the schwannoma (candidate), 132 |" in page
     assert "| a | 1 | 1 | (-30, 10, 5) mm, 132 |" in page and "| fruit | not read | | no brain |" in page
     assert (tmp_path / "docs" / "pictures" / "real-heads.png").stat().st_size > 1000

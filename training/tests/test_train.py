@@ -3,24 +3,26 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from training.data.cases import Cases
-from training.data.segment import choose_segment
 from training.data.toy_patients import write_patients
 from training.evaluate.predict import LEAST, Maps, claim, file_of, predict, read_map
 from training.evaluate.score import evaluate
+from training.export.tiny_models import brightness_network
 from training.export.write_model import export_parts
 from training.network.build import build_network
 from training.network.checkpoint import load_network
 from training.network.config import NetworkConfig
 from training.network.whole_volume import probability_volume
 from training.paper.examples import draw_examples
-from training.train.batch import draw_batch
+from training.train.batch import Batches, Mistake, visit
 from training.train.config import TrainConfig, read_config
+from training.train.mistakes import in_batch, in_volume
 from training.train.rmsprop import RMSProp
 from training.train.state import hand_over
 from training.train.train import train
@@ -38,7 +40,7 @@ def config_for(tmp_path, **changes) -> TrainConfig:
         "segment": 9,
         "sample_by": "lesion",
         "bright_fraction": 0.5,
-        "replay_fraction": 0.5,
+        "mistake_fraction": 0.5,
         "device": "cpu",
         "threads": 1,
         "learning_rate": 1e-3,
@@ -262,23 +264,104 @@ def test_the_rate_is_halved_where_the_schedule_says(toy):
     assert (toy / "a" / "log.jsonl").read_text().splitlines() == [json.dumps(line) for line in run.history]
 
 
-@pytest.mark.parametrize("share, centred", [(0.5, 5), (0.25, 2), (0.0, 0)])
-def test_a_batch_has_its_share_of_segments_centred_on_tumour(toy, share, centred):
+@pytest.mark.parametrize("share, centred", [(0.5, 4), (0.25, 2), (0.0, 0)])
+def test_a_visit_has_its_share_of_segments_centred_on_metastases(toy, share, centred):
     cases = Cases(toy / "data", "training", toy / "cache")
-    config = config_for(toy, batch=10, tumour_fraction=share, bright_fraction=0.0, replay_fraction=0.0)
+    config = config_for(toy, segments_per_visit=8, tumour_fraction=share, bright_fraction=0.0)
     for seed in range(5):
-        _, _, label = draw_batch(cases, np.random.default_rng(seed), [], config)
-        middle = config.segment // 2
-        assert int(label[:, middle, middle, middle].sum()) == centred
+        cuts = visit(cases.folder(cases.names[0]), [], [seed], config)
+        assert sum(int(cut.segment.label[4, 4, 4]) for cut in cuts) == centred
 
 
-def test_mistaken_segments_are_drawn_again_and_leave_the_list(toy):
+def test_places_of_a_batch_change_in_turn(toy):
+    config = config_for(toy, batch=4, segments_per_visit=8)
+    batches = Batches(Cases(toy / "data", "training", toy / "cache"), config)
+    for step in range(1, 30):
+        renewed = [batches.place(slot, step)[1] == 0 for slot in range(4)]
+        assert sum(renewed) == (1 if step % 2 == 0 else 0)
+
+
+def test_batches_are_the_same_whoever_prepares_them_and_wherever_they_begin(toy):
     cases = Cases(toy / "data", "training", toy / "cache")
-    config = config_for(toy, batch=4, tumour_fraction=0.5, replay_fraction=1.0)
-    mistaken = [choose_segment(cases, np.random.default_rng(n), False, config) for n in range(3)]
-    replay = list(mistaken)
-    segments, *_ = draw_batch(cases, np.random.default_rng(0), replay, config)
-    assert all(segment in mistaken for segment in segments[2:]) and len(replay) == 1
+    config = config_for(toy, batch=3, segments_per_visit=4, strongest_noise=0.2, rotation_deviation=3.0)
+    alone, aside = Batches(cases, config), Batches(cases, replace(config, workers=1))
+    try:
+        later = [Batches(cases, config).at(5, []).inputs[0], aside.at(5, []).inputs[0]]
+        for step in range(5):
+            assert torch.equal(alone.at(step, []).inputs[0], aside.at(step, []).inputs[0])
+        assert all(torch.equal(alone.at(5, []).inputs[0], one) for one in later)
+    finally:
+        aside.close()
+
+
+def test_a_time_point_that_is_gone_is_replaced(toy):
+    cases = Cases(toy / "data", "training", toy / "cache")
+    batches = Batches(cases, config_for(toy, batch=2, segments_per_visit=2, workers=1))
+    for name in cases.names[1:]:
+        shutil.rmtree(cases.folder(name))
+    try:
+        for step in range(4):
+            assert {cut.case for cut in batches.at(step, []).cuts} == {cases.names[0]}
+    finally:
+        batches.close()
+
+
+def test_synthetic_patients_are_used_up_and_no_others(toy, monkeypatch):
+    monkeypatch.setattr("training.train.batch.FEWEST", 1)
+    cases = Cases(toy / "data", "training", toy / "cache")
+    for name in cases.names[:2]:
+        note = cases.folder(name) / "case.json"
+        note.write_text(json.dumps({"patient": name.partition("/")[0]}))
+    cases = Cases(toy / "data", "training", toy / "new-cache")
+    batches = Batches(cases, config_for(toy, batch=1, segments_per_visit=1, visits_of_a_patient=2))
+    before = list(cases.names)
+    for step in range(40):
+        batches.at(step, [])
+    batches.use_up()
+    assert cases.names == before[2:] and not cases.folder(before[0]).exists() and not cases.store(before[0]).exists()
+
+
+def test_mistakes_come_back_to_the_time_point_they_were_made_in(toy):
+    cases = Cases(toy / "data", "training", toy / "cache")
+    config = config_for(
+        toy, batch=2, segments_per_visit=2, tumour_fraction=0.0, mistake_fraction=1.0, rotation_deviation=4
+    )
+    made = [Mistake(1, name, (18 + n, 20, 22)) for n, name in enumerate(cases.names)]
+    middle = config.segment // 2
+    for cut in Batches(cases, config).at(20, made).cuts:
+        where = (cut.original_from_segment @ (middle, middle, middle, 1))[:3]
+        (expected,) = [m.centre for m in made if m.case == cut.case]
+        assert np.abs(where - expected).max() < 1.01
+    # Too new for a visit that was prepared before.
+    new = [Mistake(19, m.case, m.centre) for m in made]
+    assert all(
+        np.abs((c.original_from_segment @ (middle, middle, middle, 1))[:3] - (18, 20, 22)).max() > 1.5
+        for c in Batches(cases, config).at(20, new).cuts
+    )
+
+
+def test_mistakes_in_a_batch_are_named_by_their_place_in_the_case(toy):
+    cases = Cases(toy / "data", "training", toy / "cache")
+    config = config_for(toy, batch=2, segment=18, sub_volume=9, rotation_deviation=4, turn_probability=1.0)
+    batch = Batches(cases, config).at(0, [])
+    p = torch.zeros_like(batch.label)
+    p[:, 3, 14, 5] = 0.9
+    found = in_batch(p, batch, 2, 7)
+    expected = [n for n in range(2) if not batch.label[n, :9, 9:, :9].any()]
+    assert len(found) == len(expected)
+    for mistake, n in zip(found, expected):
+        cut = batch.cuts[n]
+        assert (mistake.step, mistake.case) == (7, cut.case)
+        assert np.abs((cut.original_from_segment @ (3, 14, 5, 1))[:3] - mistake.centre).max() <= 0.5
+
+
+def test_whole_volumes_are_mined_for_what_is_no_metastasis(toy):
+    case = next(iter(Cases(toy / "data", "training", toy / "cache")))
+    # What is brighter than a standard deviation above the mean: metastases, and vessels.
+    network = brightness_network(1.0).train()
+    found = in_volume(network, case, 5)
+    assert network.training and found
+    assert all(case.mask[m.centre] and not case.label[m.centre] and m.case == case.name for m in found)
 
 
 def test_a_patient_in_two_splits_is_refused(toy):

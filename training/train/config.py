@@ -29,6 +29,10 @@ class TrainConfig(SamplingConfig):
     #: Of the weights of a random start, and of what the batches are drawn with.
     seed: int = 1
     threads: int = 2
+    #: Processes that prepare segments ahead; 0: none, between batches.
+    workers: int = 0
+    #: Convolutions in bfloat16: on processors with AVX512-BF16, and on cards, twice as fast.
+    bfloat16: bool = False
     device: str = field(default_factory=lambda: "cuda" if torch.cuda.is_available() else "cpu")
 
     # Loss
@@ -38,6 +42,11 @@ class TrainConfig(SamplingConfig):
     alpha: float = 0.5
     #: Weights and denominators as in the "paper" or in the "authors" program.
     loss_form: str = "authors"
+    #: Edge of the sub-volumes that the loss counts (Huang 2021, eqs. 1 and 2), of which `segment` is a multiple; 0: a
+    #: segment is one. Those without brain count nowhere.
+    sub_volume: int = 0
+    #: Share of BCE's weight that sub-volumes with metastasis have together; 0: as many as they are.
+    positive_share: float = 0.0
 
     # Optimiser: the authors' RMSProp
     learning_rate: float = 1e-3
@@ -46,6 +55,8 @@ class TrainConfig(SamplingConfig):
     momentum: float = 0.6
     l1: float = 1e-6
     l2: float = 1e-4
+    #: Gradients are scaled down to this norm; 0: never.
+    largest_gradient: float = 0.0
     #: The learning rate is halved at each of these steps.
     halve_at: tuple[int, ...] = ()
     #: From this step on (0: never) the weights after every so many batches are averaged, and a run ends with their
@@ -56,10 +67,16 @@ class TrainConfig(SamplingConfig):
     # Length
     #: Batches.
     max_steps: int = 1000
+    #: Seconds of training, in all sittings, after which a run ends however many batches it had; 0: no limit.
+    max_seconds: float = 0.0
+    #: Share of the run, at its end, over which the learning rate falls to nothing in a straight line.
+    cooldown: float = 0.0
     #: Batches after which a checkpoint and a progress line are written and new cases are looked for on disk.
     sub_epoch: int = 25
     #: Every so many batches (0: never) some time points of validation/ are scored, whole volumes.
     validate_every: int = 0
+    #: Every so many batches (0: never) a whole training volume is looked through for mistakes, besides the batches.
+    mine_every: int = 0
     validation_cases: int = 4
 
     def __post_init__(self) -> None:

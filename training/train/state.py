@@ -8,7 +8,6 @@ machine it ran on.
 
 import argparse
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -38,12 +37,11 @@ class RunState:
     #: What the run started from: steps, loss, data hash and SHA-256 of its variables; empty for a random network.
     initial: dict[str, Any]
     torch_rng: torch.Tensor
-    numpy_rng: Mapping[str, Any]
     cuda_rng: torch.Tensor | None = None
     #: `torch.optim.swa_utils.AveragedModel`, where the run averages its weights.
     averaged: dict[str, Any] | None = None
-    #: (case, centre) of segments that the network mistook.
-    replay: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    #: (step, case, centre) of what the network mistook for a metastasis.
+    mistakes: list[tuple[int, str, tuple[int, ...]]] = field(default_factory=list)
     #: Of the data: SHA-256, preprocessing as manifests word it, source -> licence, number of time points.
     data_hash: str = ""
     preprocessing: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +59,8 @@ class RunState:
 
     @classmethod
     def load(cls, path: Path) -> "RunState":
-        return cls(**torch.load(path, map_location="cpu"))
+        values = torch.load(path, map_location="cpu")
+        return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
 
 
 def hand_over(path: Path, to: Path) -> None:
@@ -71,11 +70,11 @@ def hand_over(path: Path, to: Path) -> None:
     """
     state = RunState.load(path)
     config = TrainConfig.from_dict(state.config)
-    if state.step < config.max_steps:
+    if state.step < config.max_steps and not 0 < config.max_seconds <= state.seconds:
         raise ValueError(f"{path} is not finished: {state.step} of {config.max_steps} batches")
     kept = {key: value for key, value in state.config.items() if key not in OF_THE_MACHINE}
     optimiser: dict[str, Any] = {**state.optimiser, "state": {}}
-    replace(state, config=kept, optimiser=optimiser, averaged=None, replay=[]).save(to)
+    replace(state, config=kept, optimiser=optimiser, averaged=None, mistakes=[]).save(to)
 
 
 if __name__ == "__main__":

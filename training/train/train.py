@@ -16,16 +16,16 @@ from torch.optim.swa_utils import AveragedModel
 
 from training.data.case import Case
 from training.data.cases import Cases, refuse_shared_patients
-from training.data.segment import Segment
 from training.evaluate.score import evaluate
 from training.network.build import adopt_variables, build_network, tumour_logit
 from training.network.checkpoint import digest_of
 from training.network.heap import keep_freed_memory
 from training.network.layers import RollingBatchNorm
 from training.network.whole_volume import TILE, probability_volume
-from training.train.batch import draw_batch
+from training.train import mistakes as mining
+from training.train.batch import Batches, Mistake
 from training.train.config import TrainConfig
-from training.train.loss import loss_by_name
+from training.train.loss import loss_by_name, sub_volumes
 from training.train.plot import plot_losses
 from training.train.rmsprop import optimiser_for
 from training.train.state import RunState
@@ -43,7 +43,6 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
     # Segments are all of one size: the card may try which of its convolutions is the fastest.
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
     run.mkdir(parents=True, exist_ok=True)
     checkpoint = run / "checkpoint.pt"
 
@@ -51,18 +50,20 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
     refuse_shared_patients(Path(config.data))
     cases = Cases(Path(config.data), "training", Path(config.cache), config.normalisation)
     validation = validation_cases(config)
+    batches = Batches(cases, config)
 
     # -- Network, loss and optimiser
     network = build_network(config.network).to(config.device)
     optimiser = optimiser_for(network, config)
     averaged = AveragedModel(network) if config.average_from else None
-    loss_of = loss_by_name(config.loss, config.alpha, config.loss_form)
+    loss_of = loss_by_name(config.loss, config.alpha, config.loss_form, config.smallest_tumour, config.positive_share)
+    edge = config.sub_volume or config.segment
 
     # -- Where the run stands
     start = torch.load(init, map_location="cpu") if init else None
     step, seconds_before = 0, 0.0
     history: list[dict[str, Any]] = []
-    replay: list[Segment] = []
+    mistakes: list[Mistake] = []
     initial: dict[str, Any] = {}
     if checkpoint.exists():
         state = RunState.load(checkpoint)
@@ -78,9 +79,8 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
         torch.set_rng_state(state.torch_rng)
         if state.cuda_rng is not None and torch.cuda.is_available():
             torch.cuda.set_rng_state(state.cuda_rng)
-        rng.bit_generator.state = state.numpy_rng
         step, seconds_before, history, initial = state.step, state.seconds, state.history, state.initial
-        replay = [Segment(*s) for s in state.replay]
+        mistakes = [Mistake(*m) for m in state.mistakes]
     elif start:
         adopt_variables(network, start["network"])
         initial = {
@@ -95,27 +95,34 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
     seen: list[tuple[float, float, float]] = []
     while step < config.max_steps:
         # -- One batch
-        rate = config.learning_rate * 0.5 ** sum(step >= s for s in config.halve_at)
+        seconds = seconds_before + time.monotonic() - started
+        rate = rate_at(step, seconds, config)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        segments, inputs, label = draw_batch(cases, rng, replay, config)
-        logit = tumour_logit(network(*inputs))
-        loss = loss_of(logit, label)
+        batch = batches.at(step, mistakes)
+        with torch.autocast(config.device.split(":")[0], dtype=torch.bfloat16, enabled=config.bfloat16):
+            scores = network(*batch.inputs)
+        logit = tumour_logit(scores.float())
+        # Sub-volumes are what the loss counts; those without brain are nothing.
+        logits, labels, inside = (sub_volumes(x, edge) for x in (logit, batch.label, batch.inside))
+        counted = inside.flatten(1).amax(1) > 0
+        loss = loss_of(logits[counted], labels[counted])
         optimiser.zero_grad()
         loss.backward()
+        if config.largest_gradient:
+            nn.utils.clip_grad_norm_(network.parameters(), config.largest_gradient)
         optimiser.step()
         step += 1
         if averaged and step > config.average_from and step % config.average_every == 0:
             averaged.update_parameters(network)
-        if averaged and step == config.max_steps:
-            adopt_average(network, averaged, lambda: draw_batch(cases, rng, [], config)[1])
 
-        # -- What it shows: the loss, and the sub-volumes' sensitivity and specificity
+        # -- What it shows: the loss, the sub-volumes' sensitivity and specificity, and mistakes
         with torch.no_grad():
-            probability = torch.sigmoid(logit)
-            worst = probability.flatten(1).amax(1).cpu().numpy()
-            present = label.flatten(1).amax(1).cpu().numpy() > 0
-            found = (probability * label).flatten(1).amax(1).cpu().numpy()
+            probability = torch.sigmoid(logit) * batch.inside
+            parts = sub_volumes(probability, edge)[counted].flatten(1)
+            worst = parts.amax(1).cpu().numpy()
+            present = labels[counted].flatten(1).amax(1).cpu().numpy() > 0
+            found = (parts * labels[counted].flatten(1)).amax(1).cpu().numpy()
         seen.append(
             (
                 loss.item(),
@@ -123,14 +130,23 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
                 1 - worst[~present].mean() if (~present).any() else np.nan,
             )
         )
-        # A segment without metastasis in which something was called one is worth another look.
-        mistaken = [s for s, p, y in zip(segments, worst, present) if p >= 0.5 and not y]
-        replay = (replay + mistaken)[-config.replay_capacity :]
+        mistakes += mining.in_batch(probability, batch, config.segment // edge, step)
+        if config.mine_every and step % config.mine_every == 0:
+            case = cases.by_name[cases.names[step // config.mine_every * 7919 % len(cases)]]
+            mistakes += mining.in_volume(network, case, step)
+        # Those that no visit under way can still be given are forgotten.
+        oldest = step - 3 * config.segments_per_visit
+        mistakes = [m for n, m in enumerate(mistakes[::-1]) if n < config.mistake_capacity or m.step > oldest][::-1]
+
+        # -- The end
+        seconds = seconds_before + time.monotonic() - started
+        over = step == config.max_steps or 0 < config.max_seconds <= seconds
+        if averaged and over:
+            adopt_average(network, averaged, batches, step, mistakes)
 
         # -- A sub-epoch's end: progress line, checkpoint, new cases
-        if step % config.sub_epoch and step < config.max_steps:
+        if step % config.sub_epoch and not over:
             continue
-        seconds = seconds_before + time.monotonic() - started
         means = np.nanmean(np.array(seen), axis=0)
         seen = []
         line = {
@@ -140,11 +156,11 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
             "specificity": round(float(means[2]), 3),
             "learningRate": rate,
             "cases": len(cases),
-            "replay": len(replay),
+            "mistakes": len(mistakes),
             "seconds": round(seconds),
         }
         due = validation and step // config.validate_every > validated // config.validate_every
-        if validation and (due or step == config.max_steps):
+        if validation and (due or over):
             line |= validate(network, validation)
             validated = step
         history.append(line)
@@ -156,12 +172,11 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
             averaged=averaged.state_dict() if averaged else None,
             torch_rng=torch.get_rng_state(),
             cuda_rng=torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
-            numpy_rng=rng.bit_generator.state,
             step=step,
             history=history,
             seconds=seconds,
             initial=initial,
-            replay=[(s.case, s.centre) for s in replay],
+            mistakes=[(m.step, m.case, m.centre) for m in mistakes],
             data_hash=cases.digest,
             preprocessing=cases.preprocessing,
             sources=cases.sources,
@@ -171,8 +186,21 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
         # All of it anew: what an interruption left behind is not in the checkpoint's history.
         (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history))
         plot_losses(history, run / "loss.png")
+        batches.use_up()
         cases.refresh()
+        if over:
+            break
+    batches.close()
     return RunState.load(checkpoint)
+
+
+def rate_at(step: int, seconds: float, config: TrainConfig) -> float:
+    """The learning rate of a batch: halved where the schedule says, and falling to nothing at the run's end."""
+    rate = config.learning_rate * 0.5 ** sum(step >= s for s in config.halve_at)
+    if not config.cooldown:
+        return rate
+    done = max(step / config.max_steps, seconds / config.max_seconds if config.max_seconds else 0.0)
+    return rate * min(1.0, max(0.0, 1 - done) / config.cooldown)
 
 
 def validation_cases(config: TrainConfig) -> list[Case]:
@@ -199,11 +227,13 @@ def validate(network: nn.Module, cases: list[Case]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def adopt_average(network: nn.Module, averaged: AveragedModel, draw_inputs: Callable[[], list[torch.Tensor]]) -> None:
-    """Give `network` the averaged weights, and batch statistics that are theirs, from as many batches of
-    `draw_inputs()` as its window holds."""
+def adopt_average(
+    network: nn.Module, averaged: AveragedModel, batches: Batches, step: int, mistakes: list[Mistake]
+) -> None:
+    """Give `network` the averaged weights, and batch statistics that are theirs, from the batches after `step`: as many
+    as its window holds."""
     for own, average in zip(network.parameters(), averaged.module.parameters()):
         own.copy_(average)
     window = max(len(m.means) for m in network.modules() if isinstance(m, RollingBatchNorm))
-    for _ in range(window):
-        network(*draw_inputs())
+    for n in range(window):
+        network(*batches.at(step + n, mistakes).inputs)
