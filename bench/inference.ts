@@ -25,8 +25,7 @@ import { normalise } from '../src/analysis/prepare/normalise.js';
 import { loadTemplate } from '../src/analysis/prepare/template.js';
 import type { Vector3 } from '../src/imaging/affine.js';
 import { boundingBox } from '../src/imaging/crop.js';
-import { maskWhere } from '../src/imaging/mask.js';
-import type { LabelMap } from '../src/imaging/volume.js';
+import { maskWhere, type LabelMap } from '../src/imaging/volume.js';
 import { readTimePoint } from '../scripts/training-time-point.js';
 
 const { values, positionals } = parseArgs({

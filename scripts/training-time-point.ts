@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { EnsembleInput } from '../src/analysis/infer/ensemble.js';
 import type { Preprocessing } from '../src/analysis/infer/manifest.js';
 import { normalise } from '../src/analysis/prepare/normalise.js';
-import { maskWhere } from '../src/imaging/mask.js';
 import { readNifti } from '../src/imaging/nifti.js';
-import type { Volume } from '../src/imaging/volume.js';
+import { maskWhere, type Volume } from '../src/imaging/volume.js';
 
 /**
  * A time point in the training layout (`training/data/case.py`) as the networks see it; `prior` is null for a first scan.

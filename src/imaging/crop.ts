@@ -7,6 +7,26 @@ export interface IndexBox {
   readonly last: Vector3;
 }
 
+/** The box of all voxels of a grid. */
+export const wholeBox = ({ shape: [nx, ny, nz] }: Grid): IndexBox => ({
+  first: [0, 0, 0],
+  last: [nx - 1, ny - 1, nz - 1],
+});
+
+/** Lowest and highest coordinate on each axis that the corners of a box are taken to. */
+export function extentOf({ first, last }: IndexBox, targetFromVoxel: Affine): { lowest: Vector3; highest: Vector3 } {
+  const lowest = [Infinity, Infinity, Infinity];
+  const highest = [-Infinity, -Infinity, -Infinity];
+  for (let corner = 0; corner < 8; corner++) {
+    const [x, y, z] = [corner & 1, corner & 2, corner & 4].map((far, axis) => (far ? last : first)[axis]);
+    applyAffine(targetFromVoxel, [x, y, z]).forEach((value, axis) => {
+      lowest[axis] = Math.min(lowest[axis], value);
+      highest[axis] = Math.max(highest[axis], value);
+    });
+  }
+  return { lowest: lowest as unknown as Vector3, highest: highest as unknown as Vector3 };
+}
+
 /** The smallest box around the label map's non-zero voxels, or null when there are none. */
 export function boundingBox(labels: LabelMap): IndexBox | null {
   const [nx, ny, nz] = labels.shape;
@@ -40,19 +60,9 @@ export function boxOn(
 ): IndexBox | null {
   const voxelFromPatient = invertAffine(target.patientFromVoxel);
   const m = multiplyAffine(voxelFromPatient, multiplyAffine(targetFromSource, source.patientFromVoxel));
-  const first = [Infinity, Infinity, Infinity];
-  const last = [-Infinity, -Infinity, -Infinity];
-  for (let corner = 0; corner < 8; corner++) {
-    const at = applyAffine(m, [
-      (corner & 1 ? box.last : box.first)[0],
-      (corner & 2 ? box.last : box.first)[1],
-      (corner & 4 ? box.last : box.first)[2],
-    ]);
-    at.forEach((value, axis) => {
-      first[axis] = Math.min(first[axis], value);
-      last[axis] = Math.max(last[axis], value);
-    });
-  }
+  const { lowest, highest } = extentOf(box, m);
+  const first = [...lowest];
+  const last = [...highest];
   for (let axis = 0; axis < 3; axis++) {
     // A row of the inverse is as long as one millimetre is in voxels.
     const [x, y, z] = voxelFromPatient.slice(axis * 4, axis * 4 + 3);

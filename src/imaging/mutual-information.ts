@@ -1,4 +1,5 @@
 import { invertAffine, multiplyAffine, type Affine } from './affine.js';
+import { trilinear } from './trilinear.js';
 import type { LabelMap, Volume } from './volume.js';
 
 const bins = 32;
@@ -31,8 +32,6 @@ export function mutualInformation(
   );
   const [nx, ny, nz] = fixed.shape;
   const [mx, my, mz] = moving.shape;
-  const slice = mx * my;
-  const { voxels: data } = moving;
   const scaleF = (bins - 1) / ceilings.fixed;
   const scaleM = (bins - 1) / ceilings.moving;
   const joint = new Float64Array(bins * bins);
@@ -46,16 +45,8 @@ export function mutualInformation(
         const y = m[4] * i + m[5] * j + m[6] * k + m[7];
         const z = m[8] * i + m[9] * j + m[10] * k + m[11];
         if (!(x >= 0 && y >= 0 && z >= 0 && x < mx - 1 && y < my - 1 && z < mz - 1)) continue;
-        const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z); // prettier-ignore
-        const fx = x - x0, fy = y - y0, fz = z - z0; // prettier-ignore
-        const p = x0 + y0 * mx + z0 * slice;
-        const q = p + slice;
-        const c00 = data[p] + (data[p + 1] - data[p]) * fx;
-        const c10 = data[p + mx] + (data[p + mx + 1] - data[p + mx]) * fx;
-        const c01 = data[q] + (data[q + 1] - data[q]) * fx;
-        const c11 = data[q + mx] + (data[q + mx + 1] - data[q + mx]) * fx;
-        const c0 = c00 + (c10 - c00) * fy;
-        const b = Math.min(Math.max((c0 + (c01 + (c11 - c01) * fy - c0) * fz) * scaleM, 0), bins - 1.001);
+        const value = trilinear(moving, x, y, z) * scaleM;
+        const b = Math.min(Math.max(value, 0), bins - 1.001);
         const a = Math.min(Math.max(Math.round(fixed.voxels[index] * scaleF), 0), bins - 1);
         // Shared between two bins of the moving image: the measure stays smooth as the transform moves.
         const low = Math.floor(b);

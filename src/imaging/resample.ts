@@ -1,4 +1,5 @@
 import { invertAffine, multiplyAffine, type Affine } from './affine.js';
+import { trilinear } from './trilinear.js';
 import type { Grid, LabelMap, Volume } from './volume.js';
 
 /**
@@ -14,9 +15,6 @@ export function resampleLinear(source: Volume, target: Grid, sourceFromTarget: A
   const [nx, ny, nz] = source.shape;
   const [tx, ty, tz] = target.shape;
   const voxels = new Float32Array(tx * ty * tz).fill(background);
-  const { voxels: data } = source;
-  const row = nx;
-  const slice = nx * ny;
   let index = 0;
   for (let k = 0; k < tz; k++)
     for (let j = 0; j < ty; j++)
@@ -27,20 +25,7 @@ export function resampleLinear(source: Volume, target: Grid, sourceFromTarget: A
         // A hair's breadth of tolerance, so that an identity transform keeps its border voxels.
         if (x < -1e-6 || y < -1e-6 || z < -1e-6 || x > nx - 1 + 1e-6 || y > ny - 1 + 1e-6 || z > nz - 1 + 1e-6)
           continue;
-        const x0 = Math.min(Math.max(Math.floor(x), 0), Math.max(nx - 2, 0));
-        const y0 = Math.min(Math.max(Math.floor(y), 0), Math.max(ny - 2, 0));
-        const z0 = Math.min(Math.max(Math.floor(z), 0), Math.max(nz - 2, 0));
-        const fx = x - x0, fy = y - y0, fz = z - z0; // prettier-ignore
-        const dx = nx > 1 ? 1 : 0;
-        const dy = ny > 1 ? row : 0;
-        const dz = nz > 1 ? slice : 0;
-        const p = x0 + y0 * row + z0 * slice;
-        const c00 = data[p] + (data[p + dx] - data[p]) * fx;
-        const c10 = data[p + dy] + (data[p + dy + dx] - data[p + dy]) * fx;
-        const c01 = data[p + dz] + (data[p + dz + dx] - data[p + dz]) * fx;
-        const c11 = data[p + dz + dy] + (data[p + dz + dy + dx] - data[p + dz + dy]) * fx;
-        const c0 = c00 + (c10 - c00) * fy;
-        voxels[index] = c0 + (c01 + (c11 - c01) * fy - c0) * fz;
+        voxels[index] = trilinear(source, x, y, z);
       }
   return { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels };
 }

@@ -1,5 +1,5 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
-import type { LabelMap, Volume } from '../imaging/volume.js';
+import { voxelFromIndex, type LabelMap, type Volume } from '../imaging/volume.js';
 
 /**
  * What both networks saw at a time point, kept for the next one: on the template grid, 0 where nothing was examined, else
@@ -39,13 +39,12 @@ export interface SiteSeen {
  */
 export function sitesSeen(map: ProbabilityMap, labels: LabelMap, mapFromLabels: Affine): Map<number, SiteSeen> {
   const m = multiplyAffine(invertAffine(map.patientFromVoxel), multiplyAffine(mapFromLabels, labels.patientFromVoxel));
-  const [nx, ny] = labels.shape;
   const sums = new Map<number, { voxels: number; examined: number; highest: number }>();
   for (let index = 0; index < labels.voxels.length; index++) {
     const number = labels.voxels[index];
     if (number === 0) continue;
     const sum = sums.get(number) ?? { voxels: 0, examined: 0, highest: 0 };
-    const at = applyAffine(m, [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))]);
+    const at = applyAffine(m, voxelFromIndex(index, labels.shape));
     const { examined, highest } = around(map, at);
     sum.voxels++;
     if (examined) sum.examined++;

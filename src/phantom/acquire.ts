@@ -53,8 +53,7 @@ function paintHead(patient: PhantomPatient, time: number, scanner: ScannerSettin
   const gain = { arterial: scanner.arterial, venous: scanner.venous, tissue: scanner.tissue };
   sampleAlong(
     sourceCoordinates(patient, grid, headFromPatient),
-    withEnhancement(patient.tissue, patient.parts, gain),
-    patient.source.image.shape,
+    { shape: patient.source.image.shape, voxels: withEnhancement(patient.tissue, patient.parts, gain) },
     (index, value) => (voxels[index] = value),
   );
   const paint = { cover: new Float32Array(voxels.length), signal: new Float32Array(voxels.length) };

@@ -68,8 +68,7 @@ export function brainMaskOn(patient: PhantomPatient, grid: Grid, headFromPatient
   const { source } = patient;
   sampleAlong(
     sourceCoordinates(patient, grid, headFromPatient, wobble),
-    source.brain,
-    source.image.shape,
+    { shape: source.image.shape, voxels: source.brain },
     (index, value) => {
       if (value >= 0.5) voxels[index] = 1;
     },

@@ -1,4 +1,6 @@
 import type { Vector3 } from '../imaging/affine.js';
+import { trilinear } from '../imaging/trilinear.js';
+import type { LabelMap, Volume } from '../imaging/volume.js';
 
 /** A smooth map from a grid's voxels to the source image's voxel coordinates. */
 export interface SourceCoordinates {
@@ -10,13 +12,12 @@ export interface SourceCoordinates {
 const cell = 4;
 
 /**
- * Samples `data` (a source image) trilinearly at every voxel of a grid and hands over index and value. Outside the
+ * Samples a source image trilinearly at every voxel of a grid and hands over index and value. Outside the
  * source nothing is handed over, except below it, where its lowest slice goes on (a neck does not end at the field of view).
  */
 export function sampleAlong(
   { shape: [nx, ny, nz], at }: SourceCoordinates,
-  data: Float32Array | Uint8Array,
-  [sx, sy, sz]: Vector3,
+  source: Pick<Volume | LabelMap, 'shape' | 'voxels'>,
   visit: (index: number, value: number) => void,
 ): void {
   const [cx, cy, cz] = [nx, ny, nz].map((count) => Math.floor((count - 1) / cell) + 2);
@@ -32,7 +33,7 @@ export function sampleAlong(
       }
 
   const line = new Float32Array(cx * 3);
-  const slice = sx * sy;
+  const [sx, sy, sz] = source.shape;
   for (let k = 0; k < nz; k++) {
     const k0 = Math.floor(k / cell);
     const fk = k / cell - k0;
@@ -57,15 +58,7 @@ export function sampleAlong(
         let z = line[q + 2] + f * (line[q + 5] - line[q + 2]);
         if (z < 0) z = 0;
         if (x < 0 || y < 0 || x >= sx - 1 || y >= sy - 1 || z >= sz - 1) continue;
-        const x0 = x | 0, y0 = y | 0, z0 = z | 0; // prettier-ignore
-        const fx = x - x0, fy = y - y0, fz = z - z0; // prettier-ignore
-        const p = x0 + sx * y0 + slice * z0;
-        const a = data[p] + (data[p + 1] - data[p]) * fx;
-        const b = data[p + sx] + (data[p + sx + 1] - data[p + sx]) * fx;
-        const c = data[p + slice] + (data[p + slice + 1] - data[p + slice]) * fx;
-        const d = data[p + slice + sx] + (data[p + slice + sx + 1] - data[p + slice + sx]) * fx;
-        const low = a + (b - a) * fy;
-        visit(index, low + (c + (d - c) * fy - low) * fz);
+        visit(index, trilinear(source, x, y, z));
       }
     }
   }

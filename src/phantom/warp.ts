@@ -1,14 +1,19 @@
 import { applyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
+import { trilinear } from '../imaging/trilinear.js';
+import type { Volume } from '../imaging/volume.js';
 import type { SourceHead } from './head.js';
 import type { Random } from './random.js';
 
-/** A displacement field on a regular lattice in LPS mm, three interleaved components a node. */
+/** A displacement field on a regular lattice in LPS mm. */
 interface DisplacementField {
   readonly originMm: Vector3;
   readonly spacingMm: number;
   readonly shape: Vector3;
-  readonly values: Float32Array;
+  /** Displacement along x, y and z at each node, mm. */
+  readonly along: readonly [Lattice, Lattice, Lattice];
 }
+
+type Lattice = Pick<Volume, 'shape' | 'voxels'>;
 
 const fieldOrigin: Vector3 = [-132, -156, -128];
 const fieldExtentMm: Vector3 = [264, 312, 256];
@@ -31,7 +36,7 @@ function addBspline(field: DisplacementField, random: Random, controlSpacingMm: 
       return { first: Math.floor(position), weights: bsplineWeights(position - Math.floor(position)) };
     }),
   );
-  let out = 0;
+  let node = 0;
   for (const z of axisWeights[2])
     for (const y of axisWeights[1])
       for (const x of axisWeights[0]) {
@@ -41,11 +46,11 @@ function addBspline(field: DisplacementField, random: Random, controlSpacingMm: 
             const row = ((z.first + c) * ny + y.first + b) * nx + x.first;
             for (let a = 0; a < 4; a++) {
               const weight = weightZY * x.weights[a];
-              for (let component = 0; component < 3; component++)
-                field.values[out + component] += weight * control[(row + a) * 3 + component];
+              for (let axis = 0; axis < 3; axis++)
+                field.along[axis].voxels[node] += weight * control[(row + a) * 3 + axis];
             }
           }
-        out += 3;
+        node++;
       }
 }
 
@@ -55,34 +60,24 @@ export function randomField(
   levels: readonly (readonly [spacingMm: number, deviationMm: number])[],
 ): DisplacementField {
   const shape = fieldExtentMm.map((extent) => Math.floor(extent / fieldSpacingMm) + 1) as unknown as Vector3;
+  const lattice = (): Lattice => ({ shape, voxels: new Float32Array(shape[0] * shape[1] * shape[2]) });
   const field = {
     originMm: fieldOrigin,
     spacingMm: fieldSpacingMm,
     shape,
-    values: new Float32Array(shape[0] * shape[1] * shape[2] * 3),
-  };
+    along: [lattice(), lattice(), lattice()],
+  } as const;
   levels.forEach(([spacing, deviation], index) => addBspline(field, random.fork(index), spacing, deviation));
   return field;
 }
 
 /** The displacement at a point (trilinear; held constant outside the lattice). */
 export function displacementAt(field: DisplacementField, [x, y, z]: Vector3): Vector3 {
-  const { shape, values, spacingMm, originMm } = field;
+  const { shape, along, spacingMm, originMm } = field;
   const px = Math.min(Math.max((x - originMm[0]) / spacingMm, 0), shape[0] - 1.000001);
   const py = Math.min(Math.max((y - originMm[1]) / spacingMm, 0), shape[1] - 1.000001);
   const pz = Math.min(Math.max((z - originMm[2]) / spacingMm, 0), shape[2] - 1.000001);
-  const i = Math.floor(px), j = Math.floor(py), k = Math.floor(pz); // prettier-ignore
-  const fx = px - i, fy = py - j, fz = pz - k; // prettier-ignore
-  const result: [number, number, number] = [0, 0, 0];
-  for (let corner = 0; corner < 8; corner++) {
-    const dx = corner & 1, dy = (corner >> 1) & 1, dz = corner >> 2; // prettier-ignore
-    const weight = (dx ? fx : 1 - fx) * (dy ? fy : 1 - fy) * (dz ? fz : 1 - fz);
-    const node = 3 * (((k + dz) * shape[1] + j + dy) * shape[0] + i + dx);
-    result[0] += weight * values[node];
-    result[1] += weight * values[node + 1];
-    result[2] += weight * values[node + 2];
-  }
-  return result;
+  return [trilinear(along[0], px, py, pz), trilinear(along[1], px, py, pz), trilinear(along[2], px, py, pz)];
 }
 
 /**

@@ -1,9 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { PrioraError } from '../core/errors.js';
-import { maskWhere } from '../imaging/mask.js';
 import { readNifti } from '../imaging/nifti.js';
-import type { Grid, LabelMap } from '../imaging/volume.js';
+import { maskWhere, type Grid, type LabelMap } from '../imaging/volume.js';
 import type { FoundScans, Refusal, Scan } from './scan.js';
 import type { DataSet } from './training-settings.js';
 import { visitOrder } from './visit-order.js';

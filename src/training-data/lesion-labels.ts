@@ -1,9 +1,9 @@
 import { PrioraError } from '../core/errors.js';
 import { warpLinear } from '../imaging/elastix/warp.js';
-import { connectedComponents, type Component } from '../analysis/measure/components.js';
 import { invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
-import { boxOn, type IndexBox } from '../imaging/crop.js';
-import { voxelVolumeMm3, type Grid, type LabelMap } from '../imaging/volume.js';
+import { componentBox, connectedComponents, type Component } from '../imaging/components.js';
+import { boxOn, wholeBox } from '../imaging/crop.js';
+import { voxelFromIndex, voxelVolumeMm3, type Grid, type LabelMap } from '../imaging/volume.js';
 
 /** A metastasis of the label map; the evaluation reads these from case.json. */
 export interface LabelledLesion {
@@ -44,11 +44,8 @@ export function lesionLabels(
       const filled = shares(mask, component, target, targetFromSource).slice(0, count);
       if (filled.length === 0) throw new PrioraError('LABEL_UNUSABLE', 'a metastasis lies outside the head');
       const sum: [number, number, number] = [0, 0, 0];
-      const [nx, ny] = target.shape;
       for (const { index, share } of filled) {
-        [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))].forEach(
-          (at, axis) => (sum[axis] += at),
-        );
+        voxelFromIndex(index, target.shape).forEach((at, axis) => (sum[axis] += at));
         if (share <= strongest[index]) continue;
         strongest[index] = share;
         voxels[index] = id;
@@ -68,8 +65,7 @@ export function lesionLabels(
  */
 function shares(mask: LabelMap, component: Component, target: Grid, targetFromSource: Affine) {
   const alone = cutOut(mask, component);
-  const whole: IndexBox = { first: [0, 0, 0], last: alone.shape.map((count) => count - 1) as unknown as Vector3 };
-  const box = boxOn(target, alone, whole, targetFromSource, 0);
+  const box = boxOn(target, alone, wholeBox(alone), targetFromSource, 0);
   if (!box) return [];
   const movingFromFixed = invertAffine(targetFromSource);
   const { voxels } = warpLinear(alone, target, box, [{ kind: 'affine', movingFromFixed }]);
@@ -85,18 +81,15 @@ function shares(mask: LabelMap, component: Component, target: Grid, targetFromSo
 }
 
 /** A component by itself, with one voxel of 0 on every side, even where the series ends. */
-function cutOut({ shape: [nx, ny], patientFromVoxel }: Grid, component: Component): LabelMap {
-  const places = Array.from(component, (voxel): Vector3 => [
-    voxel % nx,
-    Math.floor(voxel / nx) % ny,
-    Math.floor(voxel / (nx * ny)),
-  ]);
-  const bound = (of: (...values: number[]) => number) =>
-    [0, 1, 2].map((axis) => places.reduce((bound, place) => of(bound, place[axis]), places[0][axis]));
-  const first = bound(Math.min).map((at) => at - 1);
-  const [sx, sy, sz] = bound(Math.max).map((at, axis) => at - first[axis] + 2);
+function cutOut({ shape, patientFromVoxel }: Grid, component: Component): LabelMap {
+  const { first, last } = componentBox(component, shape);
+  const origin = first.map((at) => at - 1);
+  const [sx, sy, sz] = last.map((at, axis) => at - origin[axis] + 2);
   const voxels = new Uint8Array(sx * sy * sz);
-  for (const [i, j, k] of places) voxels[i - first[0] + sx * (j - first[1] + sy * (k - first[2]))] = 1;
-  const shift = [1, 0, 0, first[0], 0, 1, 0, first[1], 0, 0, 1, first[2], 0, 0, 0, 1];
+  for (const index of component) {
+    const [i, j, k] = voxelFromIndex(index, shape);
+    voxels[i - origin[0] + sx * (j - origin[1] + sy * (k - origin[2]))] = 1;
+  }
+  const shift = [1, 0, 0, origin[0], 0, 1, 0, origin[1], 0, 0, 1, origin[2], 0, 0, 0, 1];
   return { shape: [sx, sy, sz], patientFromVoxel: multiplyAffine(patientFromVoxel, shift), voxels };
 }

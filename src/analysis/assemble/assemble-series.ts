@@ -8,19 +8,15 @@ import { frameData, isNative, pixelLayout, type PixelLayout } from '../../dicom/
 import { writeValues } from '../../dicom/stored-values.js';
 import { SOPClass, TransferSyntax } from '../../dicom/uid.js';
 import type { Volume } from '../../imaging/volume.js';
+import type { SourceFrame } from '../../report/report-input.js';
 import { chooseStack } from './choose-stack.js';
 import { multiFrame, singleFrame, type SliceFrame } from './slice-frame.js';
 import { orderSlices } from './slice-order.js';
 import { refuseThinnedStack } from './thinned-stack.js';
 
-/** Where slice k of an assembled volume came from; SEG and SR refer to it. */
-export interface SourceFrame {
-  readonly SOPInstanceUID: string;
-  readonly SOPClassUID: string;
-  /** 1-based; only in multi-frame instances. */
-  readonly frameNumber?: number;
+/** Where a slice of an assembled volume came from; SEG and SR refer to it. */
+export interface AssembledFrame extends SourceFrame {
   readonly path: string;
-  readonly k: number;
 }
 
 /** A series assembled into one volume. */
@@ -31,7 +27,7 @@ export interface AssembledSeries {
    */
   readonly volume: Volume;
   /** Source of each k, in order of k. */
-  readonly frames: readonly SourceFrame[];
+  readonly frames: readonly AssembledFrame[];
   /** The data set of the instance that holds k = 0, without pixels: patient, study, series, frame of reference. */
   readonly header: Dataset;
   /** Whether any slice has been through lossy compression (LossyImageCompression, its transfer syntax, or its codestream). */

@@ -1,3 +1,4 @@
+import { connectedComponents } from '../../imaging/components.js';
 import { boundingBox } from '../../imaging/crop.js';
 import type { LabelMap } from '../../imaging/volume.js';
 import type { Vector3 } from '../../imaging/affine.js';
@@ -87,29 +88,9 @@ function occupiedBlocks({ shape, voxels }: LabelMap, origin: Vector3, pitch: Vec
 }
 
 /** Bounds of the voxels in each block of each part; blocks that touch, even at a corner, belong to one part. */
-function connectedBlocks({ count: [ni, nj, nk], bounds }: Blocks): Range3[][] {
-  const seen = new Uint8Array(bounds.length);
-  const parts: Range3[][] = [];
-  for (let first = 0; first < bounds.length; first++) {
-    if (!bounds[first] || seen[first]) continue;
-    seen[first] = 1;
-    const part: Range3[] = [];
-    const waiting = [first];
-    for (let block = waiting.pop(); block !== undefined; block = waiting.pop()) {
-      part.push(bounds[block]!);
-      const [i, j, k] = [block % ni, Math.floor(block / ni) % nj, Math.floor(block / (ni * nj))];
-      for (let c = Math.max(k - 1, 0); c <= Math.min(k + 1, nk - 1); c++)
-        for (let b = Math.max(j - 1, 0); b <= Math.min(j + 1, nj - 1); b++)
-          for (let a = Math.max(i - 1, 0); a <= Math.min(i + 1, ni - 1); a++) {
-            const next = a + ni * (b + nj * c);
-            if (!bounds[next] || seen[next]) continue;
-            seen[next] = 1;
-            waiting.push(next);
-          }
-    }
-    parts.push(part);
-  }
-  return parts;
+function connectedBlocks({ count, bounds }: Blocks): Range3[][] {
+  const occupied = Uint8Array.from(bounds, (range) => (range ? 1 : 0));
+  return connectedComponents(occupied, count).map((part) => Array.from(part, (block) => bounds[block]!));
 }
 
 /**

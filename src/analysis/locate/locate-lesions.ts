@@ -1,7 +1,7 @@
 import { applyTransforms, type StageTransform } from '../../imaging/elastix/transform.js';
 import type { FindingSite } from '../../model/lesion.js';
 import { applyAffine, invertAffine, type Affine, type Vector3 } from '../../imaging/affine.js';
-import type { LabelMap, Volume } from '../../imaging/volume.js';
+import { voxelFromIndex, type LabelMap, type Volume } from '../../imaging/volume.js';
 import { siteOf } from './site-atlas.js';
 
 /** A lesion just outside the atlas's brain belongs to the structure within this distance, in voxels of the atlas. */
@@ -24,11 +24,10 @@ export function locateLesions(
 ): Map<number, FindingSite | null> {
   const voxelFromPatient = invertAffine(atlas.patientFromVoxel);
   const places = new Map<number, Vector3[]>();
-  const [nx, ny] = labels.shape;
   labels.voxels.forEach((number, index) => {
     if (number === 0) return;
-    const voxel: Vector3 = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
-    const inTemplate = applyAffine(templateFromSource, applyAffine(labels.patientFromVoxel, voxel));
+    const inSource = applyAffine(labels.patientFromVoxel, voxelFromIndex(index, labels.shape));
+    const inTemplate = applyAffine(templateFromSource, inSource);
     const place = applyAffine(voxelFromPatient, applyTransforms(atlasFromTemplate, inTemplate));
     const known = places.get(number);
     if (known) known.push(place);

@@ -1,4 +1,5 @@
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
+import { connectedComponents } from '../../imaging/components.js';
 import type { Lesion, Segment3d } from '../../model/lesion.js';
 import { spacingMm, type Grid } from '../../imaging/volume.js';
 import { convexHull, diameter, longestPerpendicularChord, type Point2 } from './convex-polygon.js';
@@ -24,7 +25,7 @@ export function axialAxes(surface: readonly Vector3[], grid: Grid): AxialAxes {
   for (const z of planes(voxels, Math.min(...spacingMm(grid)) / 8)) {
     // Whole voxels decide what hangs together: they fill space, octahedra leave gaps in an oblique plane.
     const cut = voxels.filter(({ centreZ }) => Math.abs(centreZ - z) <= halfHeight);
-    for (const part of connectedParts(cut, grid)) {
+    for (const part of connectedParts(cut)) {
       const hull = convexHull(part.flatMap((voxel) => section(voxel.faces, z)));
       if (hull.length === 0) continue;
       const long = diameter(hull);
@@ -108,25 +109,16 @@ function section(faces: readonly Vector3[], z: number): Point2[] {
   return points;
 }
 
-/** Parts of a cut lesion that touch (26-neighbourhood among the cut voxels). */
-function connectedParts(cut: readonly Octahedron[], { shape: [nx, ny] }: Grid): Octahedron[][] {
-  const key = (i: number, j: number, k: number) => i + nx * (j + ny * k);
-  const left = new Map(cut.map((entry) => [key(...entry.voxel), entry]));
-  const parts: Octahedron[][] = [];
-  for (const [start, seed] of left) {
-    left.delete(start);
-    const part = [seed];
-    for (let next = 0; next < part.length; next++) {
-      const [i, j, k] = part[next].voxel;
-      for (let offset = 0; offset < 27; offset++) {
-        const at = key(i + (offset % 3) - 1, j + (Math.floor(offset / 3) % 3) - 1, k + Math.floor(offset / 9) - 1);
-        const neighbour = left.get(at);
-        if (neighbour === undefined) continue;
-        left.delete(at);
-        part.push(neighbour);
-      }
-    }
-    parts.push(part);
-  }
-  return parts;
+/** Parts of a cut lesion that touch, be it with a corner. */
+function connectedParts(cut: readonly Octahedron[]): Octahedron[][] {
+  const [first, last] = [Math.min, Math.max].map((bound) =>
+    [0, 1, 2].map((axis) => cut.reduce((so, { voxel }) => bound(so, voxel[axis]), cut[0].voxel[axis])),
+  );
+  const shape = last.map((at, axis) => at - first[axis] + 1) as unknown as Vector3;
+  const indexOf = ({ voxel: [i, j, k] }: Octahedron) =>
+    i - first[0] + shape[0] * (j - first[1] + shape[1] * (k - first[2]));
+  const mask = new Uint8Array(shape[0] * shape[1] * shape[2]);
+  const at = new Map(cut.map((entry) => [indexOf(entry), entry]));
+  for (const index of at.keys()) mask[index] = 1;
+  return connectedComponents(mask, shape).map((part) => Array.from(part, (index) => at.get(index)!));
 }

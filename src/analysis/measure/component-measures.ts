@@ -1,8 +1,8 @@
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
 import type { Lesion } from '../../model/lesion.js';
-import { voxelVolumeMm3, type LabelMap } from '../../imaging/volume.js';
+import { voxelFromIndex, voxelVolumeMm3, type LabelMap } from '../../imaging/volume.js';
 import { axialAxes } from './axial-axes.js';
-import type { Component } from './components.js';
+import type { Component } from '../../imaging/components.js';
 import { FOUND_BY_SPECIFICITY, type Detection } from './detect.js';
 import { facePoints, maximumDistanceMm, surfaceVoxels } from './surface.js';
 
@@ -13,8 +13,7 @@ import { facePoints, maximumDistanceMm, surfaceVoxels } from './surface.js';
  * @param number its value in `labels`.
  */
 export function measureComponent(number: number, component: Component, labels: LabelMap, detection: Detection): Lesion {
-  const [nx, ny] = labels.shape;
-  const at = (index: number): Vector3 => [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
+  const at = (index: number) => voxelFromIndex(index, labels.shape);
   const sum = [0, 0, 0];
   const perSlice = new Map<number, number>();
   let sensitivity = 0;

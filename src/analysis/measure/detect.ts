@@ -1,6 +1,8 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../../imaging/affine.js';
-import { voxelCount, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
-import { boundingBox, connectedComponents, type Component } from './components.js';
+import { componentBox, connectedComponents, type Component } from '../../imaging/components.js';
+import { extentOf, type IndexBox } from '../../imaging/crop.js';
+import { trilinear } from '../../imaging/trilinear.js';
+import { voxelCount, voxelFromIndex, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
 
 /** Bits of a voxel on the source grid. */
 const FOUND = 1;
@@ -65,23 +67,29 @@ export function detectLesions(input: DetectInput): Detection {
     multiplyAffine(invertAffine(input.sourceFromTemplate), source.patientFromVoxel),
   );
   const sourceVoxelFromTemplate = invertAffine(templateFromSourceVoxel);
-  const sample = sampler(input, labels, templateFromSourceVoxel);
+  const sample = sampler(input, templateFromSourceVoxel);
   const [nx, ny, nz] = source.shape;
   const found = new Uint8Array(voxelCount(source));
   const bestVoxel = new Float64Array(components.length + 1).fill(-1);
   const bestValue = new Float32Array(components.length + 1);
 
   for (const component of components) {
-    const box = boundingBox(component, sensitivity.shape);
-    const [low, high] = sourceBox(box, sourceVoxelFromTemplate, source.shape);
-    for (let k = low[2]; k <= high[2]; k++)
-      for (let j = low[1]; j <= high[1]; j++)
-        for (let i = low[0]; i <= high[0]; i++) {
+    const { first, last } = sourceBox(
+      componentBox(component, sensitivity.shape),
+      sourceVoxelFromTemplate,
+      source.shape,
+    );
+    for (let k = first[2]; k <= last[2]; k++)
+      for (let j = first[1]; j <= last[1]; j++)
+        for (let i = first[0]; i <= last[0]; i++) {
           const index = i + nx * (j + ny * k);
           if (found[index] !== 0) continue;
-          const { sens, spec, label } = sample(i, j, k);
+          const seen = sample(i, j, k);
+          const { sens, spec } = seen;
           const bySpecificity = spec >= thresholds.specificity;
-          if (label === 0 || !(bySpecificity || sens >= thresholds.sensitivity)) continue;
+          if (!(bySpecificity || sens >= thresholds.sensitivity)) continue;
+          const label = labelAt(seen, labels, input);
+          if (label === 0) continue;
           found[index] = bySpecificity ? FOUND | FOUND_BY_SPECIFICITY : FOUND;
           const value = Math.max(sens, spec);
           if (value > bestValue[label]) {
@@ -133,7 +141,6 @@ function requireOneGrid({ sensitivity, specificity, region }: DetectInput): void
 
 /** Peak (template voxel), probabilities and confirmation of one detection. */
 function summarise(component: Component, { sensitivity, specificity, thresholds }: DetectInput) {
-  const [nx, ny] = sensitivity.shape;
   let peakIndex = component[0];
   let value = -1, largestSensitivity = 0, largestSpecificity = 0; // prettier-ignore
   for (const index of component) {
@@ -145,67 +152,70 @@ function summarise(component: Component, { sensitivity, specificity, thresholds 
     value = Math.max(sens, spec);
     peakIndex = index;
   }
-  const peak: Vector3 = [peakIndex % nx, Math.floor(peakIndex / nx) % ny, Math.floor(peakIndex / (nx * ny))];
+  const peak = voxelFromIndex(peakIndex, sensitivity.shape);
   const confirmed = largestSpecificity >= thresholds.specificity;
   return { peak, sensitivity: largestSensitivity, specificity: largestSpecificity, confirmed };
 }
 
-/** Trilinear sampling of both maps, with the label of the detection around (0: none, or outside the region). */
-function sampler({ sensitivity, specificity, region }: DetectInput, labels: Uint32Array, m: Affine) {
+/** What the maps say at a place: trilinear probabilities; x, y, z in voxels of the maps. */
+interface Sample {
+  readonly sens: number;
+  readonly spec: number;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+const nothing: Sample = { sens: 0, spec: 0, x: NaN, y: NaN, z: NaN };
+
+/**
+ * Both maps at voxels of the source grid. Half a voxel beyond the outermost centres still belongs to the maps; outside them, and
+ * outside the region, there is nothing.
+ */
+function sampler({ sensitivity, specificity, region }: DetectInput, m: Affine) {
   const [nx, ny, nz] = sensitivity.shape;
-  const strides = [1, nx, nx * ny];
-  return (i: number, j: number, k: number): { sens: number; spec: number; label: number } => {
-    const x = m[0] * i + m[1] * j + m[2] * k + m[3];
-    const y = m[4] * i + m[5] * j + m[6] * k + m[7];
-    const z = m[8] * i + m[9] * j + m[10] * k + m[11];
-    const nothing = { sens: 0, spec: 0, label: 0 };
+  return (i: number, j: number, k: number): Sample => {
+    let x = m[0] * i + m[1] * j + m[2] * k + m[3];
+    let y = m[4] * i + m[5] * j + m[6] * k + m[7];
+    let z = m[8] * i + m[9] * j + m[10] * k + m[11];
     if (!(x >= -0.5 && y >= -0.5 && z >= -0.5 && x <= nx - 0.5 && y <= ny - 0.5 && z <= nz - 0.5)) return nothing;
-    const nearest = clamp(Math.round(x), nx) + nx * (clamp(Math.round(y), ny) + ny * clamp(Math.round(z), nz));
-    if (region && region.voxels[nearest] === 0) return nothing;
-    const x0 = clamp(Math.floor(x), nx - 1), y0 = clamp(Math.floor(y), ny - 1), z0 = clamp(Math.floor(z), nz - 1); // prettier-ignore
-    const f = [Math.min(Math.max(x - x0, 0), 1), Math.min(Math.max(y - y0, 0), 1), Math.min(Math.max(z - z0, 0), 1)];
-    const step = strides.map((stride, axis) => (sensitivity.shape[axis] > 1 ? stride : 0));
-    const base = x0 + nx * (y0 + ny * z0);
-    let sens = 0, spec = 0, label = 0, strongest = -1; // prettier-ignore
-    for (let corner = 0; corner < 8; corner++) {
-      const a = corner & 1, b = (corner >> 1) & 1, c = corner >> 2; // prettier-ignore
-      const weight = (a ? f[0] : 1 - f[0]) * (b ? f[1] : 1 - f[1]) * (c ? f[2] : 1 - f[2]);
-      if (weight === 0) continue;
-      const index = base + a * step[0] + b * step[1] + c * step[2];
-      const p = sensitivity.voxels[index];
-      const q = specificity.voxels[index];
-      sens += weight * p;
-      spec += weight * q;
-      if (labels[index] !== 0 && weight * Math.max(p, q) > strongest) {
-        strongest = weight * Math.max(p, q);
-        label = labels[index];
-      }
-    }
-    return { sens, spec, label };
+    x = Math.min(Math.max(x, 0), nx - 1);
+    y = Math.min(Math.max(y, 0), ny - 1);
+    z = Math.min(Math.max(z, 0), nz - 1);
+    if (region && region.voxels[Math.round(x) + nx * (Math.round(y) + ny * Math.round(z))] === 0) return nothing;
+    return { sens: trilinear(sensitivity, x, y, z), spec: trilinear(specificity, x, y, z), x, y, z };
   };
 }
 
-const clamp = (value: number, size: number): number => Math.min(Math.max(value, 0), Math.max(size - 1, 0));
+/** The detection with the largest share in what was sampled at a place; 0 for none. */
+function labelAt({ x, y, z }: Sample, labels: Uint32Array, { sensitivity, specificity }: DetectInput): number {
+  const { shape } = sensitivity;
+  const place = [x, y, z];
+  const first = place.map((at, axis) => Math.min(Math.floor(at), Math.max(shape[axis] - 2, 0)));
+  let label = 0;
+  let strongest = -1;
+  for (let corner = 0; corner < 8; corner++) {
+    const at = first.map((from, axis) => from + ((corner >> axis) & 1));
+    const weight = at.reduce((product, voxel, axis) => product * (1 - Math.abs(place[axis] - voxel)), 1);
+    const index = at[0] + shape[0] * (at[1] + shape[1] * at[2]);
+    if (weight === 0 || labels[index] === 0) continue;
+    const share = weight * Math.max(sensitivity.voxels[index], specificity.voxels[index]);
+    if (share <= strongest) continue;
+    strongest = share;
+    label = labels[index];
+  }
+  return label;
+}
 
 /** The source voxels that a template box (with the reach of the interpolation) can cover. */
-function sourceBox([low, high]: readonly [Vector3, Vector3], toSource: Affine, shape: Vector3): [number[], number[]] {
-  const from = [Infinity, Infinity, Infinity];
-  const to = [-Infinity, -Infinity, -Infinity];
-  for (let corner = 0; corner < 8; corner++) {
-    const at = applyAffine(toSource, [
-      corner & 1 ? high[0] + 1 : low[0] - 1,
-      corner & 2 ? high[1] + 1 : low[1] - 1,
-      corner & 4 ? high[2] + 1 : low[2] - 1,
-    ]);
-    at.forEach((value, axis) => {
-      from[axis] = Math.min(from[axis], value);
-      to[axis] = Math.max(to[axis], value);
-    });
-  }
-  return [
-    from.map((value) => Math.max(Math.ceil(value - 1e-6), 0)),
-    to.map((value, axis) => Math.min(Math.floor(value + 1e-6), shape[axis] - 1)),
-  ];
+function sourceBox({ first, last }: IndexBox, sourceFromTemplateVoxel: Affine, shape: Vector3): IndexBox {
+  const reach: IndexBox = {
+    first: [first[0] - 1, first[1] - 1, first[2] - 1],
+    last: [last[0] + 1, last[1] + 1, last[2] + 1],
+  };
+  const { lowest, highest } = extentOf(reach, sourceFromTemplateVoxel);
+  const from = (axis: 0 | 1 | 2) => Math.max(Math.ceil(lowest[axis] - 1e-6), 0);
+  const to = (axis: 0 | 1 | 2) => Math.min(Math.floor(highest[axis] + 1e-6), shape[axis] - 1);
+  return { first: [from(0), from(1), from(2)], last: [to(0), to(1), to(2)] };
 }
 
 function hasNeighbour(found: Uint8Array, [i, j, k]: readonly number[], [nx, ny, nz]: Vector3): boolean {

@@ -2,7 +2,7 @@ import type { Affine } from '../../imaging/affine.js';
 import type { Lesion } from '../../model/lesion.js';
 import { voxelVolumeMm3, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
 import { detectLesions } from './detect.js';
-import { labelComponents, labelledComponents, type Component } from './components.js';
+import { labelComponents, labelledComponents, type Component } from '../../imaging/components.js';
 import { measureComponent } from './component-measures.js';
 
 export interface MeasureInput {

@@ -1,6 +1,6 @@
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
-import type { Grid, LabelMap } from '../../imaging/volume.js';
-import type { Component } from './components.js';
+import { voxelFromIndex, type Grid, type LabelMap } from '../../imaging/volume.js';
+import type { Component } from '../../imaging/components.js';
 
 /** The component's voxels with at least one of their six neighbours outside it. */
 export function surfaceVoxels(component: Component, labels: LabelMap): Vector3[] {
@@ -10,7 +10,7 @@ export function surfaceVoxels(component: Component, labels: LabelMap): Vector3[]
     i >= 0 && j >= 0 && k >= 0 && i < nx && j < ny && k < nz && labels.voxels[i + nx * (j + ny * k)] === label;
   const surface: Vector3[] = [];
   for (const index of component) {
-    const i = index % nx, j = Math.floor(index / nx) % ny, k = Math.floor(index / (nx * ny)); // prettier-ignore
+    const [i, j, k] = voxelFromIndex(index, labels.shape);
     if (
       !(inside(i - 1, j, k) && inside(i + 1, j, k) && inside(i, j - 1, k)) ||
       !(inside(i, j + 1, k) && inside(i, j, k - 1) && inside(i, j, k + 1))

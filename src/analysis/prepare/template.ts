@@ -3,9 +3,8 @@ import { packageFolder } from '../../core/software.js';
 import { coarsen } from '../../imaging/block-mean.js';
 import { blur } from '../../imaging/box-blur.js';
 import { flatten } from '../../imaging/flatten.js';
-import { maskWhere } from '../../imaging/mask.js';
 import { readNifti } from '../../imaging/nifti.js';
-import type { LabelMap, Volume } from '../../imaging/volume.js';
+import { maskWhere, type LabelMap, type Volume } from '../../imaging/volume.js';
 
 /** The head on which every image is laid: Colin27, MNI space, with its brain mask. */
 export interface Template {

@@ -1,7 +1,7 @@
 import type { ResponseCriteria } from '../../model/criteria.js';
 import type { LesionIdentity } from '../../model/lesion.js';
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../../imaging/affine.js';
-import { voxelVolumeMm3, type LabelMap } from '../../imaging/volume.js';
+import { voxelFromIndex, voxelVolumeMm3, type LabelMap } from '../../imaging/volume.js';
 import { assign } from './assignment.js';
 
 /** A measured lesion; its voxels carry `number` in the label map. */
@@ -92,15 +92,13 @@ function sharedVolumes(current: LabelMap, other: LabelMap, otherFromCurrent: Aff
     invertAffine(other.patientFromVoxel),
     multiplyAffine(otherFromCurrent, current.patientFromVoxel),
   );
-  const [nx, ny] = current.shape;
   const [px, py, pz] = other.shape;
   const voxelMm3 = voxelVolumeMm3(current);
   const shared = new Map<string, number>();
   for (let index = 0; index < current.voxels.length; index++) {
     const label = current.voxels[index];
     if (label === 0) continue;
-    const voxel: Vector3 = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
-    const [x, y, z] = applyAffine(m, voxel).map(Math.round);
+    const [x, y, z] = applyAffine(m, voxelFromIndex(index, current.shape)).map(Math.round);
     if (x < 0 || y < 0 || z < 0 || x >= px || y >= py || z >= pz) continue;
     const known = other.voxels[x + px * (y + py * z)];
     if (known) shared.set(pairOf(label, known), (shared.get(pairOf(label, known)) ?? 0) + voxelMm3);

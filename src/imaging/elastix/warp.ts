@@ -1,7 +1,7 @@
 import { applyAffine, invertAffine, type Vector3 } from '../affine.js';
 import type { IndexBox } from '../crop.js';
-import { maskWhere } from '../mask.js';
-import { spacingMm, type Grid, type LabelMap, type Volume } from '../volume.js';
+import { trilinear } from '../trilinear.js';
+import { maskWhere, spacingMm, type Grid, type LabelMap, type Volume } from '../volume.js';
 import { applyTransforms, type StageTransform } from './transform.js';
 
 /** The transforms are evaluated this far apart and interpolated between: their control points lie far wider apart. */
@@ -29,6 +29,7 @@ export function warpLinear(
   transforms: readonly StageTransform[],
 ): Volume {
   const [nx, ny] = target.shape;
+  const [mx, my, mz] = moving.shape;
   const voxels = new Float32Array(nx * ny * target.shape[2]);
   const movingFromPatient = invertAffine(moving.patientFromVoxel);
   const { first, last } = box;
@@ -64,12 +65,11 @@ export function warpLinear(
         const node = Math.min(Math.floor(at), nodes[0] - 2);
         const part = at - node;
         const n = 3 * node;
-        voxels[index] = sample(
-          moving,
-          line[n] + (line[n + 3] - line[n]) * part,
-          line[n + 1] + (line[n + 4] - line[n + 1]) * part,
-          line[n + 2] + (line[n + 5] - line[n + 2]) * part,
-        );
+        const x = line[n] + (line[n + 3] - line[n]) * part;
+        const y = line[n + 1] + (line[n + 4] - line[n + 1]) * part;
+        const z = line[n + 2] + (line[n + 5] - line[n + 2]) * part;
+        if (x >= 0 && y >= 0 && z >= 0 && x < mx - 1 && y < my - 1 && z < mz - 1)
+          voxels[index] = trilinear(moving, x, y, z);
       }
     }
   }
@@ -80,22 +80,4 @@ export function warpLinear(
 function cell(offset: number, count: number): { index: number; part: number } {
   const index = Math.min(Math.floor(offset), count - 2);
   return { index, part: offset - index };
-}
-
-/** Trilinear; 0 outside the grid. */
-function sample({ shape, voxels }: Volume | LabelMap, x: number, y: number, z: number): number {
-  const nx = shape[0];
-  const ny = shape[1];
-  if (!(x >= 0 && y >= 0 && z >= 0 && x < nx - 1 && y < ny - 1 && z < shape[2] - 1)) return 0;
-  const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z); // prettier-ignore
-  const fx = x - x0;
-  const fy = y - y0;
-  const p = x0 + nx * (y0 + ny * z0);
-  const q = p + nx * ny;
-  const low0 = voxels[p] + (voxels[p + 1] - voxels[p]) * fx;
-  const low1 = voxels[p + nx] + (voxels[p + nx + 1] - voxels[p + nx]) * fx;
-  const high0 = voxels[q] + (voxels[q + 1] - voxels[q]) * fx;
-  const high1 = voxels[q + nx] + (voxels[q + nx + 1] - voxels[q + nx]) * fx;
-  const low = low0 + (low1 - low0) * fy;
-  return low + (high0 + (high1 - high0) * fy - low) * (z - z0);
 }

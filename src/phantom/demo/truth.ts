@@ -2,6 +2,7 @@ import type { TimePoint } from '../../node/operations/time-point.js';
 import { sphereVolumeMm3 } from '../lesion-history.js';
 import type { PhantomScan } from '../scan.js';
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
+import { voxelFromIndex } from '../../imaging/volume.js';
 
 /** Every true lesion of at least this size must be found. */
 export const mustFindMm = 6;
@@ -87,9 +88,7 @@ function labelCentroids({ shape, patientFromVoxel, voxels }: PhantomScan['labels
   voxels.forEach((label, index) => {
     if (label === 0) return;
     const sum = sums.get(label) ?? [0, 0, 0, 0];
-    sum[0] += index % shape[0];
-    sum[1] += Math.floor(index / shape[0]) % shape[1];
-    sum[2] += Math.floor(index / (shape[0] * shape[1]));
+    voxelFromIndex(index, shape).forEach((at, axis) => (sum[axis] += at));
     sum[3]++;
     sums.set(label, sum);
   });

@@ -1,46 +1,26 @@
-import { applyAffine, invertAffine, multiplyAffine, type Vector3 } from '../../imaging/affine.js';
+import { applyAffine, identityAffine, invertAffine, type Vector3 } from '../../imaging/affine.js';
+import { extentOf, wholeBox } from '../../imaging/crop.js';
 import { resampleLinear, resampleNearest } from '../../imaging/resample.js';
-import type { Grid, LabelMap, Volume } from '../../imaging/volume.js';
-import { identityAffine } from '../../imaging/affine.js';
+import { voxelFromIndex, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
 
 /**
  * The axial plane at patient height `zMm` through everything `grid` covers, as a one-slice grid of 1 mm pixels laid out as
  * radiologists look at it: columns run to the patient's left, rows to posterior.
  */
-export function axialPlane({ shape, patientFromVoxel }: Grid, zMm: number): Grid {
-  const corners = Array.from({ length: 8 }, (_, corner) =>
-    applyAffine(patientFromVoxel, [
-      corner & 1 ? shape[0] - 1 : 0,
-      corner & 2 ? shape[1] - 1 : 0,
-      corner & 4 ? shape[2] - 1 : 0,
-    ]),
-  );
-  const [left, right] = extent(corners, 0);
-  const [front, back] = extent(corners, 1);
+export function axialPlane(grid: Grid, zMm: number): Grid {
+  const { lowest, highest } = extentOf(wholeBox(grid), grid.patientFromVoxel);
+  const [width, height] = [0, 1].map((axis) => Math.round(highest[axis] - lowest[axis]) + 1);
   return {
-    shape: [Math.round(right - left) + 1, Math.round(back - front) + 1, 1],
-    patientFromVoxel: [1, 0, 0, left, 0, 1, 0, front, 0, 0, 1, zMm, 0, 0, 0, 1],
+    shape: [width, height, 1],
+    patientFromVoxel: [1, 0, 0, lowest[0], 0, 1, 0, lowest[1], 0, 0, 1, zMm, 0, 0, 0, 1],
   };
 }
 
 /** Patient heights [lowest, highest] that the grid reaches, mm. */
-export function heights({ shape, patientFromVoxel }: Grid): readonly [number, number] {
-  return extent(
-    [0, 1, 2, 3, 4, 5, 6, 7].map((corner) =>
-      applyAffine(patientFromVoxel, [
-        corner & 1 ? shape[0] - 1 : 0,
-        corner & 2 ? shape[1] - 1 : 0,
-        corner & 4 ? shape[2] - 1 : 0,
-      ]),
-    ),
-    2,
-  );
+export function heights(grid: Grid): readonly [number, number] {
+  const { lowest, highest } = extentOf(wholeBox(grid), grid.patientFromVoxel);
+  return [lowest[2], highest[2]];
 }
-
-const extent = (points: readonly Vector3[], axis: 0 | 1 | 2): readonly [number, number] => {
-  const values = points.map((point) => point[axis]);
-  return [Math.min(...values), Math.max(...values)];
-};
 
 /** Intensities in a plane of {@link axialPlane}, trilinear; 0 outside. */
 export const sectionOf = (volume: Volume, plane: Grid): Float32Array =>
@@ -53,16 +33,11 @@ export const labelsIn = (labels: LabelMap, plane: Grid): Uint8Array | Uint16Arra
 /** Where a lesion shows best: for each label its largest axial section's height and the centre of it, patient mm. */
 export function largestSections(labels: LabelMap, numbers: readonly number[]): Map<number, Vector3> {
   const wanted = new Set(numbers);
-  const [nx, ny] = labels.shape;
   const perHeight = new Map<number, Map<number, { sum: [number, number, number]; count: number }>>();
   for (let index = 0; index < labels.voxels.length; index++) {
     const label = labels.voxels[index];
     if (label === 0 || !wanted.has(label)) continue;
-    const p = applyAffine(labels.patientFromVoxel, [
-      index % nx,
-      Math.floor(index / nx) % ny,
-      Math.floor(index / (nx * ny)),
-    ]);
+    const p = applyAffine(labels.patientFromVoxel, voxelFromIndex(index, labels.shape));
     const bins = perHeight.get(label) ?? new Map<number, { sum: [number, number, number]; count: number }>();
     perHeight.set(label, bins);
     const bin = bins.get(Math.round(p[2])) ?? { sum: [0, 0, 0], count: 0 };
@@ -80,6 +55,6 @@ export function largestSections(labels: LabelMap, numbers: readonly number[]): M
 
 /** Pixel [column, row] of a patient point in a plane. */
 export function pixelOf(plane: Grid, point: Vector3): readonly [number, number] {
-  const [i, j] = applyAffine(multiplyAffine(invertAffine(plane.patientFromVoxel), identityAffine), point);
+  const [i, j] = applyAffine(invertAffine(plane.patientFromVoxel), point);
   return [i, j];
 }

@@ -1,6 +1,7 @@
-import { PrioraError } from '../../core/errors.js';
-import type { Vector3 } from '../../imaging/affine.js';
-import type { Grid, LabelMap } from '../../imaging/volume.js';
+import { PrioraError } from '../core/errors.js';
+import type { Vector3 } from './affine.js';
+import type { IndexBox } from './crop.js';
+import { voxelFromIndex, type Grid, type LabelMap } from './volume.js';
 
 /** Voxel indices of one 26-connected component, ascending. */
 export type Component = Uint32Array;
@@ -14,17 +15,15 @@ const TAKEN = 0x80;
  *
  * @param shape [columns, rows, slices]; i fastest.
  */
-export function connectedComponents(mask: Uint8Array, [nx, ny, nz]: Vector3): Component[] {
+export function connectedComponents(mask: Uint8Array, shape: Vector3): Component[] {
+  const [nx, ny, nz] = shape;
   const components: Component[] = [];
   for (let seed = 0; seed < mask.length; seed++) {
     if (mask[seed] === 0 || mask[seed] & TAKEN) continue;
     mask[seed] |= TAKEN;
     const members = [seed];
     for (let next = 0; next < members.length; next++) {
-      const index = members[next];
-      const i = index % nx;
-      const j = Math.floor(index / nx) % ny;
-      const k = Math.floor(index / (nx * ny));
+      const [i, j, k] = voxelFromIndex(members[next], shape);
       for (let z = Math.max(k - 1, 0); z <= Math.min(k + 1, nz - 1); z++)
         for (let y = Math.max(j - 1, 0); y <= Math.min(j + 1, ny - 1); y++)
           for (let x = Math.max(i - 1, 0); x <= Math.min(i + 1, nx - 1); x++) {
@@ -40,22 +39,16 @@ export function connectedComponents(mask: Uint8Array, [nx, ny, nz]: Vector3): Co
   return components;
 }
 
-/** Inclusive index bounds [low, high] of a component. */
-export function boundingBox(component: Component, [nx, ny]: Vector3): [low: Vector3, high: Vector3] {
-  let i0 = Infinity, i1 = -Infinity, j0 = Infinity, j1 = -Infinity; // prettier-ignore
-  for (const index of component) {
-    const i = index % nx;
-    const j = Math.floor(index / nx) % ny;
-    if (i < i0) i0 = i;
-    if (i > i1) i1 = i;
-    if (j < j0) j0 = j;
-    if (j > j1) j1 = j;
-  }
-  const slice = (index: number) => Math.floor(index / (nx * ny));
-  return [
-    [i0, j0, slice(component[0])],
-    [i1, j1, slice(component[component.length - 1])],
-  ];
+/** The smallest box around a component. */
+export function componentBox(component: Component, shape: Vector3): IndexBox {
+  const first = [...voxelFromIndex(component[0], shape)];
+  const last = [...first];
+  for (const index of component)
+    voxelFromIndex(index, shape).forEach((at, axis) => {
+      if (at < first[axis]) first[axis] = at;
+      if (at > last[axis]) last[axis] = at;
+    });
+  return { first: first as unknown as Vector3, last: last as unknown as Vector3 };
 }
 
 /**
