@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     // Commands and nodes of their own processes run as they are shipped: those start much faster than from source.
-    globalSetup: 'test/build.ts',
+    globalSetup: ['test/build.ts', 'test/run-folder.ts'],
     // Two workers: the interop and child-process tests each keep a core busy.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
