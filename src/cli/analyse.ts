@@ -3,10 +3,15 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ExitCode } from './exit-code.js';
 import { makeNamedFolder } from '../core/folder.js';
 import { deliverableKinds, type DeliverableKind } from '../node/delivery/destinations.js';
-import { analyseFiles, keepOutputs, type AnalyseOptions, type Analysis } from '../node/operations/analyse-files.js';
+import {
+  analyseFiles,
+  keepOutputs,
+  type AnalyseFilesOptions,
+  type Analysis,
+} from '../node/operations/analyse-files.js';
 import { researchUse, timePointText } from './time-point-text.js';
 
-interface AnalyseArguments extends AnalyseOptions {
+interface AnalyseArguments extends AnalyseFilesOptions {
   readonly out: string;
   readonly json?: boolean;
 }

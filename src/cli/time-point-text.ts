@@ -1,5 +1,5 @@
 import type { CaseReview } from '../model/case-review.js';
-import type { TimePoint } from '../node/operations/time-point.js';
+import type { TimePointSummary } from '../node/operations/time-point.js';
 import { english } from '../report/wording/english.js';
 import type { LesionRow } from '../store/store.js';
 
@@ -14,7 +14,7 @@ export function changeText({ change, sincePrior }: Pick<LesionRow, 'change' | 's
 }
 
 /** A time point for a terminal: prior, registration, one line a lesion. */
-export function timePointText(timePoint: TimePoint): string {
+export function timePointText(timePoint: TimePointSummary): string {
   const { PatientID, StudyInstanceUID, status, reason, prior, noPriorReason, forced, notes, lesions, gone, seconds } =
     timePoint;
   const lines = [`patient ${PatientID}  study ${StudyInstanceUID}`];

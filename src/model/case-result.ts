@@ -22,6 +22,18 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
+/** Where a case stands in its patient's course. */
+const timePointSchema = z
+  .object({
+    /** From 1, in order of acquisition. */
+    order: z.number(),
+    type: z.enum(['baseline', 'posttreatment']),
+    /** Milliseconds since the epoch, UTC. */
+    acquiredAt: z.number(),
+  })
+  .readonly();
+export type TimePoint = z.output<typeof timePointSchema>;
+
 /** The prior a case was read with, or found and refused. */
 const casePriorSchema = z
   .object({
@@ -45,14 +57,7 @@ export const caseResultSchema = z
   .object({
     /** Series selection was overridden by a person. */
     forced: z.boolean(),
-    timePoint: z
-      .object({
-        order: z.number(),
-        type: z.enum(['baseline', 'posttreatment']),
-        /** Milliseconds since the epoch, UTC. */
-        acquiredAt: z.number(),
-      })
-      .readonly(),
+    timePoint: timePointSchema,
     prior: casePriorSchema.nullable(),
     /** Why no prior was used; null when one was. */
     noPriorReason: noPriorSchema.nullable(),

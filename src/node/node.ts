@@ -13,8 +13,7 @@ import { deliveryRetryPolicy, jobKinds } from './queue/case-jobs.js';
 import type { JobQueue } from './queue/job.js';
 import { openQueue } from './queue/queue.js';
 import { startRunner, type Runner } from './queue/runner.js';
-import { analysisHandler } from './work/analysis-handler.js';
-import { CaseWorker } from './work/case-worker.js';
+import { analysisHandler, CaseWorker } from './work/case-worker.js';
 
 /** A running node. */
 export interface RunningNode {

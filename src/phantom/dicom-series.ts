@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import { writeFile as encodeDicom, type Dataset } from '../dicom/dataset.js';
 import { derivedUID, SOPClass } from '../dicom/uid.js';
 import { spacingMm } from '../imaging/volume.js';
-import { patientName, type PhantomPatient } from './patient.js';
+import { phantomName, type PhantomPatient } from './patient.js';
 import { Random } from './random.js';
 import type { PhantomScan } from './scan.js';
 import type { ScannerSettings } from './scanner.js';
@@ -42,7 +42,7 @@ export function seriesIdentity(patient: PhantomPatient, time: number, scanner: S
       String(patient.days.length),
     );
   return {
-    PatientID: patientName(patient.seed),
+    PatientID: phantomName(patient.seed),
     StudyInstanceUID: part('study'),
     SeriesInstanceUID: part('series'),
     FrameOfReferenceUID: part('frame of reference'),

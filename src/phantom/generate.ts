@@ -5,7 +5,7 @@ import { writeNifti } from '../imaging/nifti.js';
 import { anatomyOf, anatomySplit, type Split } from './anatomies.js';
 import { writeDicomSeries } from './dicom-series.js';
 import { loadLabelHead } from './label-head.js';
-import { createPatient, patientName, type PhantomPatient } from './patient.js';
+import { createPatient, phantomName, type PhantomPatient } from './patient.js';
 import { scan } from './scan.js';
 import { scanners, type ScannerName } from './scanner.js';
 import { loadSourceHead, type SourceHead } from './source-head.js';
@@ -90,12 +90,12 @@ export async function generatePhantoms(options: GenerateOptions): Promise<void> 
     while (options.ahead && (await patientsIn(options.out)).length >= options.ahead) await setTimeout(500);
     const source = await headOf(seed);
     const patient = createPatient(source, seed, options.timePoints ? { timePoints: options.timePoints } : {});
-    const root = join(options.out, patientName(seed));
+    const root = join(options.out, phantomName(seed));
     let previous: Acquisition | null = null;
     for (let time = 0; time < patient.days.length; time++) {
       const started = performance.now();
       const folder = join(root, `t${time}`);
-      const label = `${patientName(seed)} time point ${time + 1} of ${patient.days.length}`;
+      const label = `${phantomName(seed)} time point ${time + 1} of ${patient.days.length}`;
       if (options.format === 'training') {
         if (await isTrainingCaseComplete(folder)) {
           previous = null;

@@ -7,7 +7,7 @@ import type { Tube } from './tube.js';
 import { headFromSource, randomHeadShape, type HeadShape } from './warp.js';
 
 /** A metastasis over all time points. */
-export interface LesionHistory {
+export interface LesionCourse {
   readonly id: number;
   readonly appearance: LesionAppearance;
   /** Head space, LPS mm. */
@@ -23,13 +23,13 @@ export interface PhantomPatient extends PaintedHead {
   readonly shape: HeadShape;
   /** Vessels, sinuses, plexus and pituitary in head space. */
   readonly tubes: readonly Tube[];
-  readonly lesions: readonly LesionHistory[];
+  readonly lesions: readonly LesionCourse[];
   /** Days from the first scan; one entry a time point. */
   readonly days: readonly number[];
 }
 
 /** The folder name and PatientID of a phantom. */
-export const patientName = (seed: number): string => `PHANTOM-${String(seed).padStart(5, '0')}`;
+export const phantomName = (seed: number): string => `PHANTOM-${String(seed).padStart(5, '0')}`;
 
 /** A lesion written out instead of drawn: for demonstrations and tests with a known story. */
 export interface LesionScript {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Grid } from '../imaging/volume.js';
-import { patientName, type PhantomPatient } from './patient.js';
+import { phantomName, type PhantomPatient } from './patient.js';
 import { lesionTruth, type PhantomLesion, type PhantomScan } from './scan.js';
 import { patientFromHead, type ScannerSettings } from './scanner.js';
 
@@ -56,7 +56,7 @@ export function phantomTruth(
   return {
     seed: patient.seed,
     anatomy: patient.source.anatomy,
-    patient: patientName(patient.seed),
+    patient: phantomName(patient.seed),
     timePoint: time,
     day: patient.days[time],
     hasPrior: prior.priorFromCurrent !== null,

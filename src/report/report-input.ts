@@ -1,6 +1,7 @@
 import type { Dataset } from '../dicom/dataset.js';
 import type { LabelMap, Grid } from '../imaging/volume.js';
 import type { Affine, Vector3 } from '../imaging/affine.js';
+import type { TimePoint } from '../model/case-result.js';
 import type { GoneLesion, TrackedLesion } from '../model/lesion.js';
 import type { NoPrior, Refusal, Remark } from '../model/remark.js';
 import type { ResponseAssessment } from '../model/response.js';
@@ -55,14 +56,6 @@ export interface ReportModel {
   readonly role: 'sensitivity' | 'specificity';
   /** One sentence on what it is for and trained on. */
   readonly use: string;
-}
-
-export interface TimePoint {
-  /** From 1, in order of acquisition. */
-  readonly order: number;
-  readonly type: 'baseline' | 'posttreatment';
-  /** Milliseconds since the epoch, UTC. */
-  readonly acquiredAt: number;
 }
 
 /** A DICOM object by its place in the hierarchy. */

@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path';
 import { PrioraError } from '../core/errors.js';
 import { readNifti } from '../imaging/nifti.js';
 import { maskWhere, type Grid, type LabelMap } from '../imaging/volume.js';
-import type { FoundScans, Refusal, Scan } from './scan.js';
+import type { FoundScans, RefusedScan, Scan } from './scan.js';
 import type { DataSet } from './training-settings.js';
 import { visitOrder } from './visit-order.js';
 
@@ -21,7 +21,7 @@ const gridTolerance = 0.01;
 export function dataSetScans(root: string, files: readonly string[], dataSet: DataSet): FoundScans {
   const image = new RegExp(dataSet.image, 'i');
   const patients = new Map<string, { time: string; scan: Scan }[]>();
-  const refused: Refusal[] = [];
+  const refused: RefusedScan[] = [];
   const order = visitOrder(files, dataSet);
   for (const path of files) {
     const name = relative(root, path).split(sep).join('/');

@@ -8,7 +8,7 @@ import { selectSeries } from '../analysis/select/select-series.js';
 import { seriesHeader, type SeriesHeader } from '../analysis/select/series-header.js';
 import type { SelectionRules } from '../analysis/select/selection-rules.js';
 import { drawnMetastases } from './drawn-metastases.js';
-import type { FoundScans, Refusal, Scan } from './scan.js';
+import type { FoundScans, RefusedScan, Scan } from './scan.js';
 import type { TrainingSettings } from './training-settings.js';
 
 /** A segmentation or structure set. */
@@ -83,7 +83,7 @@ export async function dicomScans(
   return { patients: new Map([...patients].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
 }
 
-function refusal(thrown: unknown, name: string): Refusal {
+function refusal(thrown: unknown, name: string): RefusedScan {
   const error = asPrioraError(thrown);
   if (!error.blamesInput && error.class !== 'permanent') throw error;
   return { name, code: error.code, reason: error.message };
@@ -93,7 +93,7 @@ function refusal(thrown: unknown, name: string): Refusal {
 async function readHeads(files: readonly string[]) {
   const groups = new Map<string, { dataset: Dataset; path: string }[]>();
   const drawings: Drawing[] = [];
-  const refused: Refusal[] = [];
+  const refused: RefusedScan[] = [];
   for (const path of files) {
     let dataset: Dataset;
     try {

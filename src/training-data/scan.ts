@@ -23,7 +23,7 @@ export interface Scan {
 }
 
 /** Something that does not become training data, and why. */
-export interface Refusal {
+export interface RefusedScan {
   readonly name: string;
   readonly code: ErrorCode;
   readonly reason: string;
@@ -32,5 +32,5 @@ export interface Refusal {
 /** The contents of some folders: each patient's scans in order of time. */
 export interface FoundScans {
   readonly patients: ReadonlyMap<string, readonly Scan[]>;
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RefusedScan[];
 }

@@ -14,7 +14,7 @@ import { writeNifti } from '../imaging/nifti.js';
 import { templateGrid, type Volume } from '../imaging/volume.js';
 import { lesionLabels } from './lesion-labels.js';
 import type { Pseudonyms } from './pseudonyms.js';
-import type { FoundScans, Refusal, Scan } from './scan.js';
+import type { FoundScans, RefusedScan, Scan } from './scan.js';
 
 export interface TrainingDataOptions {
   /** Folder that receives `<split>/<patient>/t<n>/`; what is complete in it is kept. */
@@ -31,7 +31,7 @@ export interface TrainingDataSummary {
   /** Time points written now, and those that already existed. */
   readonly written: number;
   readonly kept: number;
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RefusedScan[];
 }
 
 /** A scan as the node prepares it. */

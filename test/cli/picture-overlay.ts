@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { expect } from 'vitest';
-import type { TimePoint } from '../../src/node/operations/time-point.js';
+import type { TimePointSummary } from '../../src/node/operations/time-point.js';
 import { readSegmentation } from '../../src/dicom/segmentation-reader.js';
 import type { Prepared } from '../../src/analysis/prepare/prepare-current.js';
 import type { Affine, Vector3 } from '../../src/imaging/affine.js';
@@ -28,7 +28,7 @@ const eachAxis = (places: readonly Place[], summary: (along: number[]) => number
  * Expects of a time point's picture that its sections stand as the prepared head does, and that its outlines and rings, in the last
  * column alone, lie where its SEG has the lesions, in the brain.
  */
-export async function expectOverlayInPlace({ lesions, outputs }: TimePoint, prepared: Prepared): Promise<void> {
+export async function expectOverlayInPlace({ lesions, outputs }: TimePointSummary, prepared: Prepared): Promise<void> {
   const { image, brainMask, sourceFromTemplate } = prepared;
   if (lesions.length === 0) {
     const rows = await rowsOf(outputs.picture!, rowsWithoutLesion);

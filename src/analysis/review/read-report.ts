@@ -1,6 +1,6 @@
 import type { Dataset } from '../../dicom/dataset.js';
 import { personName } from './person-name.js';
-import { refusal, type ReportedLesion, type Review } from './review.js';
+import { refusal, type MeasuredLesion, type Review } from './review.js';
 
 /** Concepts by which a correction is read; the report that it edits has them from `report/codes.ts`. */
 const concept = {
@@ -53,7 +53,7 @@ const conceptOf = (item: Dataset) => item['ConceptNameCodeSequence']?.[0]?.['Cod
 const codeOf = (item: Dataset) => item['ConceptCodeSequence']?.[0]?.['CodeValue'] as string | undefined;
 
 /** The lesion of a group; none for a group without an identity. */
-function reportedLesion(group: Dataset): ReportedLesion[] {
+function reportedLesion(group: Dataset): MeasuredLesion[] {
   const children = (group['ContentSequence'] ?? []) as Dataset[];
   const find = (wanted: string) => children.find((item) => conceptOf(item) === wanted);
   const trackingUID = find(concept.trackingUniqueIdentifier)?.['UID'] as string | undefined;

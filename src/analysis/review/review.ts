@@ -23,7 +23,7 @@ export interface DrawnLesion {
 }
 
 /** One measurement group of a reader's report. */
-export interface ReportedLesion {
+export interface MeasuredLesion {
   readonly trackingUID: string;
   /** Null if the group does not say. */
   readonly confidence: 'confirmed' | 'candidate' | null;
@@ -39,7 +39,7 @@ export type Review = {
   | { readonly kind: 'SEG'; readonly lesions: readonly DrawnLesion[] }
   | {
       readonly kind: 'SR';
-      readonly lesions: readonly ReportedLesion[];
+      readonly lesions: readonly MeasuredLesion[];
       /** SOPInstanceUIDs of the documents that it says it replaces. */
       readonly predecessors: readonly string[];
     }

@@ -14,10 +14,10 @@ import { openReceiver } from '../ingest/receiver.js';
 import { loadMappings } from '../mappings.js';
 import { patientOrderKey } from '../queue/case-jobs.js';
 import { inputFiles } from './input-files.js';
-import { timePointOf, type TimePoint } from './time-point.js';
+import { timePointOf, type TimePointSummary } from './time-point.js';
 
 /** How files are to be analysed. */
-export interface AnalyseOptions {
+export interface AnalyseFilesOptions {
   /** Configuration file. */
   readonly config?: string;
   /** Take the likeliest series of a study that selection refuses. */
@@ -29,7 +29,7 @@ export interface AnalyseOptions {
 
 /** What became of the files: `priora analyse --json` prints it. */
 export interface Analysis {
-  readonly timePoints: readonly TimePoint[];
+  readonly timePoints: readonly TimePointSummary[];
   /** Files that are no usable DICOM instance, with the reason; `dicom` is false for what is no DICOM file at all. */
   readonly refusedFiles: readonly {
     readonly path: string;
@@ -81,7 +81,7 @@ function studiesInOrder(store: Store): string[] {
 }
 
 /** Makes of a finished case the time point to return, and keeps of its files what shall outlast the throw-away index in `dataDir`. */
-export type KeepTimePoint = (finished: CaseRow, store: Store, dataDir: string, number: number) => TimePoint;
+export type KeepTimePoint = (finished: CaseRow, store: Store, dataDir: string, number: number) => TimePointSummary;
 
 /** Copies each time point's files to a folder of its own below `out`; the result names the copies. */
 export const keepOutputs =
@@ -107,7 +107,7 @@ export const keepOutputs =
  */
 export async function analyseFiles(
   paths: readonly string[],
-  options: AnalyseOptions,
+  options: AnalyseFilesOptions,
   keep: KeepTimePoint,
 ): Promise<Analysis> {
   const dataDir = mkdtempSync(join(tmpdir(), 'priora-analyse-'));
@@ -117,7 +117,7 @@ export async function analyseFiles(
   try {
     const refusedFiles = await receiveFiles(store, config, inputFiles(paths));
     const studies = studiesInOrder(store);
-    const timePoints: TimePoint[] = [];
+    const timePoints: TimePointSummary[] = [];
     const failures: Analysis['failures'][number][] = [];
     /** Patients and why a study of theirs failed. */
     const failed = new Map<number, PrioraError>();

@@ -5,7 +5,7 @@ import type { CaseRow, LesionRow, Store } from '../../store/store.js';
 import type { CaseResult } from '../../model/case-result.js';
 
 /** One time point of a patient as people and scripts see it; `priora analyse --json` prints these. */
-export interface TimePoint {
+export interface TimePointSummary {
   readonly PatientID: string;
   readonly StudyInstanceUID: string;
   readonly SeriesInstanceUID: string | null;
@@ -44,9 +44,9 @@ export interface TimePoint {
 }
 
 /** A finished case as a time point. */
-export function timePointOf(store: Store, dataDir: string, finished: CaseRow): TimePoint {
+export function timePointOf(store: Store, dataDir: string, finished: CaseRow): TimePointSummary {
   const { PatientID, StudyInstanceUID, SeriesInstanceUID, reason } = finished;
-  const status = finished.status as TimePoint['status'];
+  const status = finished.status as TimePointSummary['status'];
   const identity = { PatientID, StudyInstanceUID, SeriesInstanceUID, status, reason };
   if (finished.status !== 'reported') {
     const series = SeriesInstanceUID === null ? undefined : store.series.find(SeriesInstanceUID);
@@ -82,7 +82,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
 }
 
 /** The prior that was found, or what was tried in vain. */
-function priorOf({ prior, noPriorReason }: CaseResult): TimePoint['prior'] {
+function priorOf({ prior, noPriorReason }: CaseResult): TimePointSummary['prior'] {
   if (prior) {
     const { StudyInstanceUID, SeriesInstanceUID, verdict, similarity, refusal } = prior;
     return { StudyInstanceUID, SeriesInstanceUID, verdict, similarity, reason: refusal && english.refusal(refusal) };

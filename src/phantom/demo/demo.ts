@@ -7,7 +7,7 @@ import { forkModule } from '../../core/child-process.js';
 import { silentLogger } from '../../core/log.js';
 import { packageFolder } from '../../core/software.js';
 import { timePointText, researchUse } from '../../cli/time-point-text.js';
-import { timePointOf, type TimePoint } from '../../node/operations/time-point.js';
+import { timePointOf, type TimePointSummary } from '../../node/operations/time-point.js';
 import { sendFiles } from '../../node/delivery/send-files.js';
 import { demoPatient } from '../demo-patient.js';
 import { seriesIdentity, writeDicomSeries } from '../dicom-series.js';
@@ -99,7 +99,7 @@ async function waitForResults(
   dataDir: string,
   pacs: ReceivingPacs,
   progress: () => void,
-): Promise<{ timePoint: TimePoint; at: number }> {
+): Promise<{ timePoint: TimePointSummary; at: number }> {
   for (;;) {
     progress();
     const finished = store.cases.latestOfStudy(study.StudyInstanceUID);
@@ -120,7 +120,7 @@ async function waitForResults(
 }
 
 /** Leaves the received objects and the picture in `demo-out/`. */
-function keep(timePoint: TimePoint, folder: string, store: Store, pacs: ReceivingPacs): void {
+function keep(timePoint: TimePointSummary, folder: string, store: Store, pacs: ReceivingPacs): void {
   mkdirSync(folder, { recursive: true });
   const finished = store.cases.latestOfStudy(timePoint.StudyInstanceUID)!;
   for (const { kind, SOPInstanceUID } of store.objects.ofCase(finished.caseKey))
@@ -128,7 +128,7 @@ function keep(timePoint: TimePoint, folder: string, store: Store, pacs: Receivin
   if (timePoint.outputs.picture) copyFileSync(timePoint.outputs.picture, join(folder, 'picture.png'));
 }
 
-function describe(study: DemoStudy, timePoint: TimePoint, comparison: Comparison, seconds: number): void {
+function describe(study: DemoStudy, timePoint: TimePointSummary, comparison: Comparison, seconds: number): void {
   say(`\n${study.title}, results ${seconds.toFixed(1)} s after the last slice`);
   say(timePointText(timePoint));
   say('  against the truth:');

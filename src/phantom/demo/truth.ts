@@ -1,4 +1,4 @@
-import type { TimePoint } from '../../node/operations/time-point.js';
+import type { TimePointSummary } from '../../node/operations/time-point.js';
 import { sphereVolumeMm3 } from '../lesion-history.js';
 import type { PhantomScan } from '../scan.js';
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
@@ -17,12 +17,12 @@ export interface TruthLine {
   readonly volumeMm3: number;
   readonly priorVolumeMm3: number | null;
   readonly change: string;
-  readonly found: TimePoint['lesions'][number] | null;
+  readonly found: TimePointSummary['lesions'][number] | null;
 }
 
 export interface Comparison {
   readonly lines: readonly TruthLine[];
-  readonly falseFindings: TimePoint['lesions'];
+  readonly falseFindings: TimePointSummary['lesions'];
   /** What is wrong, one sentence each; empty when the time point passes. */
   readonly failures: readonly string[];
 }
@@ -37,7 +37,7 @@ export interface Comparison {
  * @param prior the same of the time point before; null for the first.
  */
 export function compareWithTruth(
-  timePoint: Pick<TimePoint, 'lesions' | 'gone'>,
+  timePoint: Pick<TimePointSummary, 'lesions' | 'gone'>,
   { labels, lesions }: Pick<PhantomScan, 'labels' | 'lesions'>,
   prior: Comparison | null,
 ): Comparison {

@@ -1,6 +1,6 @@
 import { drawStory } from '../../../src/phantom/lesion-history.js';
 import { randomAppearance } from '../../../src/phantom/lesion.js';
-import type { LesionHistory, PhantomPatient } from '../../../src/phantom/patient.js';
+import type { LesionCourse, PhantomPatient } from '../../../src/phantom/patient.js';
 import { Random } from '../../../src/phantom/random.js';
 import { rigidAffine } from '../../../src/phantom/rigid.js';
 import { labelsOn } from '../../../src/phantom/scan.js';
@@ -56,7 +56,7 @@ export function phantomCourse(seed: number): Scan[] {
   const story = drawStory(seed);
   const radius = (volume: number, index: number) => Math.cbrt(volume / appearances[index % 12].shape.unitVolume);
   const centres = sites(random.fork('sites'), story.map((volumes, index) => radius(Math.max(...volumes), index))); // prettier-ignore
-  const lesions: LesionHistory[] = story.map((volumesMm3, index) => ({
+  const lesions: LesionCourse[] = story.map((volumesMm3, index) => ({
     id: index + 1,
     appearance: appearances[index % 12],
     centreMm: centres[index],

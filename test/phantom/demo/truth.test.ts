@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { TimePoint } from '../../../src/node/operations/time-point.js';
+import type { TimePointSummary } from '../../../src/node/operations/time-point.js';
 import { compareWithTruth, mostFalse, type Comparison } from '../../../src/phantom/demo/truth.js';
 import type { LesionChange } from '../../../src/model/lesion.js';
 import { sphereVolumeMm3 } from '../../../src/phantom/lesion-history.js';
 import type { PhantomLesion, PhantomScan } from '../../../src/phantom/scan.js';
 import { identityAffine } from '../../../src/imaging/affine.js';
 
-type Finding = TimePoint['lesions'][number];
-type Gone = TimePoint['gone'][number];
+type Finding = TimePointSummary['lesions'][number];
+type Gone = TimePointSummary['gone'][number];
 
 /** A true lesion, 20 mm from the next. */
 const truth = (id: number, diameterMm: number, change: LesionChange, priorDiameterMm = 0): PhantomLesion => ({
