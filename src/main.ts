@@ -11,7 +11,7 @@ const program = new Command('priora')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 nothing to do, 4 input rejected or held.\n' +
+    '\nExit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 nothing to do, 4 input rejected or on hold.\n' +
       'For research use only. Not a medical device. Not for use in diagnostic procedures.',
   );
 

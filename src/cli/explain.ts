@@ -10,9 +10,9 @@ function print(explanation: SeriesExplanation): void {
     `series ${explanation.SeriesInstanceUID}, study ${explanation.StudyInstanceUID}`,
     `acquired ${explanation.acquiredAt ?? 'at an unknown time'} (${explanation.acquiredAtSource ?? 'no attribute'}), ${explanation.instances} instances, ${explanation.origin}, ${explanation.state}`,
     ...holdLines(explanation.holds),
-    `complete: ${completeness?.by ?? 'not judged yet'}`,
+    `complete: ${completeness?.by ?? 'not decided yet'}`,
     ...(completeness?.findings ?? []).map((finding) => `  ${finding}`),
-    `selected: ${selection ? (selection.accepted ? 'accepted' : selection.forced ? 'refused, but forced' : 'refused') : 'not judged yet'}`,
+    `selection: ${selection ? (selection.accepted ? 'selected' : selection.forced ? 'not selected, overridden by an operator' : 'not selected') : 'not decided yet'}`,
     ...(selection?.reasons ?? []).map((reason) => `  ${reason}`),
     'other studies of the patient:',
     ...otherStudies.map(
@@ -20,12 +20,12 @@ function print(explanation: SeriesExplanation): void {
         `  ${StudyInstanceUID}: ${verdict === 'prior' ? 'prior' : 'not chosen'}, ${reason}`,
     ),
     ...explanation.otherIssuers.map(
-      (issuer) => `another patient has this PatientID, of issuer ${issuer}: if it is the same person, see priora merge`,
+      (issuer) => `another patient has this PatientID, issued by ${issuer}: if it is the same person, use priora merge`,
     ),
     ...reviews.map(
       ({ SOPInstanceUID, state, reason }) => `correction ${SOPInstanceUID}: ${state}${reason ? `, ${reason}` : ''}`,
     ),
-    ...(reviewed ? ['reviewed by a person:', ...reviewLines(reviewed), researchUse] : []),
+    ...(reviewed ? ['corrected by a reader:', ...reviewLines(reviewed), researchUse] : []),
     explanation.case
       ? `case: ${explanation.case.status}${explanation.case.reason ? `, ${explanation.case.reason}` : ''}`
       : 'case: none yet',
@@ -42,7 +42,7 @@ export function holdLines(holds: readonly Hold[]): string[] {
     ...accepted.map(
       (hold) =>
         `released: ${holdSentence([hold])}; accepted ${new Date(hold.acceptedAt!).toISOString()}` +
-        ` by ${hold.acceptedBy ?? 'a person whose name was not recorded'}${hold.comment ? `: ${hold.comment}` : ''}`,
+        ` by ${hold.acceptedBy ?? 'an operator whose name was not recorded'}${hold.comment ? `: ${hold.comment}` : ''}`,
     ),
   ];
 }
@@ -51,7 +51,7 @@ export function holdLines(holds: readonly Hold[]): string[] {
 export function registerExplainCommand(program: Command): void {
   program
     .command('explain')
-    .description('why a series was or was not taken, which prior and why')
+    .description('show why a series was or was not selected, and which prior was chosen and why')
     .argument('<SeriesInstanceUID>')
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')

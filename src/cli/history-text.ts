@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import type { LesionEntry, PatientHistory } from '../node/operations/history.js';
 import { changeText, researchUse, reviewLines } from './time-point-text.js';
 
-/** A patient's lesions for a terminal: a row each, a column a time point. */
+/** A patient's lesions for a terminal: one row per lesion, one column per time point. */
 export function historyText({ PatientID, timePoints, lesions }: PatientHistory, zone: string): string {
   const header = timePoints.map(({ order, acquiredAt }) => [
     `${order}: ${DateTime.fromISO(acquiredAt, { zone }).toISODate()}`,
@@ -23,7 +23,7 @@ export function historyText({ PatientID, timePoints, lesions }: PatientHistory, 
       order > 1 && noPriorReason ? [`time point ${order} was not compared: ${noPriorReason}`] : [],
     ),
     ...timePoints.flatMap(({ order, review }) =>
-      review ? [`time point ${order} was reviewed by a person`, ...reviewLines(review)] : [],
+      review ? [`time point ${order} was corrected by a reader`, ...reviewLines(review)] : [],
     ),
     researchUse,
   ];
@@ -32,14 +32,14 @@ export function historyText({ PatientID, timePoints, lesions }: PatientHistory, 
 
 function entryLines(entry: LesionEntry | null): string[] {
   if (!entry) return ['·'];
-  if (!entry.seen) return [entry.mergedInto ? `merged into ${entry.mergedInto.trackingID}` : entry.status];
+  if (!entry.seen) return [entry.mergedInto ? `merged with ${entry.mergedInto.trackingID}` : entry.status];
   const { confidence, volumeMm3, longAxisMm, sincePrior, mergedFrom, splitFrom } = entry;
   const doubling = sincePrior?.doublingTimeDays;
   return [
     `${volumeMm3.toFixed(0)} mm³, ${longAxisMm.toFixed(1)} mm${confidence === 'candidate' ? ', candidate' : ''}`,
     `${changeText(entry)}${doubling ? `, ×2 in ${doubling.toFixed(0)} d` : ''}`,
-    ...(mergedFrom.length > 0 ? [`with ${mergedFrom.map(({ trackingID }) => trackingID).join(', ')}`] : []),
-    ...(splitFrom ? [`part of ${splitFrom.trackingID}`] : []),
+    ...(mergedFrom.length > 0 ? [`merged with ${mergedFrom.map(({ trackingID }) => trackingID).join(', ')}`] : []),
+    ...(splitFrom ? [`split from ${splitFrom.trackingID}`] : []),
   ];
 }
 

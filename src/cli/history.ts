@@ -10,9 +10,9 @@ import { readNode } from '../node/operations/open-node.js';
 export function registerHistoryCommand(program: Command): void {
   program
     .command('history')
-    .description("a patient's lesions over time")
+    .description("show a patient's lesions over time")
     .argument('<PatientID>')
-    .option('--issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
+    .option('--issuer <IssuerOfPatientID>', 'required if several issuers use the PatientID')
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .action((PatientID: string, given: { issuer?: string; config?: string; json?: boolean }) =>

@@ -10,12 +10,12 @@ import { withNode } from '../node/operations/open-node.js';
 export function registerMergeCommand(program: Command): void {
   program
     .command('merge')
-    .description('file the studies of one patient under another, after a person has found that both are the same')
+    .description('file the studies of one patient under another, after establishing that both are the same person')
     .argument('<from>', 'PatientID whose studies move')
     .argument('<into>', 'PatientID that stays')
-    .option('--from-issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
-    .option('--into-issuer <IssuerOfPatientID>', 'needed where several issuers use the PatientID')
-    .option('--force', 'although name, birth date or sex contradict each other')
+    .option('--from-issuer <IssuerOfPatientID>', 'required if several issuers use the PatientID')
+    .option('--into-issuer <IssuerOfPatientID>', 'required if several issuers use the PatientID')
+    .option('--force', 'merge even if name, birth date or sex contradict each other')
     .option('--config <file>', 'configuration file')
     .action(
       (
@@ -27,7 +27,7 @@ export function registerMergeCommand(program: Command): void {
           const from = namedPatient(node.store, fromID, given.fromIssuer);
           const into = namedPatient(node.store, intoID, given.intoIssuer);
           if (from.patientKey === into.patientKey) {
-            console.log(`${fromID} and ${intoID} are one patient already`);
+            console.log(`${fromID} and ${intoID} are already one patient`);
             process.exitCode = ExitCode.nothingToDo;
             return;
           }
@@ -35,11 +35,11 @@ export function registerMergeCommand(program: Command): void {
           if (contradicted.length > 0 && !given.force)
             throw new PrioraError(
               'USAGE_INVALID',
-              `${contradicted.join(', ')} of patients ${fromID} and ${intoID} contradict each other; --force merges them all the same`,
+              `${contradicted.join(', ')} of patients ${fromID} and ${intoID} contradict each other; --force merges them anyway`,
             );
           const queued = mergePatients(node, from, into);
           console.log(
-            `patient ${fromID} is filed under ${intoID} now; ${queued} ${queued === 1 ? 'study is' : 'studies are'} read again`,
+            `patient ${fromID} is now filed under ${intoID}; ${queued} ${queued === 1 ? 'study is' : 'studies are'} analysed again`,
           );
         }),
     );

@@ -7,12 +7,12 @@ import { databasePath, openStore, storeVersions } from '../store/store.js';
 export function registerMigrateCommand(program: Command): void {
   program
     .command('migrate')
-    .description('bring the database to this version')
+    .description('upgrade the database to this version')
     .option('--config <file>', 'configuration file')
     .option('--dry-run', 'only say what would be done')
     .action(({ config: path, dryRun }: { config?: string; dryRun?: boolean }) => {
       const database = databasePath(loadConfig(path).dataDir);
-      if (!existsSync(database)) return console.log(`${database} does not exist yet; \`priora serve\` makes it`);
+      if (!existsSync(database)) return console.log(`${database} does not exist yet; \`priora serve\` creates it`);
       const { found, newest } = storeVersions(database);
       if (!dryRun) openStore(database).close();
       console.log(

@@ -26,15 +26,15 @@ interface PhantomArguments {
 export function registerPhantomCommand(program: Command): void {
   program
     .command('phantom')
-    .description('Write synthetic longitudinal patients with brain metastases (not for clinical use).')
-    .option('--seed <n>', 'seed of the first patient; the others follow one by one', wholeNumber, 1)
+    .description('write synthetic longitudinal patients with brain metastases (not for clinical use)')
+    .option('--seed <n>', 'seed of the first patient; the others count up from it', wholeNumber, 1)
     .option('--patients <n>', 'how many patients', wholeNumber, 1)
     .option(
       '--ahead <n>',
-      'wait while this many patients lie in the folder, until others are removed [never]',
+      'pause while the folder holds this many patients, until some are removed [never]',
       wholeNumber,
     )
-    .option('--time-points <n>', 'scans a patient [three or four, by chance]', wholeNumber)
+    .option('--time-points <n>', 'time points per patient [three or four, at random]', wholeNumber)
     .addOption(new Option('--format <name>', 'what to write').choices(phantomFormats).default('dicom'))
     .requiredOption('--out <dir>', 'folder to write into; finished training cases in it are kept')
     .option('--head <dir>', 'folder with head.nii.gz and brain-mask.nii.gz in MNI space [Colin27]')
@@ -44,12 +44,12 @@ export function registerPhantomCommand(program: Command): void {
       ),
     )
     .addOption(
-      new Option('--split <name>', 'which of the label maps: a head serves one purpose only')
+      new Option('--split <name>', 'which of the label maps to use: a head serves one purpose only')
         .choices(Object.keys(anatomySplit))
         .default('train'),
     )
     .addOption(
-      new Option('--scanner <name>', 'what they are scanned with (held-out: for testing only)')
+      new Option('--scanner <name>', 'the scanner that is simulated (held-out: for testing only)')
         .choices(Object.keys(scanners))
         .default('various'),
     )

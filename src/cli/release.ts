@@ -13,21 +13,21 @@ interface ReleaseArguments {
   readonly config?: string;
 }
 
-/** `priora release <study>`: a person lets a held study go on. */
+/** `priora release <study>`: an operator releases a study that is on hold. */
 export function registerReleaseCommand(program: Command): void {
   program
     .command('release')
-    .description('let a held study go on, after a person has compared the patient data')
+    .description('release a study that is on hold, after comparing the patient data')
     .argument('<StudyInstanceUID>')
-    .option('--acquired-at <time>', 'ISO 8601: when the patient was scanned, if no attribute says so')
-    .option('--comment <text>', 'why it may go on; kept with the decision')
+    .option('--acquired-at <time>', 'when the patient was scanned, if no attribute says so; ISO 8601')
+    .option('--comment <text>', 'the reason for the decision, kept with it')
     .option('--by <name>', 'who decides [the user of the operating system]')
     .option('--config <file>', 'configuration file')
     .action((StudyInstanceUID: string, { config, acquiredAt, by, comment }: ReleaseArguments) =>
       withNode(config, (node) => {
         const { zone } = node.config.time;
         const at = acquiredAt === undefined ? undefined : DateTime.fromISO(acquiredAt, { zone });
-        if (at && !at.isValid) throw new PrioraError('USAGE_INVALID', `${acquiredAt} is no ISO 8601 time`);
+        if (at && !at.isValid) throw new PrioraError('USAGE_INVALID', `${acquiredAt} is not an ISO 8601 time`);
         const released = release(node, StudyInstanceUID, {
           at: Date.now(),
           by: by ?? userInfo().username,
@@ -35,7 +35,7 @@ export function registerReleaseCommand(program: Command): void {
           acquiredAt: at?.toMillis(),
         });
         if (released) return console.log(`study ${StudyInstanceUID} released`);
-        console.log(`study ${StudyInstanceUID} is not held`);
+        console.log(`study ${StudyInstanceUID} is not on hold`);
         process.exitCode = ExitCode.nothingToDo;
       }),
     );

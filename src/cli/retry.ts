@@ -7,7 +7,7 @@ import { retryFailed } from '../node/operations/retry.js';
 export function registerRetryCommand(program: Command): void {
   program
     .command('retry')
-    .description('queue failed work again: all of it, or one job by its key (see `priora status`), also if it is done')
+    .description('queue failed work again: all of it, or one job by its key (see `priora status`), even if it is done')
     .argument('[key]', 'key of the job')
     .option('--config <file>', 'configuration file')
     .action((key: string | undefined, { config }: { config?: string }) =>

@@ -13,16 +13,16 @@ interface Peer {
 
 function peer(text: string): Peer {
   const [, host, port] = /^(.+):(\d+)$/.exec(text) ?? [];
-  if (!host) throw new InvalidArgumentError('host:port is needed');
+  if (!host) throw new InvalidArgumentError('host:port is required');
   return { host, port: Number(port) };
 }
 
-/** `priora send`: C-STORE of files to a peer, over one association, as the bytes that are on disk. */
+/** `priora send`: sends files to a peer over C-STORE, on one association, as the bytes on disk. */
 export function registerSendCommand(program: Command): void {
   program
     .command('send')
-    .description('send DICOM files or folders to a peer by C-STORE')
-    .argument('<paths...>', 'files or folders; what is no DICOM file is left out')
+    .description('send DICOM files or folders to a peer over C-STORE')
+    .argument('<paths...>', 'files or folders; files that are not DICOM are left out')
     .requiredOption('--to <host:port>', 'the peer', peer)
     .option('--called <aeTitle>', "the peer's AE title", 'PRIORA')
     .option('--calling <aeTitle>', 'our AE title', 'PRIORA_SEND')

@@ -8,7 +8,7 @@ import { researchUse } from './time-point-text.js';
 export function registerServeCommand(program: Command): void {
   program
     .command('serve')
-    .description('start the node: receive, analyse, deliver')
+    .description('run the node: receive, analyse, deliver')
     .option('--config <file>', 'configuration file')
     .action(async (options: { config?: string }) => {
       const config = loadConfig(options.config);
@@ -18,7 +18,7 @@ export function registerServeCommand(program: Command): void {
       // A parent that started us with a channel (the demonstration, tests) learns the port.
       process.send?.({ host: node.host, port: node.port });
       const stop = (signal: string) => {
-        logger.info({ signal }, 'stopping: running work goes back to the queue');
+        logger.info({ signal }, 'stopping; running work returns to the queue');
         void node.close().then(() => process.exit(0));
       };
       process.once('SIGINT', stop);

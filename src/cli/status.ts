@@ -21,14 +21,14 @@ function print(status: NodeStatus): void {
     status.receiving.map(({ SeriesInstanceUID }) => `series ${SeriesInstanceUID}`),
   );
   section(
-    'Held for a person',
+    'On hold',
     status.held.map(({ StudyInstanceUID, reason, action }) => `study ${StudyInstanceUID}: ${reason}. ${action}`),
   );
   section(
-    'Tried again',
+    'Retrying',
     status.retrying.map(
       ({ key, error, attempts, nextTry }) =>
-        `${key}: ${error} (${attempts} ${attempts === 1 ? 'time' : 'times'}), next at ${nextTry}`,
+        `${key}: ${error} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}), next at ${nextTry}`,
     ),
   );
   section(
@@ -49,7 +49,7 @@ function print(status: NodeStatus): void {
     'Corrections that were not applied, newest',
     status.reviews.map(
       ({ SOPInstanceUID, StudyInstanceUID, state, reason }) =>
-        `${SOPInstanceUID}, study ${StudyInstanceUID}: ${state === 'refused' ? `refused, ${reason}` : 'waits for the analysis of the study'}`,
+        `${SOPInstanceUID}, study ${StudyInstanceUID}: ${state === 'refused' ? `refused, ${reason}` : 'waiting for the analysis of the study'}`,
     ),
   );
   section(
@@ -65,7 +65,7 @@ function print(status: NodeStatus): void {
 export function registerStatusCommand(program: Command): void {
   program
     .command('status')
-    .description('what is waiting, running, tried again, held, failed and quarantined')
+    .description('list what is waiting, running, retrying, on hold, failed or in quarantine')
     .option('--config <file>', 'configuration file', undefined)
     .option('--json', 'print one JSON object')
     .action(({ config, json }: { config?: string; json?: boolean }) =>

@@ -26,17 +26,20 @@ interface TrainingDataArguments {
 export function registerTrainingDataCommand(program: Command): void {
   program
     .command('training-data')
-    .description('Turn image series with SEG or RTSTRUCT, or a public data set, into training data (pseudonymised).')
+    .description('turn image series with SEG or RTSTRUCT, or a public data set, into pseudonymised training data')
     .argument('<paths...>', 'DICOM files or folders of any patients and time points; with --data-set, its folder')
     .requiredOption('--out <dir>', 'folder to write into; finished time points in it are kept')
     .option('--data-set <name>', 'a public data set of NIfTI files, by its name in mappings/training-data.yaml')
     .addOption(
-      new Option('--bias-correction <method>', 'as the networks will ask for it')
+      new Option('--bias-correction <method>', 'the one that the networks will be trained for')
         .choices(['none', 'n4'])
         .default('none'),
     )
-    .option('--key <file>', 'secret of the pseudonyms, made where there is none [OUT.key, beside the output folder]')
-    .option('--config <file>', 'settings file [priora.yaml]')
+    .option(
+      '--key <file>',
+      'file with the secret of the pseudonyms, created if missing [OUT.key, next to the output folder]',
+    )
+    .option('--config <file>', 'configuration file')
     .action(async (paths: string[], options: TrainingDataArguments) => {
       const config = loadConfig(options.config);
       const mappings = loadMappings(config.mappingsDir);
@@ -50,9 +53,9 @@ export function registerTrainingDataCommand(program: Command): void {
         if (!dataSet)
           throw new PrioraError(
             'USAGE_INVALID',
-            `no data set is called ${options.dataSet}; there are ${settings.dataSets.map(({ name }) => name).join(', ')}`,
+            `no data set is called ${options.dataSet}; the data sets are ${settings.dataSets.map(({ name }) => name).join(', ')}`,
           );
-        if (paths.length !== 1) throw new PrioraError('USAGE_INVALID', 'a data set has one folder');
+        if (paths.length !== 1) throw new PrioraError('USAGE_INVALID', 'a data set is one folder');
         found = dataSetScans(resolve(paths[0]), inputFiles(paths), dataSet);
       }
       const out = resolve(options.out);
@@ -63,8 +66,8 @@ export function registerTrainingDataCommand(program: Command): void {
         biasCorrection: options.biasCorrection,
         progress: (line) => console.log(line),
       });
-      for (const { name, code, reason } of refused) console.log(`not taken: ${name}: ${code}: ${reason}`);
-      console.log(`${written} time points written, ${kept} already there, ${refused.length} not taken; see ${out}`);
+      for (const { name, code, reason } of refused) console.log(`left out: ${name}: ${code}: ${reason}`);
+      console.log(`${written} time points written, ${kept} already there, ${refused.length} left out; see ${out}`);
       process.exitCode = written + kept === 0 ? ExitCode.nothingToDo : refused.length > 0 ? ExitCode.rejectedInput : ExitCode.done; // prettier-ignore
     });
 }

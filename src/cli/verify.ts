@@ -3,7 +3,7 @@ import { ExitCode } from './exit-code.js';
 import { verifyStorage } from '../node/operations/verify.js';
 import { readNode } from '../node/operations/open-node.js';
 
-/** `priora verify`: the index against the disk, in both directions. Repairs nothing; any difference is a failure. */
+/** `priora verify`: compares the index with the disk, in both directions. Repairs nothing; any difference is a failure. */
 export function registerVerifyCommand(program: Command): void {
   program
     .command('verify')

@@ -28,124 +28,132 @@ const kind = (errorClass: ErrorClass, dimseStatus: number, action: string): Erro
 export const errorKinds = {
   // core
   CONFIG_INVALID: kind('permanent', 0x0110, 'Correct the named setting and start again.'),
-  USAGE_INVALID: kind('permanent', 0x0110, 'Nothing was done; `priora <command> --help` says what the command takes.'),
+  USAGE_INVALID: kind(
+    'permanent',
+    0x0110,
+    'Nothing was done. `priora <command> --help` lists what the command accepts.',
+  ),
   NOT_IN_INDEX: kind(
     'permanent',
     0x0110,
-    'Check the UID or PatientID, and that --config names the configuration of the node meant; `priora status` shows what was not taken in.',
+    'Check the UID or PatientID, and that --config names the configuration of the right node; `priora status` lists what was not stored.',
   ),
-  INTERNAL: kind('ambiguous', 0x0110, 'See the log; if it repeats, report it with the log lines of this job.'),
-  CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for the exit signal; lack of memory is the usual cause.'),
+  INTERNAL: kind('ambiguous', 0x0110, 'See the log. If it happens again, report it with the log lines of this job.'),
+  CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for the exit signal; the usual cause is a lack of memory.'),
   MEMORY_EXCEEDED: kind(
     'permanent',
     0x0110,
-    'The work needs more memory than its process may take; look at the size of the series, or lower `inference.memoryLimitMb`.',
+    'The work needs more memory than its process may use. Check the size of the series, or lower `inference.memoryLimitMb`.',
   ),
-  CANCELLED: kind('transient', 0x0110, 'The work was stopped on request; it starts again with the node.'),
+  CANCELLED: kind('transient', 0x0110, 'The work was stopped on request; it resumes when the node starts.'),
   // dicom
   DICOM_UNREADABLE: kind(
     'permanent',
     0xc000,
-    'The bytes are no readable DICOM data set; ask the sender to send it again.',
+    'The bytes are not a readable DICOM data set. Ask the sender to send it again.',
   ),
-  DICOM_MISSING_ATTRIBUTE: kind('permanent', 0xa900, 'A required attribute is missing; correct it at its source.'),
+  DICOM_MISSING_ATTRIBUTE: kind('permanent', 0xa900, 'A required attribute is missing. Correct it at its source.'),
   DICOM_CLASS_MISMATCH: kind(
     'permanent',
     0xa900,
-    'The data set and the announced SOP class or UID differ; ask the sender.',
+    'The data set differs from the announced SOP class or UID. Ask the sender.',
   ),
   DICOM_INVALID_OUTPUT: kind(
     'permanent',
     0x0110,
-    'An object of ours broke the standard and was not sent; report this.',
+    'An object written by Priora violates the standard and was not sent. Report this.',
   ),
   PIXELS_UNDECODABLE: kind(
     'permanent',
     0xc000,
-    'The pixel data do not decode as the header declares; ask for the series again.',
+    'The pixel data do not decode as the header declares. Request the series again.',
   ),
   // receive, index
-  STORAGE_FULL: kind('transient', 0xa700, 'Free disk space on the storage volume; the sender will retry.'),
-  STORAGE_FAILED: kind('transient', 0x0110, 'The storage volume refuses writes; look at the system log.'),
+  STORAGE_FULL: kind(
+    'transient',
+    0xa700,
+    'Free disk space on the storage volume. The sender still has the data and will retry.',
+  ),
+  STORAGE_FAILED: kind('transient', 0x0110, 'The storage volume refuses writes. Check the system log.'),
   // A warning, not a failure: the bytes are kept (in quarantine), and a sender must not keep repeating them.
   DUPLICATE_CONFLICT: kind(
     'permanent',
     0xb000,
-    'Other bytes came under a known SOPInstanceUID; compare both, the second is in quarantine.',
+    'Different bytes arrived under a known SOPInstanceUID. Compare both; the second is in quarantine.',
   ),
   IDENTITY_CONTRADICTION: kind(
     'permanent',
     0x0110,
-    'Let a person compare the patient data, then `priora release` the study.',
+    'Compare the patient data, then release the study with `priora release`.',
   ),
   TIME_UNKNOWN: kind(
     'permanent',
     0x0110,
-    'The study has no usable date; a person must decide, then `priora release` it.',
+    'The study has no usable date. Find out when it was acquired, then release it with `priora release --acquired-at`.',
   ),
   DATABASE_DAMAGED: kind(
     'permanent',
     0x0110,
-    'The database file is no SQLite database or is damaged: restore it from a backup. The images below `instances/` are files of their own.',
+    'The database file is damaged or is not an SQLite database. Restore it from a backup; the images below `instances/` are separate files.',
   ),
-  DATABASE_TOO_NEW: kind('permanent', 0x0110, 'This database was written by a newer Priora; start that version.'),
+  DATABASE_TOO_NEW: kind('permanent', 0x0110, 'This database was written by a newer Priora. Start that version.'),
   DATABASE_TOO_OLD: kind(
     'permanent',
     0x0110,
-    'This database was written by an older Priora: use that version, or stop its node and run `priora migrate`.',
+    'This database was written by an older Priora. Use that version, or stop its node and run `priora migrate`.',
   ),
   // select, assemble
   SERIES_NOT_SELECTED: kind(
     'permanent',
     0xa900,
-    '`priora explain` shows each rule; mappings/series-selection.yaml changes them.',
+    '`priora explain` shows the outcome of each rule; change the rules in mappings/series-selection.yaml.',
   ),
   GEOMETRY_MISSING: kind(
     'permanent',
     0xa900,
-    'Position, orientation or spacing is missing; send the original series, not a derived one.',
+    'Position, orientation or spacing is missing. Send the original series, not a derived one.',
   ),
-  GEOMETRY_GAP: kind('permanent', 0xa900, 'Slices are missing or unevenly spaced; send the complete series.'),
-  GEOMETRY_DUPLICATE: kind('permanent', 0xa900, 'Two slices share one position; send one reconstruction per series.'),
-  GEOMETRY_MIXED: kind('permanent', 0xa900, 'Slices differ in orientation or size; send one acquisition per series.'),
-  SERIES_TOO_SMALL: kind('permanent', 0xa900, 'Too few slices for a brain; check the routing rule.'),
+  GEOMETRY_GAP: kind('permanent', 0xa900, 'Slices are missing or unevenly spaced. Send the complete series.'),
+  GEOMETRY_DUPLICATE: kind('permanent', 0xa900, 'Two slices share one position. Send one reconstruction per series.'),
+  GEOMETRY_MIXED: kind('permanent', 0xa900, 'Slices differ in orientation or size. Send one acquisition per series.'),
+  SERIES_TOO_SMALL: kind('permanent', 0xa900, 'There are too few slices for a brain. Check the routing rule.'),
   // prepare, register
-  NOT_A_BRAIN: kind('permanent', 0xa900, 'After registration the image does not look like a head; look at the series.'),
-  REGISTRATION_FAILED: kind('ambiguous', 0x0110, 'The registration did not finish; look at the series and the log.'),
+  NOT_A_BRAIN: kind('permanent', 0xa900, 'After registration the image does not look like a head. View the series.'),
+  REGISTRATION_FAILED: kind('ambiguous', 0x0110, 'The registration did not finish. Check the series and the log.'),
   // training
   LABEL_UNUSABLE: kind(
     'permanent',
     0xa900,
-    'Look at the segmentation; mappings/training-data.yaml says which outlines are metastases.',
+    'Check the segmentation; mappings/training-data.yaml says which outlines are metastases.',
   ),
   // infer
-  MODEL_INVALID: kind('permanent', 0x0110, 'The model or its manifest is not what was shipped; install it again.'),
+  MODEL_INVALID: kind('permanent', 0x0110, 'The model or its manifest is not what was installed. Install it again.'),
   PROVIDER_UNAVAILABLE: kind(
     'permanent',
     0x0110,
-    'CUDA was asked for and cannot be used; see docs/gpu.md or set the provider to auto.',
+    'CUDA was requested and cannot be used. See docs/gpu.md, or set the provider to auto.',
   ),
   // review
   REVIEW_REFUSED: kind(
     'permanent',
     0xa900,
-    'The object is kept but corrects nothing; docs/conformance.md says what a correction needs.',
+    'The object is kept but corrects nothing; docs/conformance.md says what counts as a correction.',
   ),
   // deliver
   DESTINATION_UNREACHABLE: kind(
     'transient',
     0x0110,
-    'The destination does not answer; it is retried. Check host, port and network.',
+    'The destination does not answer; the delivery is retried. Check host, port and network.',
   ),
   DESTINATION_REFUSED: kind(
     'transient',
     0x0110,
-    'The destination refused the association or object; check AE titles and its log.',
+    'The destination refused the association or the object. Check the AE titles and its log.',
   ),
   DESTINATION_FORBIDDEN: kind(
     'permanent',
     0x0110,
-    'Demonstration weights stay on loopback unless allowDemonstrationModels is set for the destination.',
+    'Results of demonstration weights stay on this machine unless allowDemonstrationModels is set for the destination.',
   ),
 } as const satisfies Record<string, ErrorKind>;
 

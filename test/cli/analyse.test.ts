@@ -45,7 +45,7 @@ describe('analysing two studies of a patient, the later one given first', () => 
     expect(Object.keys(analysis)).toEqual(['timePoints', 'refusedFiles', 'failures', 'notice']);
     expect(analysis.refusedFiles).toEqual([]);
     expect(analysis.failures).toEqual([]);
-    expect(analysis.notice).toContain('not for clinical use');
+    expect(analysis.notice).toContain('Not for use in diagnostic procedures');
     expect(stderr).toContain('study 1 of 2: prepare');
     expect(stderr).toContain('study 2 of 2: report');
   });
@@ -180,7 +180,7 @@ describe('a series that selection refuses', () => {
     const { code, stdout } = await priora('analyse', folder, '--out', out, '--config', configuration().path);
     expect(stdout).toContain('rejected: series');
     expect(stdout).toContain('contrast');
-    expect(stdout).toContain('not for clinical use');
+    expect(stdout).toContain('Not for use in diagnostic procedures');
     expect(existsSync(join(out, 'time-point-1'))).toBe(false);
     expect(code).toBe(4);
   });

@@ -93,14 +93,16 @@ describe('a node’s data folder', () => {
           PatientID: 'P1',
           code: 'IDENTITY_CONTRADICTION',
           reason: 'PatientBirthDate contradicts what is known',
-          action: 'Let a person compare the patient data, then `priora release` the study.',
+          action: 'Compare the patient data, then release the study with `priora release`.',
         },
       ],
       quarantine: [{ code: 'DICOM_UNREADABLE', SOPInstanceUID: '1.2.3.1.1.9', callingAETitle: 'MR1', times: 1 }],
     });
     const { code, stdout } = await run('status');
     expect(code).toBe(0);
-    expect(stdout).toContain(`study ${held.study}: PatientBirthDate contradicts what is known. Let a person compare`);
+    expect(stdout).toContain(
+      `study ${held.study}: PatientBirthDate contradicts what is known. Compare the patient data`,
+    );
     expect(stdout).toContain('DICOM_UNREADABLE');
     // Neither the old nor the new birth date, nor the name.
     expect(stdout + JSON.stringify(status)).not.toMatch(/1960|1961|Doe/);
@@ -121,10 +123,10 @@ describe('a node’s data folder', () => {
     const { code, stdout } = await run('explain', held.series);
     expect(code).toBe(0);
     expect(stdout).toContain('on hold: PatientBirthDate contradicts what is known');
-    expect(stdout).toContain('selected: not judged yet');
+    expect(stdout).toContain('selection: not decided yet');
     expect(stdout).toContain(`  ${known.study}: not chosen, none of its series was selected and assembled`);
     const unknown = await run('explain', '1.2.3');
-    expect(unknown.stderr).toContain('no image of series 1.2.3 was taken in\nNOT_IN_INDEX: Check the UID');
+    expect(unknown.stderr).toContain('no image of series 1.2.3 is in the index\nNOT_IN_INDEX: Check the UID');
     expect([unknown.code, unknown.stdout]).toEqual([2, '']);
   });
 
@@ -153,7 +155,7 @@ describe('a node’s data folder', () => {
       retrying: [{ key: 'deliver:pacs:1', code: 'DESTINATION_UNREACHABLE', error: 'nobody answers', attempts: 1 }],
     });
     expect((await run('status')).stdout).toMatch(
-      /Tried again \(1\)\n {2}deliver:pacs:1: nobody answers \(1 time\), next at 20/,
+      /Retrying \(1\)\n {2}deliver:pacs:1: nobody answers \(1 attempt\), next at 20/,
     );
     queue.cancel('deliver:pacs:1');
     queue.retry('deliver:pacs:1');
@@ -209,7 +211,7 @@ describe('a database of another version', () => {
       const tomorrow = { version: 999999, name: 'from tomorrow', sql: 'SELECT 1' };
       const { config } = databaseOf([...shippedMigrations(), tomorrow]);
       const { code, stderr } = await priora(...command, '--config', config);
-      expect(stderr).toContain('DATABASE_TOO_NEW: This database was written by a newer Priora; start that version.');
+      expect(stderr).toContain('DATABASE_TOO_NEW: This database was written by a newer Priora. Start that version.');
       expect(code).toBe(1);
     },
   );
@@ -218,7 +220,7 @@ describe('a database of another version', () => {
     const { config, file } = databaseOf(shippedMigrations().slice(0, -1));
     const before = readFileSync(file);
     const { code, stdout, stderr } = await priora(...command, '--config', config);
-    expect(stderr).toContain('DATABASE_TOO_OLD: This database was written by an older Priora: use that version, or');
+    expect(stderr).toContain('DATABASE_TOO_OLD: This database was written by an older Priora. Use that version, or');
     expect(stderr).toContain('run `priora migrate`');
     expect([code, stdout, readFileSync(file).equals(before)]).toEqual([1, '', true]);
     expect(readdirSync(dirname(file))).toEqual(['priora.sqlite']);
@@ -232,6 +234,6 @@ test('a file that is not a database is named, with what to do', async () => {
   mkdirSync(damaged.dataDir);
   writeFileSync(databasePath(damaged.dataDir), 'no database');
   const { code, stderr } = await priora('status', '--config', damaged.path);
-  expect(stderr).toContain('DATABASE_DAMAGED: The database file is no SQLite database or is damaged: restore it');
+  expect(stderr).toContain('DATABASE_DAMAGED: The database file is damaged or is not an SQLite database. Restore it');
   expect([code, readFileSync(databasePath(damaged.dataDir), 'utf8')]).toEqual([1, 'no database']);
 });

@@ -24,8 +24,8 @@ describe('usage', () => {
       'migrate',
     ])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
-    expect(stdout).toContain('3 nothing to do, 4 input rejected or held');
-    expect(stdout).toContain('not for clinical use');
+    expect(stdout).toContain('3 nothing to do, 4 input rejected or on hold');
+    expect(stdout).toContain('Not for use in diagnostic procedures');
   });
 
   it.each([
@@ -38,7 +38,7 @@ describe('usage', () => {
       '"SC" is none of SEG',
     ],
     ['a path that does not exist', ['analyse', 'nowhere', '--out', 'x'], 'nowhere does not exist'],
-    ['a peer without a port', ['send', '.', '--to', 'pacs'], 'host:port is needed'],
+    ['a peer without a port', ['send', '.', '--to', 'pacs'], 'host:port is required'],
     ['a configuration that does not exist', ['status', '--config', 'nowhere.yaml'], 'nowhere.yaml'],
   ])('%s exits with 2 and is named', async (_, parameters, message) => {
     const { code, stdout, stderr } = await priora(...parameters);
@@ -114,16 +114,16 @@ describe('serve does not start', () => {
       'MODEL_INVALID',
       'treshold',
     ],
-  ])('with %s, and says what to do', async (_, settings, code, message) => {
+  ])('%s, and says what to do', async (_, settings, code, message) => {
     const ended = await priora('serve', '--config', configuration({ ...settings(), dicom: { port: 0 } }).path);
     expect(ended.stderr).toContain(message);
-    expect(ended.stderr).toContain(`${code}: The model or its manifest is not what was shipped; install it again.`);
+    expect(ended.stderr).toContain(`${code}: The model or its manifest is not what was installed. Install it again.`);
     expect(ended.code).toBe(1);
   });
 
   it.skipIf(hasCudaDriver())('if CUDA is asked for and is not there', async () => {
     const { code, stderr } = await priora('serve', '--config', configuration({ inference: { provider: 'cuda' } }).path);
-    expect(stderr).toContain('PROVIDER_UNAVAILABLE: CUDA was asked for and cannot be used; see docs/gpu.md');
+    expect(stderr).toContain('PROVIDER_UNAVAILABLE: CUDA was requested and cannot be used. See docs/gpu.md');
     expect(stderr).toContain('no CUDA driver on this machine');
     expect(code).toBe(1);
   });

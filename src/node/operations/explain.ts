@@ -16,7 +16,7 @@ export function explainSeries(
 ) {
   const series = store.series.find(SeriesInstanceUID);
   if (!series)
-    throw new PrioraError('NOT_IN_INDEX', `no image of series ${SeriesInstanceUID} was taken in`, {
+    throw new PrioraError('NOT_IN_INDEX', `no image of series ${SeriesInstanceUID} is in the index`, {
       subject: { SeriesInstanceUID },
     });
   const rules = loadMapping(join(config.mappingsDir, 'prior-matching.yaml'), priorMatchingSchema);
@@ -35,7 +35,7 @@ export function explainSeries(
     completeness: series.completeness,
     selection: series.selection,
     otherStudies: explainPrior(store, series, rules),
-    /** Of other patients with the same PatientID, whose studies are no priors. */
+    /** Issuers of other patients with the same PatientID, whose studies are not used as priors. */
     otherIssuers: store.patients
       .ofPatientID(series.PatientID)
       .filter(({ patientKey }) => patientKey !== series.patientKey)

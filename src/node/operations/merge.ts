@@ -3,7 +3,8 @@ import { requestAnalysis } from '../queue/case-jobs.js';
 import type { OpenNode } from './open-node.js';
 
 /**
- * Merges two patients and queues their studies to be read again; one whose inputs stay the same finds its finished case.
+ * Merges two patients and queues their studies to be analysed again; a study whose inputs stay the same finds its
+ * finished case.
  *
  * @returns how many studies are queued.
  */
@@ -22,10 +23,10 @@ export function mergePatients(
 }
 
 /**
- * A person has found out that two patients are one. The studies of `from` are filed under `into`, now and in future; of lesions
- * that both call by the same name, those of `from` get a new one. Tracking UIDs stay.
+ * Files the studies of `from` under `into`, now and in future, since both are the same person. If both use the same
+ * tracking identifier, the lesion of `from` gets a new one. Tracking UIDs stay.
  *
- * @returns the studies of both, to be read again in their common order.
+ * @returns the studies of both, to be analysed again in their common order.
  */
 function filePatientUnder(
   store: Store,

@@ -4,7 +4,7 @@ import { openQueue } from '../queue/queue.js';
 import type { JobQueue } from '../queue/job.js';
 import { databasePath, openStore, openStoreToRead, type Store } from '../../store/store.js';
 
-/** A node's index and queue, opened beside the running node (or without one). */
+/** A node's index and queue, opened alongside the running node, or without one. */
 export interface OpenNode {
   readonly config: Config;
   readonly store: Store;
@@ -13,7 +13,7 @@ export interface OpenNode {
 
 type Work<T> = (node: OpenNode) => T | Promise<T>;
 
-/** Runs `work` on the data folder that the configuration names, made and migrated as needed, and closes it again. */
+/** Runs `work` on the configured data folder, which is created and migrated as needed, and closes it again. */
 export async function withNode<T>(configPath: string | undefined, work: Work<T>): Promise<T> {
   const config = loadConfig(configPath);
   makeNamedFolder(config.dataDir, 'dataDir');
@@ -21,10 +21,10 @@ export async function withNode<T>(configPath: string | undefined, work: Work<T>)
 }
 
 /**
- * The same for work that only looks: nothing is made, migrated or written, so that it can do no harm in a wrong folder or beside
- * a node of another version.
+ * The same for work that only reads: nothing is created, migrated or written, so that it can do no harm in a wrong folder
+ * or alongside a node of another version.
  *
- * @throws PrioraError CONFIG_INVALID where there is no index, DATABASE_TOO_OLD, DATABASE_TOO_NEW
+ * @throws PrioraError CONFIG_INVALID if there is no index, DATABASE_TOO_OLD, DATABASE_TOO_NEW
  */
 export async function readNode<T>(configPath: string | undefined, work: Work<T>): Promise<T> {
   const config = loadConfig(configPath);

@@ -2,20 +2,20 @@ import type { Store } from '../../store/store.js';
 import { requestAnalysis } from '../queue/case-jobs.js';
 import type { OpenNode } from './open-node.js';
 
-/** What a person has decided about a study on hold. */
+/** An operator's decision about a study on hold. */
 export interface Release {
   readonly at: number;
   /** Who decided. */
   readonly by: string;
   readonly comment?: string | undefined;
-  /** When the patient was scanned, if the person knows [when the study arrived]. */
+  /** When the patient was scanned, if the operator knows [when the study arrived]. */
   readonly acquiredAt?: number | undefined;
 }
 
 /**
- * A person has looked at a study on hold and lets it go on: it is analysed now.
+ * Releases a study that is on hold, which is then analysed.
  *
- * @returns false where the study was not on hold.
+ * @returns false if the study was not on hold.
  */
 export function release(
   { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
@@ -29,7 +29,7 @@ export function release(
   });
 }
 
-/** Series without a time get the one that the person tells. */
+/** Series without an acquisition time get the one that the operator gives. */
 function acceptHolds(store: Store, StudyInstanceUID: string, { at, by, comment, acquiredAt }: Release): boolean {
   const acceptance = { acceptedAt: at, acceptedBy: by, comment: comment ?? null };
   if (store.holds.accept(StudyInstanceUID, acceptance).length === 0) return false;

@@ -1,10 +1,10 @@
 import type { OpenNode } from './open-node.js';
 
 /**
- * Queues all failed jobs again, or the one of this key, also if it is done: a study analysed again gets what its destinations
- * ask for now. A job that runs sends whatever of its deliveries failed.
+ * Queues all failed jobs again, or the one with this key, even if it is done: a study analysed again gets whatever its
+ * destinations ask for now. A job that runs sends all of its deliveries that failed.
  *
- * @returns how many jobs.
+ * @returns how many jobs were queued.
  */
 export function retryFailed({ store, queue }: Pick<OpenNode, 'store' | 'queue'>, key?: string): number {
   if (key !== undefined) return queue.retry(key) ? 1 : 0;

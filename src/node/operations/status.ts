@@ -2,7 +2,7 @@ import { errorKinds } from '../../core/errors.js';
 import { holdSentence } from '../../model/hold.js';
 import type { OpenNode } from './open-node.js';
 
-/** What is waiting, running, tried again, held, failed, quarantined and not applied: one object, also printed as JSON. */
+/** What is waiting, running, retrying, on hold, failed, in quarantine or not applied: one object, also printed as JSON. */
 export function nodeStatus({ store, queue }: OpenNode) {
   return {
     instances: store.instances.count(),

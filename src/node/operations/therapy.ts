@@ -4,9 +4,10 @@ import { requestAnalysis } from '../queue/case-jobs.js';
 import type { OpenNode } from './open-node.js';
 
 /**
- * Keeps what a person knows of a patient's therapy and has judged again what depends on it: every time point but the baseline.
+ * Records what an operator knows about a patient's therapy and queues what depends on it: every time point but the
+ * baseline.
  *
- * @returns how many studies are queued; null when it was known already.
+ * @returns how many studies are queued; null if it was already known.
  */
 export function setImmunotherapy(
   { store, queue }: Pick<OpenNode, 'store' | 'queue'>,

@@ -55,7 +55,7 @@ describe('loadModels', () => {
   test.each<[string, object, string]>([
     ['3: a manifest with an unknown key', { treshold: 0.5 }, 'treshold'],
     ['two models that disagree on the least voxels of a finding', { minimumVoxels: 4 }, 'minimumVoxels'],
-  ])('refuses %s and names the key', async (_, changed, key) => {
+  ])('%s is refused, and the key is named', async (_, changed, key) => {
     const folder = await copy();
     const path = join(folder, 'm-sens.json');
     await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changed }));
