@@ -13,11 +13,10 @@ import { logTransitions, type LayerEnd } from './upper-layer-event.js';
 
 /** The server's options with their defaults filled in, and what it shares with its connections. */
 export interface AcceptorContext {
-  readonly options: ServerOptions & {
-    readonly maxPDULength: number;
-    readonly artimTimeoutMs: number;
-    readonly idleTimeoutMs: number;
-  };
+  readonly options: ServerOptions &
+    Required<
+      Pick<ServerOptions, 'maxPDULength' | 'artimTimeoutMs' | 'idleTimeoutMs' | 'onAssociationClosed' | 'onRefused'>
+    >;
   readonly services: ReadonlyMap<number, Service>;
   readonly logger: Logger;
   /** Reserves a place among the associations, or says that there is none. */
@@ -119,32 +118,23 @@ export class Acceptor {
     return { association: id, callingAETitle, calledAETitle, peer: this.peerAddress };
   }
 
-  async #wrapUp(end: LayerEnd): Promise<void> {
-    try {
-      if (this.#exchange) await this.#closed(this.#exchange, end);
-      else {
-        this.#context.logger.warn(this.#subject(), `connection without association: ${end.reason}`);
-        this.#context.options.onRefused?.(this.peerAddress, end.reason);
-      }
-    } catch (err) {
-      this.#context.logger.error({ ...this.#subject(), err }, 'the end of a connection was not taken note of');
-    } finally {
-      this.#finish();
-    }
-  }
-
-  async #closed(exchange: MessageExchange, { outcome, reason }: LayerEnd): Promise<void> {
+  async #wrapUp({ outcome, reason }: LayerEnd): Promise<void> {
     const { options, logger, leave } = this.#context;
+    const exchange = this.#exchange;
+    if (!exchange) {
+      logger.warn(this.#subject(), `connection without association: ${reason}`);
+      options.onRefused(this.peerAddress, reason);
+      this.#finish();
+      return;
+    }
     const { association } = exchange;
-    const over = new PrioraError(
-      'DESTINATION_UNREACHABLE',
-      `${association.callingAETitle}: association ${outcome}: ${reason}`,
-    );
-    await exchange.end(over, reason);
+    const over = `${association.callingAETitle}: association ${outcome}: ${reason}`;
+    await exchange.end(new PrioraError('DESTINATION_UNREACHABLE', over), reason);
     leave(association.id);
     const { instancesStored } = exchange;
     const released = outcome === 'released';
     logger[released ? 'info' : 'warn']({ ...this.#subject(), instancesStored }, `association ${outcome}: ${reason}`);
-    options.onAssociationClosed?.(association, { outcome: released ? 'released' : 'aborted', reason, instancesStored });
+    options.onAssociationClosed(association, { outcome: released ? 'released' : 'aborted', reason, instancesStored });
+    this.#finish();
   }
 }

@@ -1,6 +1,9 @@
 import { withoutPadding } from '../dicom/padding.js';
 import { ProtocolError } from './refusal.js';
 
+/** Longest text that a field may hold: UIDs and names have 64 characters at most, and peers pad them. */
+const maxTextLength = 128;
+
 /**
  * Reads big-endian fields from bytes and refuses to read past their end, so that a decoder is a list of fields.
  *
@@ -40,8 +43,13 @@ export class ByteCursor {
     return new ByteCursor(this.#take(length));
   }
 
-  /** ASCII text; padding (spaces and NULs on either side) is not significant (PS3.8 9.3.2, Annex F). */
+  /**
+   * ASCII text; padding (spaces and NULs on either side) is not significant (PS3.8 9.3.2, Annex F).
+   *
+   * @throws ProtocolError also where it is longer than any that the standard has.
+   */
   text(length: number): string {
+    if (length > maxTextLength) throw new ProtocolError(`a text field of ${length} bytes`);
     return withoutPadding(this.#take(length).toString('latin1'));
   }
 

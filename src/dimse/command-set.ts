@@ -111,6 +111,9 @@ const byElement = new Map(dictionary.map(([element, vr, keyword]) => [element, {
 /** LO is at most 64 characters (PS3.5 6.2); ErrorComment is cut rather than refused. */
 const maxLongString = 64;
 
+/** Longest text that is taken, bytes: some peers write longer ErrorComments than they may. */
+const maxReceivedText = 1024;
+
 function encodeValue(vr: VR, value: string | number | readonly number[]): Buffer {
   switch (vr) {
     case 'US': {
@@ -171,6 +174,7 @@ function decodeValue(vr: VR, bytes: Buffer): string | number | number[] {
     case 'UI':
     case 'AE':
     case 'LO':
+      if (bytes.length > maxReceivedText) throw new ProtocolError(`a ${vr} command element of ${bytes.length} bytes`);
       return withoutPadding(bytes.toString('latin1'));
   }
 }

@@ -8,6 +8,8 @@ import type { Turn } from './turn.js';
 
 /** Largest data set of a response (a C-FIND identifier, an N-GET result) that is taken. */
 const maxResponseDataset = 4_194_304;
+/** What a fragment costs beside its bytes: a peer may cut a data set into pieces of one. */
+const pieceOverhead = 100;
 
 /** Requests that have responses before the final one (PS3.7 9.1.2 to 9.1.4). */
 const answeredInSteps: ReadonlySet<number> = new Set([
@@ -114,7 +116,7 @@ export class Invoker {
   data(bytes: Buffer, isLast: boolean): string | null {
     const arriving = this.#arriving!;
     arriving.pieces.push(bytes);
-    arriving.length += bytes.length;
+    arriving.length += Math.max(bytes.length, pieceOverhead);
     if (arriving.length > maxResponseDataset)
       return `a response with more than ${maxResponseDataset} bytes of data set`;
     if (isLast) {

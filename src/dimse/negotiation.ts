@@ -52,8 +52,9 @@ export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
     return { rejection: Rejections.ApplicationContextNotSupported };
   }
   checkMaximumLength(request.userInformation.maximumLength);
-  const roleSelections = grantRoles(request.userInformation.roleSelections, policy.supportedContexts);
-  const answered = request.presentationContexts.map((proposed) => answerContext(proposed, policy, roleSelections));
+  const supported = new Map(policy.supportedContexts.map((context) => [context.abstractSyntax, context]));
+  const roles = grantRoles(request, supported);
+  const answered = request.presentationContexts.map((proposed) => answerContext(proposed, supported, roles));
   const abstractSyntaxes = new Map(request.presentationContexts.map(({ id, abstractSyntax }) => [id, abstractSyntax]));
   return {
     answer: {
@@ -70,7 +71,7 @@ export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
         ...(request.userInformation.asynchronousOperationsWindow
           ? { asynchronousOperationsWindow: { invoked: 1, performed: 1 } }
           : {}),
-        roleSelections,
+        roleSelections: [...roles.values()],
         extendedNegotiations: [],
         commonExtendedNegotiations: [],
       },
@@ -137,27 +138,33 @@ function checkMaximumLength(maximumLength: number | undefined): void {
   }
 }
 
-/** What is granted is never more than what was proposed (PS3.7 D.3.3.4). */
-function grantRoles(proposed: readonly RoleSelection[], supported: readonly SupportedContext[]): RoleSelection[] {
-  return proposed.flatMap(({ SOPClassUID, scu, scp }) => {
-    const context = supported.find(({ abstractSyntax }) => abstractSyntax === SOPClassUID);
-    if (!context) return [];
+type Supported = ReadonlyMap<string, SupportedContext>;
+type Roles = ReadonlyMap<string, RoleSelection>;
+
+/** By SOP class. What is granted is never more than what was proposed, for a class that was proposed (PS3.7 D.3.3.4). */
+function grantRoles({ presentationContexts, userInformation }: AssociateRQ, supported: Supported): Roles {
+  const granted = new Map<string, RoleSelection>();
+  const proposed = new Set(presentationContexts.map(({ abstractSyntax }) => abstractSyntax));
+  for (const { SOPClassUID, scu, scp } of userInformation.roleSelections) {
+    const context = proposed.has(SOPClassUID) && supported.get(SOPClassUID);
+    if (!context || granted.has(SOPClassUID)) continue;
     const roles = context.roles ?? { scu: true, scp: false };
-    return [{ SOPClassUID, scu: scu && roles.scu, scp: scp && roles.scp }];
-  });
+    granted.set(SOPClassUID, { SOPClassUID, scu: scu && roles.scu, scp: scp && roles.scp });
+  }
+  return granted;
 }
 
-function answerContext(proposed: ProposedContext, policy: Policy, roles: readonly RoleSelection[]): AnsweredContext {
+function answerContext(proposed: ProposedContext, supported: Supported, roles: Roles): AnsweredContext {
   const refuse = (result: number): AnsweredContext => ({
     id: proposed.id,
     result,
     transferSyntax: proposed.transferSyntaxes[0],
   });
-  const supported = policy.supportedContexts.find(({ abstractSyntax }) => abstractSyntax === proposed.abstractSyntax);
-  if (!supported) return refuse(ContextResult.AbstractSyntaxNotSupported);
-  const role = roles.find(({ SOPClassUID }) => SOPClassUID === proposed.abstractSyntax);
+  const context = supported.get(proposed.abstractSyntax);
+  if (!context) return refuse(ContextResult.AbstractSyntaxNotSupported);
+  const role = roles.get(proposed.abstractSyntax);
   if (role && !role.scu && !role.scp) return refuse(ContextResult.UserRejection);
-  const transferSyntax = proposed.transferSyntaxes.find((uid) => supported.transferSyntaxes.includes(uid));
+  const transferSyntax = proposed.transferSyntaxes.find((uid) => context.transferSyntaxes.includes(uid));
   if (transferSyntax === undefined) return refuse(ContextResult.TransferSyntaxesNotSupported);
   return { id: proposed.id, result: ContextResult.Acceptance, transferSyntax };
 }

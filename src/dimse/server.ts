@@ -2,6 +2,7 @@ import { createServer as createTCPServer, type AddressInfo, type Server as TCPSe
 import { createServer as createTLSServer } from 'node:tls';
 import { PrioraError } from '../core/errors.js';
 import { aeTitleRule, isAETitle } from '../core/identifiers.js';
+import type { Logger } from '../core/log.js';
 import { SOPClass, TransferSyntax } from '../dicom/uid.js';
 import { Acceptor, type AcceptorContext } from './acceptor.js';
 import { quickAcknowledge } from './quickack.js';
@@ -41,6 +42,20 @@ export function createServer(given: ServerOptions): Server {
   return new AssociationServer(given);
 }
 
+/** A hook whose failure is logged and costs nothing else. */
+function guarded<Arguments extends unknown[]>(
+  hook: ((...told: Arguments) => void) | undefined,
+  logger: Logger,
+): (...told: Arguments) => void {
+  return (...told) => {
+    try {
+      hook?.(...told);
+    } catch (err) {
+      logger.error({ err }, 'a hook of the DICOM server failed');
+    }
+  };
+}
+
 class AssociationServer implements Server {
   readonly #options: AcceptorContext['options'];
   readonly #context: AcceptorContext;
@@ -61,6 +76,8 @@ class AssociationServer implements Server {
       maxPDULength: given.maxPDULength ?? 131_072,
       artimTimeoutMs: given.artimTimeoutMs ?? 30_000,
       idleTimeoutMs: given.idleTimeoutMs ?? 60_000,
+      onAssociationClosed: guarded(given.onAssociationClosed, given.logger),
+      onRefused: guarded(given.onRefused, given.logger),
     };
     this.#maxAssociations = given.maxAssociations ?? 64;
     const services: readonly Service[] = [verificationService, ...given.services];
@@ -140,9 +157,9 @@ class AssociationServer implements Server {
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
       const reason = `no TLS handshake: ${error.code ?? error.message}`;
-      this.#options.logger.warn({ peer }, `connection without association: ${reason}`);
-      this.#options.onRefused?.(peer, reason);
       socket.destroy();
+      this.#options.logger.warn({ peer }, `connection without association: ${reason}`);
+      this.#options.onRefused(peer, reason);
     });
     return server;
   }

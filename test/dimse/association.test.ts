@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer as createTCPServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { Association, type AssociationOptions } from '../../src/dimse/association.js';
-import { applicationContextName, type AssociateAC, type AssociateRQ } from '../../src/dimse/pdu.js';
+import { accept } from './accept.js';
 import { commandPDU, RawPeer } from './raw-peer.js';
 import { recordingServer } from './recording-server.js';
 
@@ -39,32 +40,10 @@ const request = (port: number, changes: Partial<AssociationOptions> = {}) =>
     ...changes,
   });
 
-/** Accepts what is proposed, with each context's first transfer syntax. */
-async function accept(
-  peer: RawPeer,
-  changes: (answer: AssociateAC) => AssociateAC = (answer) => answer,
-): Promise<void> {
-  const proposal = (await peer.next()) as AssociateRQ;
-  peer.send(
-    changes({
-      type: 'associate-ac',
-      protocolVersion: 1,
-      calledAETitle: proposal.calledAETitle,
-      callingAETitle: proposal.callingAETitle,
-      applicationContextName,
-      presentationContexts: proposal.presentationContexts.map(({ id, transferSyntaxes }) => ({
-        id,
-        result: 0,
-        transferSyntax: transferSyntaxes[0],
-      })),
-      userInformation: {
-        maximumLength: 16_384,
-        roleSelections: [],
-        extendedNegotiations: [],
-        commonExtendedNegotiations: [],
-      },
-    }),
-  );
+/** Reads on to the end of a data set. */
+async function wholeDataset(peer: RawPeer): Promise<void> {
+  let item = await peer.next();
+  while (item?.type !== 'data' || item.isCommand || !item.isLast) item = await peer.next();
 }
 
 const store = (association: Association, dataset: Iterable<Buffer> | AsyncIterable<Buffer> = [Buffer.alloc(1000)]) =>
@@ -169,6 +148,40 @@ describe('association as SCU', () => {
     });
     const association = await request(port);
     await expect(store(association)).rejects.toMatchObject({ message: expect.stringContaining('answers no request') });
+  });
+
+  it('gives up at once a peer that answers C-STORE with Pending, for ever', async () => {
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      const pending = {
+        CommandField: 0x8001,
+        MessageIDBeingRespondedTo: 1,
+        Status: 0xff00,
+        CommandDataSetType: 0x0101,
+      };
+      await wholeDataset(peer);
+      while (!peer.socket.destroyed) {
+        peer.send(commandPDU(3, pending));
+        await setImmediate();
+      }
+    });
+    const association = await request(port, { responseTimeoutMs: 60_000 });
+    await expect(store(association)).rejects.toMatchObject({
+      code: 'DESTINATION_UNREACHABLE',
+      message: expect.stringContaining('C-STORE-RQ with Pending') as string,
+    });
+  });
+
+  it('counts an answer that comes together with an abort', async () => {
+    const port = await scripted(async (peer) => {
+      await accept(peer);
+      await wholeDataset(peer);
+      const success = { CommandField: 0x8001, MessageIDBeingRespondedTo: 1, Status: 0, CommandDataSetType: 0x0101 };
+      peer.send(commandPDU(3, success), { type: 'abort', source: 0, reason: 0 });
+    });
+    const association = await request(port);
+    expect(await store(association)).toMatchObject({ Status: 0 });
+    await expect(store(association)).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
   });
 
   it('returns a failure status as it is', async () => {

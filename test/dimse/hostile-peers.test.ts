@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from '../../src/dimse/pdu-encoder.js';
 import type { ReaderItem } from '../../src/dimse/pdu-reader.js';
 import type { PDU } from '../../src/dimse/pdu.js';
+import { openDescriptors } from '../descriptors.js';
 import { hasPeer, peerEnvironment } from '../peers.js';
 import { associateRequest, commandPDU, datasetPDU, echoRequest, RawPeer, storeRequest } from './raw-peer.js';
 import { recordingServer, type RecordingServer } from './recording-server.js';
@@ -13,8 +15,10 @@ import { recordingServer, type RecordingServer } from './recording-server.js';
 /** A server beside which one well-behaved association stays open: it must go on whatever the other peer does. */
 let node: RecordingServer;
 let witness: RawPeer;
+let sockets: number;
 
 beforeEach(async () => {
+  sockets = openDescriptors('socket:').length;
   node = await recordingServer({ artimTimeoutMs: 1000, idleTimeoutMs: 60_000, maxPDULength: 16_384 });
   witness = await RawPeer.associate(node.port);
 });
@@ -26,6 +30,8 @@ afterEach(async () => {
   await node.server.close();
   expect(node.openSinks()).toBe(0);
   expect(node.server.connections).toBe(0);
+  for (let turns = 0; turns < 1000 && openDescriptors('socket:').length > sockets; turns++) await setImmediate();
+  expect(openDescriptors('socket:').length).toBe(sockets);
 });
 
 /** A PDU full of fragments that are not the last and hold nothing. */
@@ -283,7 +289,7 @@ describe('within an association', () => {
     for (let turns = 0; turns < 500; turns++) {
       if (peer.socket.writableLength !== unsent) turns = 0;
       unsent = peer.socket.writableLength;
-      await new Promise((resolve) => setImmediate(resolve));
+      await setImmediate();
     }
     expect(unsent).toBeGreaterThan((400 * burst.length) / 4);
     peer.socket.destroy();

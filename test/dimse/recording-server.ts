@@ -1,9 +1,9 @@
 import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
-import { createServer } from '../../src/dimse/server.js';
+import { createServer, type Server } from '../../src/dimse/server.js';
 import { storageService } from '../../src/dimse/storage-service.js';
 import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.js';
-import type { Server } from '../../src/dimse/server.js';
+import type { Service } from '../../src/dimse/service.js';
 import type { ServerOptions } from '../../src/dimse/server-options.js';
 import type { StoreHandler, StoreRequest } from '../../src/dimse/storage-service.js';
 
@@ -30,7 +30,7 @@ export interface RecordingServer {
 export const everyTransferSyntax: readonly string[] = Object.values(TransferSyntax);
 
 export async function recordingServer(
-  options: Partial<ServerOptions> & { handler?: StoreHandler } = {},
+  options: Partial<ServerOptions> & { handler?: StoreHandler; extraServices?: readonly Service[] } = {},
 ): Promise<RecordingServer> {
   const received: Received[] = [];
   const ends: RecordingServer['ends'] = [];
@@ -61,12 +61,12 @@ export async function recordingServer(
       },
     };
   };
-  const { handler, ...rest } = options;
+  const { handler, extraServices = [], ...rest } = options;
   const server = createServer({
     aeTitle: 'PRIORA',
     port: 0,
     supportedContexts: [{ abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: everyTransferSyntax }],
-    services: [storageService(handler ?? keep)],
+    services: [storageService(handler ?? keep), ...extraServices],
     logger: silentLogger,
     onAssociationClosed: (association, end) => {
       ends.push({ ...end, association });

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PrioraError } from '../../src/core/errors.js';
 import { TransferSyntax, SOPClass } from '../../src/dicom/uid.js';
@@ -268,6 +269,46 @@ describe('services', () => {
     await node.until(() => node.ends.length === 1);
     expect(node.ends[0]).toMatchObject({ outcome: 'released', instancesStored: 1 });
     expect(aborted).toBeLessThanOrEqual(1);
+  });
+
+  it('gives up one association alone for a hook or a handler that throws where it must not', async () => {
+    const errors: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });
+    await start({
+      logger,
+      handler: () => ({
+        write: () => undefined,
+        finish: () => Promise.resolve({ Status: 0, MessageID: 70_000 }),
+        abort: () => {
+          throw new Error('nothing to abort');
+        },
+      }),
+      onAssociationClosed: () => {
+        throw new Error('nobody listens');
+      },
+      onRefused: () => {
+        throw new Error('nobody cares');
+      },
+    });
+    const refused = await RawPeer.connect(node.port);
+    refused.send(associateRequest({ calledAETitle: 'NOBODY' }));
+    expect(await refused.next()).toMatchObject({ type: 'associate-rj' });
+    const leaving = await RawPeer.associate(node.port);
+    leaving.send(commandPDU(3, storeRequest(1)), datasetPDU(3, Buffer.alloc(10), false));
+    leaving.socket.end();
+    await leaving.rest();
+    const unanswerable = await RawPeer.associate(node.port);
+    unanswerable.send(commandPDU(3, storeRequest(1)), datasetPDU(3, Buffer.alloc(10)));
+    expect(await unanswerable.response()).toMatchObject({ Status: 0x0110 });
+    await unanswerable.release();
+    const peer = await RawPeer.associate(node.port);
+    peer.send(commandPDU(1, echoRequest(1)));
+    expect(await peer.response()).toMatchObject({ Status: 0 });
+    await peer.release();
+    refused.socket.destroy();
+    await node.server.close();
+    expect(errors.filter((line) => line.includes('a hook of the DICOM server failed'))).toHaveLength(4);
+    expect(errors.some((line) => line.includes('a sink failed to abort'))).toBe(true);
   });
 
   it('tells the peer nothing of an error that is not ours', async () => {

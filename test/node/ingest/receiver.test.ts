@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/core/config.js';
 import { PrioraError } from '../../../src/core/errors.js';
@@ -16,7 +17,7 @@ import type { Receiver } from '../../../src/node/ingest/receiver.js';
 import { verifyStorage } from '../../../src/node/operations/verify.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { association, sliceDataset, storeRequest } from './instance.js';
-import { openFiles } from '../../descriptors.js';
+import { openDescriptors } from '../../descriptors.js';
 import { hasSmallDisk, smallDisk, unmount } from '../../small-disk.js';
 
 let dataDir: string;
@@ -240,11 +241,47 @@ describe('a file that is opened is closed', () => {
     ],
   ])('(%s)', async (_, receive) => {
     for (let times = 0; times < 3; times++) await receive();
+    await nothingOpen();
+  });
+
+  it('(any bytes, in any syntax), and Success means that they are here', async () => {
+    const right = sliceDataset(1);
+    const mutated = fc
+      .array(fc.tuple(fc.nat(right.length - 1), fc.nat(255)), { maxLength: 4 })
+      .map((changes) => {
+        const bytes = Buffer.from(right);
+        for (const [at, value] of changes) bytes[at] = value;
+        return bytes;
+      })
+      .chain((bytes) => fc.tuple(fc.constant(bytes), fc.nat(bytes.length)))
+      .map(([bytes, length]) => (length % 3 === 0 ? bytes.subarray(0, length) : bytes));
+    const deflated = fc.tuple(mutated, fc.boolean()).map(([bytes, cut]) => {
+      const squeezed = deflateRawSync(bytes);
+      return cut ? squeezed.subarray(0, squeezed.length / 2) : squeezed;
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(mutated, deflated),
+        fc.constantFrom(...Object.values(TransferSyntax).slice(0, 4)),
+        async (bytes, transferSyntax) => {
+          const { Status } = await send(bytes, ['1.2.3.1.1.1', { transferSyntax }]);
+          const row = store.instances.find('1.2.3.1.1.1');
+          if (Status !== 0) return;
+          const file = readFileSync(join(dataDir, row!.path));
+          expect(file.subarray(decodeFileMeta(file).datasetOffset).equals(bytes)).toBe(true);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    await nothingOpen();
+  });
+
+  async function nothingOpen() {
     // A stream's file is closed in a later turn of the event loop.
-    const open = () => ['incoming', 'quarantine', 'instances'].flatMap((folder) => openFiles(join(dataDir, folder)));
+    const open = () => ['incoming', 'quarantine', 'instances'].flatMap((name) => openDescriptors(join(dataDir, name)));
     for (let turns = 0; turns < 1000 && open().length > 0; turns++) await setImmediate();
     expect(open()).toEqual([]);
-  });
+  }
 });
 
 describe('identity and time', () => {
