@@ -38,7 +38,7 @@ const messages: readonly Message[] = fields.flatMap((field) =>
     });
     const other = contextID === 1 ? 3 : 1;
     const bytes = Buffer.from('a data set');
-    const { CommandField: _, ...headless } = command(0x0101);
+    const headless = { AffectedSOPClassUID: SOPClass.MRImageStorage, MessageID: 1, CommandDataSetType: 0x0101 };
     return [
       named('alone', commandPDU(contextID, command(0x0101))),
       named('alone, Pending', commandPDU(contextID, { ...command(0x0101), Status: 0xff00 })),
