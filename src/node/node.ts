@@ -3,16 +3,16 @@ import type { Config } from '../core/config.js';
 import { makeNamedFolder } from '../core/folder.js';
 import type { Logger } from '../core/log.js';
 import { databasePath, openStore, type Store } from '../store/store.js';
-import { completenessHandler, completenessJobKind, resumeCompleteness } from './completeness/schedule.js';
+import { completenessHandler, resumeCompleteness } from './completeness/schedule.js';
 import { seriesComplete } from './completeness/series-complete.js';
 import { deliverCase, forwardSeries } from './delivery/delivery.js';
 import { openIngest } from './ingest/ingest.js';
 import { storageSCP } from './ingest/storage-scp.js';
 import { loadMappings, type Mappings } from './mappings.js';
-import { deliveryRetryPolicy, jobKinds } from './queue/case-jobs.js';
-import type { JobQueue } from './queue/job.js';
+import { deliveryRetryPolicy } from './queue/case-jobs.js';
+import type { JobQueue } from './queue/job-queue.js';
 import { openQueue } from './queue/queue.js';
-import { startRunner, type Runner } from './queue/runner.js';
+import { Runner } from './queue/runner.js';
 import { analysisHandler, CaseWorker } from './work/case-worker.js';
 
 /** A running node. */
@@ -79,7 +79,7 @@ function openJobs(config: Config, store: Store, clock: Clock): JobQueue {
   return openQueue(store, {
     clock,
     leaseMs: config.worker.leaseSeconds * 1000,
-    retryByKind: { [jobKinds.deliver]: deliveryRetry, [jobKinds.forward]: deliveryRetry },
+    retryByKind: { deliver: deliveryRetry, forward: deliveryRetry },
   });
 }
 
@@ -88,20 +88,20 @@ function startWork({ config, mappings, ...parts }: Parts, worker: CaseWorker): R
   const { destinations } = mappings;
   const { completeness: rules, worker: limits } = config;
   const delivery = { ...parts, config, destinations };
-  return startRunner({
+  return Runner.start({
     ...parts,
     pollMs: limits.pollSeconds * 1000,
     renewMs: (limits.leaseSeconds * 1000) / 3,
-    concurrency: { [jobKinds.deliver]: limits.deliveries, [jobKinds.forward]: limits.deliveries },
+    concurrency: { deliver: limits.deliveries, forward: limits.deliveries },
     handlers: {
-      [completenessJobKind]: completenessHandler({
+      complete: completenessHandler({
         ...parts,
         rules,
         onComplete: (series) => seriesComplete({ ...parts, destinations, rules }, series),
       }),
-      [jobKinds.analyse]: analysisHandler(worker, parts.logger),
-      [jobKinds.deliver]: deliverCase(delivery),
-      [jobKinds.forward]: forwardSeries(delivery),
+      analyse: analysisHandler(worker, parts.logger),
+      deliver: deliverCase(delivery),
+      forward: forwardSeries(delivery),
     },
   });
 }

@@ -11,7 +11,7 @@ import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/node/delivery/send-files.js';
 import { SOPClass } from '../../src/dicom/uid.js';
 import type { StoreHandler } from '../../src/dimse/storage-service.js';
-import type { JobQueue } from '../../src/node/queue/job.js';
+import type { JobQueue } from '../../src/node/queue/job-queue.js';
 import { openQueue } from '../../src/node/queue/queue.js';
 import { defaultRetryPolicy } from '../../src/node/queue/retry-policy.js';
 import { verifyStorage } from '../../src/node/operations/verify.js';

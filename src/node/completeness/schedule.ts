@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import type { JobHandler } from '../queue/runner.js';
 import type { SeriesRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
@@ -7,9 +7,7 @@ import type { CompletenessVerdict } from '../../model/evidence.js';
 import { gatherEvidence } from './evidence.js';
 import { judgeCompleteness, type CompletenessRules } from './judge.js';
 
-export const completenessJobKind = 'complete';
-
-const jobKey = (SeriesInstanceUID: string) => `${completenessJobKind}:${SeriesInstanceUID}`;
+const jobKey = (SeriesInstanceUID: string) => `complete:${SeriesInstanceUID}`;
 
 /**
  * Sees to it that the series is judged at `at` (another call moves that). Judging takes no turn in its patient's order: a
@@ -19,7 +17,7 @@ function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): v
   queue.enqueue(
     {
       key: jobKey(series.SeriesInstanceUID),
-      kind: completenessJobKind,
+      kind: 'complete',
       payload: { SeriesInstanceUID: series.SeriesInstanceUID },
       runAfter: at,
       priority: 10,
@@ -73,9 +71,9 @@ export function completenessHandler(options: {
   readonly clock: Clock;
   readonly rules: CompletenessRules & { readonly spacingTolerance: number };
   readonly onComplete: (series: SeriesRow, verdict: CompletenessVerdict) => void;
-}): JobHandler {
+}): JobHandler<'complete'> {
   const { store, queue, clock, rules, onComplete } = options;
-  return ({ SeriesInstanceUID }: { SeriesInstanceUID: string }): Promise<void> => {
+  return ({ SeriesInstanceUID }) => {
     store.transaction(() => {
       const series = store.series.find(SeriesInstanceUID);
       if (series?.state !== 'receiving') return;

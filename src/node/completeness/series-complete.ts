@@ -1,7 +1,7 @@
 import type { SeriesRow, Store } from '../../store/store.js';
 import type { Destination } from '../delivery/destinations.js';
 import { enqueueForwarding, requestAnalysis } from '../queue/case-jobs.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import { gatherEvidence } from './evidence.js';
 import { mayBeVolume, type CompletenessRules } from './judge.js';
 

@@ -19,9 +19,9 @@ export interface DeliveryContext {
 }
 
 /** Handler of the jobs that send a case's objects. Done means that the destination answered Success or a warning for each. */
-export function deliverCase(context: DeliveryContext): JobHandler {
+export function deliverCase(context: DeliveryContext): JobHandler<'deliver'> {
   const { store, config } = context;
-  return async ({ destination: name, caseKey }: { destination: string; caseKey: number }, job) => {
+  return async ({ destination: name, caseKey }, job) => {
     const { demonstration } = store.cases.reported(caseKey).result;
     const path = ({ SOPInstanceUID }: DeliveryRow) => join(config.dataDir, store.objects.find(SOPInstanceUID)!.path);
     const open = store.deliveries.ofCase(caseKey).filter(({ destination }) => destination === name);
@@ -33,9 +33,9 @@ export function deliverCase(context: DeliveryContext): JobHandler {
 }
 
 /** Handler of the jobs that pass a series on as it was received. */
-export function forwardSeries(context: DeliveryContext): JobHandler {
+export function forwardSeries(context: DeliveryContext): JobHandler<'forward'> {
   const { store, config, clock } = context;
-  return async ({ destination: name, SeriesInstanceUID }: { destination: string; SeriesInstanceUID: string }, job) => {
+  return async ({ destination: name, SeriesInstanceUID }, job) => {
     const instances = new Map(store.instances.ofSeries(SeriesInstanceUID).map((row) => [row.SOPInstanceUID, row]));
     store.transaction(() => {
       for (const SOPInstanceUID of instances.keys())

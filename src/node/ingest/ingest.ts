@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.js';
 import type { Store } from '../../store/store.js';
 import { seriesReleased } from '../completeness/schedule.js';
 import type { Destination } from '../delivery/destinations.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import { instanceCommitted } from './instance-committed.js';
 import { openReceiver, type Receiver } from './receiver.js';
 

@@ -4,7 +4,7 @@ import type { InstanceRow, SeriesOrigin, SeriesRow, Store } from '../../store/st
 import type { CompletenessRules } from '../completeness/judge.js';
 import { instanceArrived } from '../completeness/schedule.js';
 import { requestAnalysis } from '../queue/case-jobs.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import { indexInstance, type IndexRules } from './index-instance.js';
 
 export interface CommitContext {

@@ -1,7 +1,7 @@
 import { loadConfig, type Config } from '../../core/config.js';
 import { makeNamedFolder } from '../../core/folder.js';
 import { openQueue } from '../queue/queue.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import { databasePath, openStore, openStoreToRead, type Store } from '../../store/store.js';
 
 /** A node's index and queue, opened alongside the running node, or without one. */

@@ -1,10 +1,7 @@
 import type { Config } from '../../core/config.js';
-import type { JobQueue } from './job.js';
+import type { JobQueue } from './job-queue.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
-
-/** Kinds of the jobs that carry a study from complete to delivered; `complete` comes before them. */
-export const jobKinds = { analyse: 'analyse', deliver: 'deliver', forward: 'forward' } as const;
 
 /** How long a destination that does not take what it is sent is tried again. */
 export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> {
@@ -35,8 +32,8 @@ export function requestAnalysis(
   if (!series) return;
   queue.enqueue(
     {
-      key: `${jobKinds.analyse}:${StudyInstanceUID}`,
-      kind: jobKinds.analyse,
+      key: `analyse:${StudyInstanceUID}`,
+      kind: 'analyse',
       payload: { StudyInstanceUID },
       serialKey: `patient:${series.patientKey}`,
       orderKey: patientOrderKey(series),
@@ -52,10 +49,10 @@ export function enqueueDelivery(
   { caseKey, StudyInstanceUID }: Pick<CaseRow, 'caseKey' | 'StudyInstanceUID'>,
 ): void {
   queue.enqueue({
-    key: `${jobKinds.deliver}:${destination}:${caseKey}`,
-    kind: jobKinds.deliver,
+    key: `deliver:${destination}:${caseKey}`,
+    kind: 'deliver',
     payload: { destination, caseKey },
-    serialKey: `${jobKinds.deliver}:${destination}:${StudyInstanceUID}`,
+    serialKey: `deliver:${destination}:${StudyInstanceUID}`,
     orderKey: caseKey,
   });
 }
@@ -64,8 +61,8 @@ export function enqueueDelivery(
 export function enqueueForwarding(queue: JobQueue, destination: string, SeriesInstanceUID: string): void {
   queue.enqueue(
     {
-      key: `${jobKinds.forward}:${destination}:${SeriesInstanceUID}`,
-      kind: jobKinds.forward,
+      key: `forward:${destination}:${SeriesInstanceUID}`,
+      kind: 'forward',
       payload: { destination, SeriesInstanceUID },
     },
     { known: 'refresh' },

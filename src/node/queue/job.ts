@@ -1,4 +1,28 @@
+import { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.js';
+
+/**
+ * What each kind of job needs to know; everything else its handler reads from the index when it runs.
+ *
+ * - `complete`: judge whether a series has fully arrived;
+ * - `analyse`: read a study;
+ * - `deliver`: send a case's objects to a destination;
+ * - `forward`: send a series to a destination as it was received.
+ */
+export const jobPayloads = {
+  complete: z.object({ SeriesInstanceUID: z.string() }),
+  analyse: z.object({ StudyInstanceUID: z.string() }),
+  deliver: z.object({ destination: z.string(), caseKey: z.number() }),
+  forward: z.object({ destination: z.string(), SeriesInstanceUID: z.string() }),
+} as const;
+
+export type JobKind = keyof typeof jobPayloads;
+export type JobPayloads = { readonly [Kind in JobKind]: Readonly<z.output<(typeof jobPayloads)[Kind]>> };
+
+/** A kind with its payload. */
+type OfKind<Kind extends JobKind> = {
+  [Each in Kind]: { readonly kind: Each; readonly payload: JobPayloads[Each] };
+}[Kind];
 
 /**
  * - `queued`: waits for its time (`runAfter`), its turn (`serialKey`) and a worker;
@@ -10,13 +34,9 @@ import type { ErrorCode } from '../../core/errors.js';
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 /** What is to be done. Two requests with the same `key` are the same job. */
-export interface JobRequest {
-  /** Names the job permanently, e.g. `case:1.2.840…`. */
+export type JobRequest = OfKind<JobKind> & {
+  /** Names the job permanently, e.g. `analyse:1.2.840…`. */
   readonly key: string;
-  /** Which handler runs it. */
-  readonly kind: string;
-  /** JSON value handed to the handler. */
-  readonly payload: unknown;
   /** Higher runs first [0]. */
   readonly priority?: number;
   /** Not before this time, ms since the epoch [now]. */
@@ -27,22 +47,14 @@ export interface JobRequest {
   readonly orderKey?: number;
   /** A transient failure is not retried after this time, ms since the epoch [none]. */
   readonly deadline?: number;
-}
+};
 
-/** What `enqueue` does if the key is known. */
-export interface EnqueueOptions {
-  /**
-   * `keep` [default]: nothing, whatever its state. `refresh`: an unfinished job takes the new payload and times (a
-   * running one runs once more when it ends); a finished one is queued again with its attempts reset.
-   */
-  readonly known?: 'keep' | 'refresh';
-}
+/** A job as the queue has it; of one kind, or of any. */
+export type Job<Kind extends JobKind = JobKind> = OfKind<Kind> & JobColumns;
 
-export interface Job {
+interface JobColumns {
   readonly jobKey: number;
   readonly key: string;
-  readonly kind: string;
-  readonly payload: unknown;
   readonly state: JobState;
   readonly priority: number;
   readonly runAfter: number;
@@ -65,52 +77,4 @@ export interface Job {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-}
-
-/**
- * A durable queue; `openQueue` gives the one in SQLite. Every call is one commit, or joins the store's transaction. A
- * method that takes a {@link Job} needs the one that `claim` returned, since it carries the lease.
- */
-export interface JobQueue {
-  /** @returns the job as it is now; `created` if the key was unknown. */
-  enqueue(request: JobRequest, options?: EnqueueOptions): { job: Job; created: boolean };
-  /** Leases the best claimable job of these kinds to this process, or returns undefined. */
-  claim(kinds: readonly string[]): Job | undefined;
-  /**
-   * Extends the leases of these jobs; returns the keys of those that are to stop, and of those whose lease was lost.
-   */
-  renew(jobs: readonly Job[]): { cancelled: number[]; lost: number[] };
-  /** Records how far the job has come, for operators. */
-  setStage(job: Job, stage: string): void;
-  /** The handler returned. Ignored (false) if the lease has been lost. */
-  complete(job: Job): boolean;
-  /**
-   * The handler threw: queued again with backoff or failed, depending on the error's class. Ignored (false) without a
-   * lease.
-   */
-  fail(job: Job, error: unknown): boolean;
-  /** Returns a claimed job unharmed (shutdown): no attempt is counted. */
-  release(job: Job): void;
-  /** Withdraws a queued job; a running one is asked to stop. @returns false if it had already ended. */
-  cancel(key: string): boolean;
-  /** Queues a finished job again, with its attempts reset. @returns false if it has not ended, or is not known. */
-  retry(key: string): boolean;
-  /** Returns the jobs of dead processes to the queue: expired leases, and processes of this machine that are gone. */
-  reclaim(): number;
-  /**
-   * Deletes jobs that were done or cancelled before this time, a bounded number per call; failed ones stay for an
-   * operator.
-   */
-  prune(finishedBefore: number): number;
-  find(key: string): Job | undefined;
-  /** Whether the job is queued for a time no later than `at`: a cheap question, asked for every received instance. */
-  isQueuedFor(key: string, at: number): boolean;
-  /** Oldest first. */
-  list(filter?: { state?: JobState; kind?: string; serialKey?: string; limit?: number }): Job[];
-  /** Number of jobs per kind and state. */
-  counts(): { kind: string; state: JobState; n: number }[];
-  /** When the next queued job of these kinds is due (it may still wait for its turn), or undefined. */
-  nextDue(kinds: readonly string[]): number | undefined;
-  /** Calls back after a job may have become claimable through this object; returns a function that stops it. */
-  onChange(listener: () => void): () => void;
 }

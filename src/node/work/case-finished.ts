@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { objectsFor } from '../delivery/destinations.js';
 import { enqueueDelivery, requestAnalysis } from '../queue/case-jobs.js';
-import type { JobQueue } from '../queue/job.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import type { Mappings } from '../mappings.js';
 import { studiesAffectedBy } from '../../analysis/match/find-prior.js';
 import type { CaseRow, ReportedCaseRow, SeriesRow, Store } from '../../store/store.js';

@@ -102,8 +102,8 @@ export class CaseWorker {
 }
 
 /** Handler of the jobs that analyse a study: the worker computes the case, the job says how far it is. */
-export function analysisHandler(worker: CaseWorker, logger: Logger): JobHandler {
-  return async ({ StudyInstanceUID }: { StudyInstanceUID: string }, { signal, setStage }) => {
+export function analysisHandler(worker: CaseWorker, logger: Logger): JobHandler<'analyse'> {
+  return async ({ StudyInstanceUID }, { signal, setStage }) => {
     const log = logger.child({ StudyInstanceUID });
     const { status, code } = await worker.analyse(StudyInstanceUID, {
       signal,

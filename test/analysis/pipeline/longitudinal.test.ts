@@ -8,7 +8,7 @@ import { caseFinished } from '../../../src/node/work/case-finished.js';
 import { patientHistory } from '../../../src/node/operations/history.js';
 import { explainSeries } from '../../../src/node/operations/explain.js';
 import { namedPatient } from '../../../src/node/operations/named-patient.js';
-import { requestAnalysis, jobKinds } from '../../../src/node/queue/case-jobs.js';
+import { requestAnalysis } from '../../../src/node/queue/case-jobs.js';
 import { nodeStatus } from '../../../src/node/operations/status.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/log.js';
@@ -19,7 +19,7 @@ import { instanceCommitted } from '../../../src/node/ingest/instance-committed.j
 import { Ensemble } from '../../../src/analysis/infer/ensemble.js';
 import { loadModels } from '../../../src/analysis/infer/manifest.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import { startRunner } from '../../../src/node/queue/runner.js';
+import { Runner } from '../../../src/node/queue/runner.js';
 import { loadMappings } from '../../../src/node/mappings.js';
 import { analyseStudy, type PipelineContext } from '../../../src/analysis/pipeline.js';
 import { openReceiver } from '../../../src/node/ingest/receiver.js';
@@ -400,7 +400,7 @@ describe('one study', () => {
     requestAnalysis({ store, queue }, studies[0].StudyInstanceUID);
     const analyse = async ({ StudyInstanceUID }: { StudyInstanceUID: string }) =>
       void (await analyseStudy(context, StudyInstanceUID));
-    const runner = startRunner({ queue, logger, handlers: { [jobKinds.analyse]: analyse } });
+    const runner = Runner.start({ queue, logger, handlers: { analyse } });
     await runner.idle();
     await runner.stop();
 

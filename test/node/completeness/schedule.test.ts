@@ -5,7 +5,8 @@ import {
   resumeCompleteness,
   seriesReleased,
 } from '../../../src/node/completeness/schedule.js';
-import type { JobQueue } from '../../../src/node/queue/job.js';
+import type { Job } from '../../../src/node/queue/job.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import type { JobContext } from '../../../src/node/queue/runner.js';
 import { addSeries, temporaryStore } from '../../store/temporary-store.js';
@@ -36,7 +37,7 @@ const handler = () =>
 /** Runs what is due, as the runner would. */
 async function turn() {
   for (let job = queue.claim(['complete']); job; job = queue.claim(['complete'])) {
-    await handler()(job.payload as never, { job } as JobContext);
+    await handler()((job as Job<'complete'>).payload, { job } as JobContext);
     queue.complete(job);
   }
 }
@@ -145,7 +146,7 @@ describe('completeness', () => {
         throw new Error('not enqueued');
       },
     });
-    expect(() => failing({ SeriesInstanceUID: '1.2.1.1' } as never, {} as JobContext)).toThrow('not enqueued');
+    expect(() => failing({ SeriesInstanceUID: '1.2.1.1' }, {} as JobContext)).toThrow('not enqueued');
     expect(store.series.find('1.2.1.1')).toMatchObject({ state: 'receiving', completeness: null });
   });
 

@@ -4,7 +4,7 @@ import { createServer as createTCPServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deliveryRetryPolicy, enqueueForwarding, jobKinds } from '../../../src/node/queue/case-jobs.js';
+import { deliveryRetryPolicy, enqueueForwarding } from '../../../src/node/queue/case-jobs.js';
 import { caseFinished } from '../../../src/node/work/case-finished.js';
 import { nodeStatus } from '../../../src/node/operations/status.js';
 import { retryFailed } from '../../../src/node/operations/retry.js';
@@ -16,8 +16,8 @@ import { writeFile } from '../../../src/dicom/dataset.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import type { StoreHandler } from '../../../src/dimse/storage-service.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import type { JobQueue } from '../../../src/node/queue/job.js';
-import { startRunner, type Runner } from '../../../src/node/queue/runner.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
+import { Runner } from '../../../src/node/queue/runner.js';
 import { loadMappings, type Mappings } from '../../../src/node/mappings.js';
 import { databasePath, openStore, type Store } from '../../../src/store/store.js';
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../../dimse/recording-server.js';
@@ -64,7 +64,7 @@ function startNode(destinations: readonly Partial<Destination>[], delivery: obje
   config = parseConfig({ dataDir: mkdtempSync(join(tmpdir(), 'priora-delivery-')), delivery });
   store = openStore(databasePath(config.dataDir));
   const retry = deliveryRetryPolicy(config);
-  queue = openQueue(store, { clock, retryByKind: { [jobKinds.deliver]: retry, [jobKinds.forward]: retry } });
+  queue = openQueue(store, { clock, retryByKind: { deliver: retry, forward: retry } });
   mappings = {
     ...loadMappings(config.mappingsDir),
     destinations: destinationsSchema.parse({
@@ -75,11 +75,11 @@ function startNode(destinations: readonly Partial<Destination>[], delivery: obje
 }
 function startDelivering(): void {
   const context = { store, config, destinations: mappings.destinations, logger: silentLogger, clock };
-  runner = startRunner({
+  runner = Runner.start({
     queue,
     clock,
     logger: silentLogger,
-    handlers: { [jobKinds.deliver]: deliverCase(context), [jobKinds.forward]: forwardSeries(context) },
+    handlers: { deliver: deliverCase(context), forward: forwardSeries(context) },
   });
 }
 

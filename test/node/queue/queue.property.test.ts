@@ -49,7 +49,7 @@ describe('the queue, whatever happens', () => {
           how(owner, job);
         };
         const claim = (owner: (typeof processes)[0]) => {
-          const job = owner.queue.claim(['case']);
+          const job = owner.queue.claim(['analyse']);
           if (!job) return;
           owner.running.push(job);
           const patients = everyRunning().map(({ job: { serialKey } }) => serialKey);
@@ -70,7 +70,11 @@ describe('the queue, whatever happens', () => {
                 serialKey: `patient:${happening.patient}`,
                 orderKey: happening.orderKey,
               };
-              const { created } = processes[0].queue.enqueue({ ...request, kind: 'case', payload: null });
+              const { created } = processes[0].queue.enqueue({
+                ...request,
+                kind: 'analyse',
+                payload: { StudyInstanceUID: '1.2' },
+              });
               expect(created).toBe(!enqueued.has(request.key));
               if (created) enqueued.set(request.key, request);
               break;

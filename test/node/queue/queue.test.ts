@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PrioraError } from '../../../src/core/errors.js';
-import type { Job, JobQueue } from '../../../src/node/queue/job.js';
+import type { Job, JobRequest } from '../../../src/node/queue/job.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import { mayBeAlive, processIdentity } from '../../../src/node/queue/process-identity.js';
 import { openQueue, type QueueOptions } from '../../../src/node/queue/queue.js';
-import { claimableSQL } from '../../../src/node/queue/queue-sql.js';
+import { claimableSQL } from '../../../src/node/queue/claim.js';
 import { backoffMs, defaultRetryPolicy } from '../../../src/node/queue/retry-policy.js';
 import { temporaryStore } from '../../store/temporary-store.js';
 
@@ -20,16 +21,17 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const job = (key: string, more: object = {}) => ({ key, kind: 'case', payload: { key }, ...more });
-const claimed = (from: JobQueue = queue): Job => from.claim(['case'])!;
+const job = (key: string, more: Partial<JobRequest> & { study?: string } = {}) =>
+  ({ key, kind: 'analyse', payload: { StudyInstanceUID: more.study ?? key }, ...more }) as JobRequest;
+const claimed = (from: JobQueue = queue): Job => from.claim(['analyse'])!;
 const transient = () => new PrioraError('DESTINATION_UNREACHABLE', 'no answer');
 
 describe('enqueue', () => {
   it('is idempotent by key, even if the job is done', () => {
     expect(queue.enqueue(job('a')).created).toBe(true);
-    expect(queue.enqueue(job('a', { payload: 'other' }))).toMatchObject({
+    expect(queue.enqueue(job('a', { study: 'other' }))).toMatchObject({
       created: false,
-      job: { payload: { key: 'a' } },
+      job: { payload: { StudyInstanceUID: 'a' } },
     });
     queue.complete(claimed());
     queue.enqueue(job('a'));
@@ -38,12 +40,12 @@ describe('enqueue', () => {
 
   it('with refresh moves a waiting job and runs a finished one again', () => {
     queue.enqueue(job('a', { runAfter: now + 10 }));
-    queue.enqueue(job('a', { runAfter: now + 50, payload: 2 }), { known: 'refresh' });
+    queue.enqueue(job('a', { runAfter: now + 50, study: '2' }), { known: 'refresh' });
     now += 10;
     expect(claimed()).toBeUndefined();
     now += 40;
     const first = claimed();
-    expect(first.payload).toBe(2);
+    expect(first.payload).toEqual({ StudyInstanceUID: '2' });
     queue.complete(first);
     queue.enqueue(job('a'), { known: 'refresh' });
     expect(claimed()).toMatchObject({ key: 'a', attempts: 0 });
@@ -52,12 +54,12 @@ describe('enqueue', () => {
   it('with refresh makes a running job run once more', () => {
     queue.enqueue(job('a'));
     const first = claimed();
-    queue.enqueue(job('a', { runAfter: now + 5, payload: 'newer' }), { known: 'refresh' });
+    queue.enqueue(job('a', { runAfter: now + 5, study: 'newer' }), { known: 'refresh' });
     expect(claimed()).toBeUndefined();
     expect(queue.complete(first)).toBe(true);
     expect(claimed()).toBeUndefined();
     now += 5;
-    expect(claimed()).toMatchObject({ payload: 'newer' });
+    expect(claimed()).toMatchObject({ payload: { StudyInstanceUID: 'newer' } });
   });
 
   it('joins the store’s transaction', () => {
@@ -116,7 +118,7 @@ describe('claim', () => {
   it('reads indexes only', () => {
     const plan = store.database
       .prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${claimableSQL}`)
-      .all({ kinds: '["case"]', now })
+      .all({ kinds: '["analyse"]', now })
       .map(({ detail }) => detail);
     expect(plan.filter((detail) => /^SCAN (job|other|jobs)\b/.test(detail))).toEqual([]);
     expect(plan.join()).toMatch(/USING INDEX jobsQueued/);
@@ -155,7 +157,7 @@ describe('fail', () => {
   });
 
   it('can have other rules for a kind', () => {
-    queue = open({ retryByKind: { case: { ambiguousTries: 1 } } });
+    queue = open({ retryByKind: { analyse: { ambiguousTries: 1 } } });
     queue.enqueue(job('a'));
     queue.fail(claimed(), new Error('?'));
     expect(queue.find('a')?.state).toBe('failed');
@@ -250,11 +252,11 @@ describe('a process that dies', () => {
     const dead = open({ identity: 'host/1/1' });
     queue.enqueue(job('a'));
     claimed(dead);
-    queue.enqueue(job('a', { payload: 'newer', runAfter: now + 5000 }), { known: 'refresh' });
+    queue.enqueue(job('a', { study: 'newer', runAfter: now + 5000 }), { known: 'refresh' });
     now += 1000;
     queue.reclaim();
     now += 4000;
-    expect(claimed()).toMatchObject({ payload: 'newer' });
+    expect(claimed()).toMatchObject({ payload: { StudyInstanceUID: 'newer' } });
   });
 });
 

@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { nodeStatus } from '../../../src/node/operations/status.js';
 import { PrioraError } from '../../../src/core/errors.js';
 import { silentLogger } from '../../../src/core/log.js';
-import type { JobQueue } from '../../../src/node/queue/job.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import { startRunner, type JobHandler, type Runner, type RunnerOptions } from '../../../src/node/queue/runner.js';
+import { Runner, type JobHandler, type RunnerOptions } from '../../../src/node/queue/runner.js';
 import { openStore } from '../../../src/store/store.js';
 import { temporaryStore } from '../../store/temporary-store.js';
 
@@ -23,33 +23,33 @@ afterEach(async () => {
   store.close();
 });
 
-const run = (handlers: Record<string, JobHandler>, options: Partial<RunnerOptions> = {}) =>
-  (runner = startRunner({ queue, handlers, logger: silentLogger, pollMs: 20, ...options }));
+const run = (analyse: JobHandler<'analyse'>, options: Partial<RunnerOptions> = {}) =>
+  (runner = Runner.start({ queue, handlers: { analyse }, logger: silentLogger, pollMs: 20, ...options }));
+const enqueue = (key: string, to: JobQueue = queue) =>
+  to.enqueue({ key, kind: 'analyse', payload: { StudyInstanceUID: key } });
 
 describe('the runner', () => {
   it('runs what is queued now and later, and records the stage', async () => {
     const seen: unknown[] = [];
-    queue.enqueue({ key: 'a', kind: 'note', payload: 1 });
-    run({
-      note: (payload: number, context) => {
-        context.setStage('writing');
-        seen.push(payload);
-        return Promise.resolve();
-      },
+    enqueue('a');
+    run(({ StudyInstanceUID }, context) => {
+      context.setStage('writing');
+      seen.push(StudyInstanceUID);
+      return Promise.resolve();
     });
     await runner!.idle();
-    queue.enqueue({ key: 'b', kind: 'note', payload: 2 });
+    enqueue('b');
     await runner!.idle();
-    expect(seen).toEqual([1, 2]);
+    expect(seen).toEqual(['a', 'b']);
     expect(queue.find('b')).toMatchObject({ state: 'done', stage: 'writing' });
   });
 
   it('hears of jobs that another process enqueued', async () => {
     let heard!: () => void;
     const done = new Promise<void>((resolve) => (heard = resolve));
-    run({ note: () => Promise.resolve(heard()) });
+    run(() => Promise.resolve(heard()));
     const other = openStore(store.path);
-    openQueue(other).enqueue({ key: 'a', kind: 'note', payload: null });
+    enqueue('a', openQueue(other));
     await done;
     other.close();
   });
@@ -57,16 +57,14 @@ describe('the runner', () => {
   it('runs as many of a kind as it may, and no more', async () => {
     let most = 0;
     let now = 0;
-    for (let index = 0; index < 12; index++) queue.enqueue({ key: `${index}`, kind: 'slow', payload: null });
+    for (let index = 0; index < 12; index++) enqueue(`${index}`);
     run(
-      {
-        slow: async () => {
-          most = Math.max(most, ++now);
-          await new Promise((resolve) => setImmediate(resolve));
-          now--;
-        },
+      async () => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now--;
       },
-      { concurrency: { slow: 3 } },
+      { concurrency: { analyse: 3 } },
     );
     await runner!.idle();
     expect(most).toBe(3);
@@ -74,9 +72,9 @@ describe('the runner', () => {
   });
 
   it('keeps running when a handler throws', async () => {
-    queue.enqueue({ key: 'bad', kind: 'note', payload: 'bad' });
-    queue.enqueue({ key: 'good', kind: 'note', payload: 'good' });
-    run({ note: (payload: string) => (payload === 'bad' ? Promise.reject(new Error('?')) : Promise.resolve()) });
+    enqueue('bad');
+    enqueue('good');
+    run(({ StudyInstanceUID }) => (StudyInstanceUID === 'bad' ? Promise.reject(new Error('?')) : Promise.resolve()));
     await runner!.idle();
     expect(queue.find('bad')).toMatchObject({ state: 'queued', attempts: 1 });
     expect(queue.find('good')?.state).toBe('done');
@@ -95,16 +93,14 @@ describe('the runner', () => {
       setStage: (job, stage) => unlessFull(() => queue.setStage(job, stage)),
       release: (job) => unlessFull(() => queue.release(job)),
     };
-    queue.enqueue({ key: 'a', kind: 'note', payload: null });
+    enqueue('a');
     let runs = 0;
     const again = new Promise<void>((resolve) => {
       run(
-        {
-          note: (_, { setStage }) => {
-            setStage('writing');
-            if (++runs === 2) resolve();
-            return Promise.resolve();
-          },
+        (_, { setStage }) => {
+          setStage('writing');
+          if (++runs === 2) resolve();
+          return Promise.resolve();
         },
         { queue: failing, renewMs: 20, logger: pino({ level: 'error' }, { write: () => void (full = false) }) },
       );
@@ -118,33 +114,31 @@ describe('the runner', () => {
   it('stops running jobs on shutdown and returns them unharmed', async () => {
     let started!: () => void;
     const running = new Promise<void>((resolve) => (started = resolve));
-    queue.enqueue({ key: 'a', kind: 'long', payload: null });
-    run({
-      long: (_, { signal }) =>
+    enqueue('a');
+    run(
+      (_, { signal }) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error('stopped')));
           started();
         }),
-    });
+    );
     await running;
     await runner!.stop();
     expect(queue.find('a')).toMatchObject({ state: 'queued', attempts: 0, crashes: 0 });
   });
 
   it('stops a job that is cancelled', async () => {
-    queue.enqueue({ key: 'a', kind: 'long', payload: null });
+    enqueue('a');
     const ended = new Promise<void>((resolve) =>
       run(
-        {
-          long: (_, { signal }) =>
-            new Promise((_resolve, reject) => {
-              queue.cancel('a');
-              signal.addEventListener('abort', () => {
-                reject(new Error('stopped'));
-                resolve();
-              });
-            }),
-        },
+        (_, { signal }) =>
+          new Promise((_resolve, reject) => {
+            queue.cancel('a');
+            signal.addEventListener('abort', () => {
+              reject(new Error('stopped'));
+              resolve();
+            });
+          }),
         { renewMs: 10 },
       ),
     );
@@ -153,12 +147,25 @@ describe('the runner', () => {
     expect(queue.find('a')?.state).toBe('cancelled');
   });
 
+  it('fails a job whose payload cannot be read, and goes on', async () => {
+    enqueue('unreadable');
+    enqueue('good');
+    store.database.execute(`UPDATE jobs SET payload = '{"study": 7}' WHERE key = 'unreadable'`);
+    run(() => Promise.resolve());
+    await runner!.idle();
+    expect(queue.list().map(({ key, state, code }) => [key, state, code])).toEqual([
+      ['unreadable', 'failed', 'DATABASE_DAMAGED'],
+      ['good', 'done', null],
+    ]);
+    expect(queue.find('unreadable')?.error).toMatch(/jobs.payload of unreadable: StudyInstanceUID/);
+  });
+
   it('raises an alarm when a job has failed for good: an error in the log, and a line with what to do in the status', async () => {
     const lines: { level: number; code?: string }[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
-    queue.enqueue({ key: 'analyse:1.2.3', kind: 'analyse', payload: null });
+    enqueue('analyse:1.2.3');
     const broken = new PrioraError('DICOM_INVALID_OUTPUT', 'PatientID is missing');
-    run({ analyse: () => Promise.reject(broken) }, { logger });
+    run(() => Promise.reject(broken), { logger });
     await runner!.idle();
     expect(lines).toMatchObject([{ level: pino.levels.values['error'], code: 'DICOM_INVALID_OUTPUT' }]);
     const { failedJobs } = nodeStatus({ store, queue } as unknown as Parameters<typeof nodeStatus>[0]);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { caseFinished } from '../../../src/node/work/case-finished.js';
-import { enqueueDelivery, jobKinds } from '../../../src/node/queue/case-jobs.js';
+import { enqueueDelivery } from '../../../src/node/queue/case-jobs.js';
 import { systemClock } from '../../../src/core/clock.js';
-import type { JobQueue } from '../../../src/node/queue/job.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import { loadMappings } from '../../../src/node/mappings.js';
 import type { CaseRow, SeriesRow } from '../../../src/store/store.js';
@@ -42,17 +42,17 @@ function finish(
 }
 
 const reported = { status: 'reported', result: caseResult(), lesions: [] } as const;
-const analyses = () => queue.list({ kind: jobKinds.analyse }).map(({ payload }) => payload);
+const analyses = () => queue.list({ kind: 'analyse' }).map(({ payload }) => payload);
 
 it('the next time point runs again when the one before it is held or rejected after its report', () => {
   const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
   finish(second, 'b', reported);
   finish(first, 'a', reported);
-  queue.list({ kind: jobKinds.analyse }).forEach(({ key }) => queue.cancel(key));
+  queue.list({ kind: 'analyse' }).forEach(({ key }) => queue.cancel(key));
   store.holds.add('1.2.100', [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientSex' }], 1);
   const held = { status: 'held', code: 'IDENTITY_CONTRADICTION', reason: '' } as const;
   finish(first, 'held', held, { read: false });
-  expect(queue.list({ kind: jobKinds.analyse, state: 'queued' }).map(({ payload }) => payload)).toEqual([
+  expect(queue.list({ kind: 'analyse', state: 'queued' }).map(({ payload }) => payload)).toEqual([
     { StudyInstanceUID: '1.2.200' },
   ]);
 });
@@ -61,9 +61,9 @@ it('nothing follows from a run that failed: the report before it stands', () => 
   const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
   finish(second, 'b', reported);
   finish(first, 'a', reported);
-  queue.list({ kind: jobKinds.analyse }).forEach(({ key }) => queue.cancel(key));
+  queue.list({ kind: 'analyse' }).forEach(({ key }) => queue.cancel(key));
   finish(first, 'a2', { status: 'failed', code: 'CHILD_DIED', reason: '' });
-  expect(queue.list({ kind: jobKinds.analyse, state: 'queued' })).toEqual([]);
+  expect(queue.list({ kind: 'analyse', state: 'queued' })).toEqual([]);
 });
 
 it('nothing follows from a study that is held before any report', () => {
@@ -79,6 +79,6 @@ it('the objects of a later case of a study wait for those of an earlier one, eac
   enqueueDelivery(queue, 'pacs', { caseKey: 2, StudyInstanceUID });
   enqueueDelivery(queue, 'pacs', { caseKey: 1, StudyInstanceUID });
   enqueueDelivery(queue, 'other', { caseKey: 2, StudyInstanceUID });
-  const claimed = [1, 2, 3].map(() => queue.claim([jobKinds.deliver])?.key);
+  const claimed = [1, 2, 3].map(() => queue.claim(['deliver'])?.key);
   expect(claimed.sort()).toEqual(['deliver:other:2', 'deliver:pacs:1', undefined]);
 });

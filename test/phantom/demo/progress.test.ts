@@ -3,7 +3,7 @@ import { requestAnalysis } from '../../../src/node/queue/case-jobs.js';
 import { PrioraError } from '../../../src/core/errors.js';
 import { progressOf } from '../../../src/phantom/demo/progress.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import type { JobQueue } from '../../../src/node/queue/job.js';
+import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import type { Store } from '../../../src/store/store.js';
 import { addSeries, temporaryStore } from '../../store/temporary-store.js';
 
