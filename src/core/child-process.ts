@@ -72,7 +72,7 @@ export function childEnded(
   const limitMb = tooLarge.get(child);
   return limitMb === undefined
     ? new PrioraError('CHILD_DIED', `${name} ended with ${signal ?? `code ${code}`}`)
-    : new PrioraError('MEMORY_EXCEEDED', `${name} needed more than ${limitMb} MB and was ended`);
+    : new PrioraError('MEMORY_EXCEEDED', `${name} needed more than ${limitMb} MB and was killed`);
 }
 
 /** Default ceiling of a child that serves one request: a WASM heap ends at 4 GB. */

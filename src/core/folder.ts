@@ -6,7 +6,7 @@ import { PrioraError } from './errors.js';
  * Makes a folder that an operator named, with its parents, unless it exists.
  *
  * @param named the setting or option that names it.
- * @throws PrioraError CONFIG_INVALID if it cannot be made or written to.
+ * @throws PrioraError CONFIG_INVALID if it cannot be created or written to.
  */
 export function makeNamedFolder(path: string, named: string): void {
   try {
@@ -14,7 +14,7 @@ export function makeNamedFolder(path: string, named: string): void {
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new PrioraError('CONFIG_INVALID', `${named}: the folder ${path} cannot be made or written (${code})`, {
+    throw new PrioraError('CONFIG_INVALID', `${named}: the folder ${path} cannot be created or written (${code})`, {
       cause,
     });
   }

@@ -147,7 +147,7 @@ export class ElementScanner {
     }
     if ((level?.kind === 'sequence' || level?.kind === 'fragments') !== (tag === item))
       throw this.#unreadable(
-        tag === item ? 'an item outside a sequence' : 'a sequence holds something else than items',
+        tag === item ? 'an item outside a sequence' : 'a sequence holds something other than items',
       );
     if (length !== undefinedLength) {
       this.#remaining = length;
@@ -166,7 +166,7 @@ export class ElementScanner {
     } else if (tag === pixelData) this.#levels.push({ kind: 'fragments', explicit });
     else if (explicit && vr !== SQ && vr !== UN) {
       // Encapsulated pixels below the top level (icons) are (7FE0,0010) as well; nothing else may lack its length.
-      throw this.#unreadable('an element without length that is no sequence');
+      throw this.#unreadable('an element without length that is not a sequence');
     } else {
       this.#levels.push({ kind: 'sequence', explicit });
       // PS3.5 6.2.2, note on UN of undefined length: its items are implicit VR little endian.

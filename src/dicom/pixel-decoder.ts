@@ -34,7 +34,7 @@ export async function decodeFrames(
     if (!matchesSyntax(frame, TransferSyntaxUID))
       throw new PrioraError(
         'PIXELS_UNDECODABLE',
-        `the header declares transfer syntax ${TransferSyntaxUID}, the pixel data are ${identifyCodestream(frame)}`,
+        `the header declares transfer syntax ${TransferSyntaxUID}, but the pixel data is ${identifyCodestream(frame)}`,
         { subject },
       );
   const batch = Math.max(1, Math.floor(maxBatchBytes / frameBytes(layout)));
@@ -52,7 +52,10 @@ export async function decodeFrames(
     } catch (cause) {
       const error = asPrioraError(cause);
       if (error.code !== 'INTERNAL') throw error;
-      throw new PrioraError('PIXELS_UNDECODABLE', `the pixel data do not decode: ${error.message}`, { subject, cause });
+      throw new PrioraError('PIXELS_UNDECODABLE', `the pixel data does not decode: ${error.message}`, {
+        subject,
+        cause,
+      });
     }
   }
   return decoded;

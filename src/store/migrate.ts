@@ -46,11 +46,11 @@ export function requireNewestVersion(database: Database): void {
   const found = databaseVersion(database);
   if (found > newest) throw tooNew(found, newest);
   if (found < newest)
-    throw new PrioraError('DATABASE_TOO_OLD', `the database has version ${found}, this Priora reads ${newest}`);
+    throw new PrioraError('DATABASE_TOO_OLD', `the database has version ${found}, but this Priora reads ${newest}`);
 }
 
 const tooNew = (found: number, newest: number) =>
-  new PrioraError('DATABASE_TOO_NEW', `the database has version ${found}, this Priora knows ${newest}`);
+  new PrioraError('DATABASE_TOO_NEW', `the database has version ${found}, but this Priora knows ${newest}`);
 
 /**
  * Migrates the database to the newest version, forward only. Each migration is one transaction that inserts its version

@@ -58,7 +58,7 @@ export function openStore(path: string, options: { clock?: Clock } = {}): Store 
  */
 export function openStoreToRead(path: string): Store {
   if (!existsSync(path))
-    throw new PrioraError('CONFIG_INVALID', `dataDir: there is no index ${path}; \`priora serve\` makes one`);
+    throw new PrioraError('CONFIG_INVALID', `dataDir: there is no index ${path}; \`priora serve\` creates one`);
   return storeOn(openDatabaseToRead(path), requireNewestVersion);
 }
 

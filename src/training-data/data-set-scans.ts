@@ -39,7 +39,7 @@ export function dataSetScans(root: string, files: readonly string[], dataSet: Da
     patients.set(patient, [...others, { time, scan: scanOf(path, name, patient, dataSet) }]);
   }
   if (patients.size === 0)
-    throw new PrioraError('USAGE_INVALID', `no file below ${root} is named as ${dataSet.name} names its images`);
+    throw new PrioraError('USAGE_INVALID', `no file below ${root} has the name of an image of ${dataSet.name}`);
   const byName = new Intl.Collator('en', { numeric: true });
   return {
     patients: new Map(
@@ -70,13 +70,13 @@ function scanOf(path: string, name: string, patient: string, { label, values, ..
   };
 }
 
-/** @throws PrioraError LABEL_UNUSABLE if the label lies on another grid than its image. */
+/** @throws PrioraError LABEL_UNUSABLE if the label is not on the grid of its image. */
 async function readLabel(path: string, grid: Grid, values: readonly number[]): Promise<LabelMap> {
   const label = await readNifti(path);
   const same =
     label.shape.every((count, axis) => count === grid.shape[axis]) &&
     label.patientFromVoxel.every((value, index) => Math.abs(value - grid.patientFromVoxel[index]) < gridTolerance);
-  if (!same) throw new PrioraError('LABEL_UNUSABLE', 'the label lies on another grid than its image');
+  if (!same) throw new PrioraError('LABEL_UNUSABLE', 'the label is not on the grid of its image');
   const { voxels } = maskWhere(label, (value) => values.includes(value));
   return { shape: grid.shape, patientFromVoxel: grid.patientFromVoxel, voxels };
 }

@@ -42,7 +42,7 @@ export async function drawnMetastases(
     const names = drawn.map((entry) => `"${entry.names.filter(Boolean).join(', ')}"`).join(', ');
     throw new PrioraError(
       'LABEL_UNUSABLE',
-      `none of its outlines is a metastasis by its name: ${names || 'it is empty'}`,
+      `none of its outlines has the name of a metastasis: ${names || 'it is empty'}`,
     );
   }
   return taken.map(({ mask }) => mask());

@@ -28,7 +28,7 @@ export function visitOrder(files: readonly string[], { name, times }: DataSet): 
     }
   }
   if (at.size === 0) {
-    const message = `the order of the visits of ${name} stands in a table, and no CSV file there has the columns ${times.visit} and ${times.time}`;
+    const message = `the order of the visits of ${name} is in a table, but no CSV file there has the columns ${times.visit} and ${times.time}`;
     throw new PrioraError('USAGE_INVALID', message);
   }
   return { compare: (a, b) => at.get(a)! - at.get(b)!, knows: (visit) => at.has(visit) };

@@ -38,7 +38,7 @@ describe('before there is a node', () => {
   test.each(looking)('%s says that there is no index, and makes none', async (...command) => {
     const { code, stderr, stdout } = await run(command[0], ...command.slice(1));
     expect(stderr).toContain(
-      `priora: dataDir: there is no index ${databasePath(dataDir)}; \`priora serve\` makes one\nCONFIG_INVALID: Correct`,
+      `priora: dataDir: there is no index ${databasePath(dataDir)}; \`priora serve\` creates one\nCONFIG_INVALID: Correct`,
     );
     expect([code, stdout, existsSync(dataDir)]).toEqual([2, '', false]);
   });

@@ -53,7 +53,7 @@ describe('usage', () => {
       writeFileSync(dataDir, 'no folder');
       const { code, stderr } = await priora(command, '--config', configuration({ dataDir, logLevel: 'silent' }).path);
       expect(stderr).toContain(
-        `priora: dataDir: the folder ${dataDir} cannot be made or written (EEXIST)\nCONFIG_INVALID`,
+        `priora: dataDir: the folder ${dataDir} cannot be created or written (EEXIST)\nCONFIG_INVALID`,
       );
       expect(code).toBe(2);
     },
@@ -61,7 +61,7 @@ describe('usage', () => {
 
   it('an --out that cannot be made does the same', async () => {
     const { code, stderr } = await priora('analyse', '.', '--out', '/proc/priora/out');
-    expect(stderr).toContain('--out: the folder /proc/priora/out cannot be made or written (ENOENT)');
+    expect(stderr).toContain('--out: the folder /proc/priora/out cannot be created or written (ENOENT)');
     expect(code).toBe(2);
   });
 

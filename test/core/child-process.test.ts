@@ -8,7 +8,7 @@ describe.skipIf(process.platform !== 'linux')('the memory of a child process', (
     await expect(callInChild(module, { megabytes: 2000 }, { residentLimitMb: 300 })).rejects.toMatchObject({
       code: 'MEMORY_EXCEEDED',
       class: 'permanent',
-      message: 'growing-process.js needed more than 300 MB and was ended',
+      message: 'growing-process.js needed more than 300 MB and was killed',
     });
   });
 

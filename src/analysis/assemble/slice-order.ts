@@ -54,7 +54,7 @@ export function orderSlices(frames: readonly SliceFrame[], minimumSlices: number
     if (typical === undefined || gap < typical / 10) throw duplicate(along[index].frame, along[index + 1].frame);
   });
   if (frames.length < minimumSlices)
-    throw refusal('SERIES_TOO_SMALL', `${frames.length} slices, ${minimumSlices} are needed`, reference);
+    throw refusal('SERIES_TOO_SMALL', `${frames.length} slices, at least ${minimumSlices} are required`, reference);
   gaps.forEach((gap, index) => {
     if (gap > 1.5 * typical)
       throw refusal(

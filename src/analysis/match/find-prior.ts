@@ -132,11 +132,11 @@ export function explainPrior(store: Store, current: SeriesRow, rules: PriorMatch
 
 const sentences: Record<Exclude<PriorVerdict, 'on hold'>, (rules: PriorMatching) => string> = {
   prior: () => 'the latest earlier study',
-  'current undated': () => 'the current study has no time',
+  'current undated': () => 'the current study has no acquisition time',
   'not assembled': () => 'none of its series was selected and assembled',
-  undated: () => 'it has no time',
+  undated: () => 'it has no acquisition time',
   'not earlier': () => 'it is not earlier',
   'too recent': ({ minimumIntervalHours }) => `less than ${minimumIntervalHours} hours earlier`,
   'too old': ({ maximumAgeDays }) => `more than ${maximumAgeDays} days earlier`,
-  'not the latest': () => 'another study is later',
+  'not the latest': () => 'another eligible study is later',
 };

@@ -11,7 +11,7 @@ export interface Complex {
  */
 export function fourier({ re, im }: Complex, direction: 'forward' | 'inverse' = 'forward'): Complex {
   const count = re.length;
-  if (count === 0 || (count & (count - 1)) !== 0) throw new RangeError(`${count} is no power of two`);
+  if (count === 0 || (count & (count - 1)) !== 0) throw new RangeError(`${count} is not a power of two`);
   const out: Complex = { re: new Float64Array(count), im: new Float64Array(count) };
   const scale = direction === 'forward' ? 1 : 1 / count;
   for (let index = 0, reversed = 0; index < count; index++) {

@@ -107,7 +107,7 @@ function refuseEmpty({ voxels }: Volume): void {
   let low = Infinity;
   let high = -Infinity;
   for (const value of voxels) {
-    if (!Number.isFinite(value)) throw new PrioraError('NOT_A_BRAIN', 'the image holds values that are no numbers');
+    if (!Number.isFinite(value)) throw new PrioraError('NOT_A_BRAIN', 'the image holds values that are not numbers');
     if (value < low) low = value;
     if (value > high) high = value;
   }

@@ -30,14 +30,14 @@ export function applyRule(rule: Rule, header: SeriesHeader, ignorePhrases: reado
 
   const prose = found.map((value) => words(String(value), ignorePhrases)).join(' | ');
   const anyWord = rule.anyWord?.find((word) => hasWord(prose, word));
-  if (rule.anyWord && anyWord === undefined) return answer(false, 'no telling word');
+  if (rule.anyWord && anyWord === undefined) return answer(false, 'none of the words');
   const badWord = rule.noWord?.find((word) => hasWord(prose, word));
   if (badWord !== undefined) return answer(false, `“${badWord}” is excluded`);
 
   const numbers = found.map(Number);
   const { min, max } = rule;
-  if (min !== undefined && !numbers.every((value) => value >= min)) return answer(false, `at least ${min} is asked`);
-  if (max !== undefined && !numbers.every((value) => value <= max)) return answer(false, `at most ${max} is asked`);
+  if (min !== undefined && !numbers.every((value) => value >= min)) return answer(false, `at least ${min} is required`);
+  if (max !== undefined && !numbers.every((value) => value <= max)) return answer(false, `at most ${max} is allowed`);
   return answer(true, anyWord === undefined ? '' : `“${anyWord}”`);
 }
 

@@ -33,7 +33,7 @@ export function parseTransform(map: ParameterMap): StageTransform {
     };
     return { kind: 'bspline', spline };
   }
-  throw new Error(`elastix answered a transform that is not understood: ${kind}`);
+  throw new Error(`elastix returned an unknown transform: ${kind}`);
 }
 
 /** The first stage is applied first: T(x) = Tn(… T1(x)), elastix's `Compose`. */
@@ -48,7 +48,7 @@ export function applyTransforms(stages: readonly StageTransform[], point: Vector
 export function composeAffine(stages: readonly StageTransform[]): Affine {
   return stages.reduce<Affine>(
     (before, stage) => {
-      if (stage.kind !== 'affine') throw new Error('a B-spline is no affine');
+      if (stage.kind !== 'affine') throw new Error('a B-spline is not an affine');
       return multiplyAffine(stage.movingFromFixed, before);
     },
     [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],

@@ -40,12 +40,12 @@ export function judgeCompleteness(
       ? check(
           !evidence.numbersMissing,
           'no header says how many images there are',
-          `${evidence.numbersMissing} InstanceNumbers between the first and the last have not come`,
+          `${evidence.numbersMissing} InstanceNumbers between the first and the last are missing`,
         )
       : check(
           evidence.instances >= expectedInstances,
-          `${evidence.instances} of ${expectedInstances} announced images are here`,
-          `only ${evidence.instances} of ${expectedInstances} announced images are here`,
+          `${evidence.instances} of ${expectedInstances} announced images have arrived`,
+          `only ${evidence.instances} of ${expectedInstances} announced images have arrived`,
         );
   let shaped: boolean;
   if (evidence.multiFrame)
@@ -53,8 +53,8 @@ export function judgeCompleteness(
   else if (layout === null)
     shaped = check(
       expectedInstances !== null,
-      'no places, but the announced number',
-      'the images have no places and no announced number',
+      'no positions, but the announced number',
+      'the images have no positions and no announced number',
     );
   else {
     const stacked = check(
@@ -84,7 +84,7 @@ export function judgeCompleteness(
     return now >= at ? verdict('evidence', null) : verdict('waiting', at);
   }
   if (now < timerAt) return verdict('waiting', timerAt);
-  findings.push(`nothing came for ${rules.timerSeconds} s`);
+  findings.push(`nothing arrived for ${rules.timerSeconds} s`);
   return verdict('timer', null);
 }
 

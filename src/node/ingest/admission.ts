@@ -25,7 +25,7 @@ export function admissionError(announced: Announced, header: InstanceHeader): Pr
   for (const keyword of ['SOPClassUID', 'SOPInstanceUID', 'StudyInstanceUID', 'SeriesInstanceUID'] as const) {
     if (header[keyword] === '') return new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing`, { subject });
     if (!isUID(header[keyword]))
-      return new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is no valid UID`, { subject });
+      return new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is not a valid UID`, { subject });
   }
   if (header.PatientID === '')
     return new PrioraError('DICOM_MISSING_ATTRIBUTE', 'PatientID is missing: no follow-up could be matched', {

@@ -180,7 +180,7 @@ export class InstanceIntake {
         await this.#restore(join(dataDir, known.path));
         return { outcome: 'duplicate', instance: known };
       }
-      const message = 'other bytes are known under this SOPInstanceUID; they stay';
+      const message = 'different bytes are already stored under this SOPInstanceUID';
       return this.#quarantine(new PrioraError('DUPLICATE_CONFLICT', message, { subject: { SOPInstanceUID } }), sha256);
     }
     const path = join(dataFolders.instances, StudyInstanceUID, SeriesInstanceUID, `${SOPInstanceUID}.dcm`);

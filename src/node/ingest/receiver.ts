@@ -103,7 +103,7 @@ export function openReceiver(options: ReceiverOptions): Receiver {
         options.onSeriesReleased?.([...touched]);
       } catch (error) {
         // The completeness timer still runs; only its shortcut is lost.
-        logger.error({ code: asPrioraError(error).code }, 'association release not noted');
+        logger.error({ code: asPrioraError(error).code }, 'the release of an association could not be recorded');
       }
     },
     receiveFile: async (path) => {

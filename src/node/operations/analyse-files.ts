@@ -139,7 +139,7 @@ export async function analyseFiles(
           const { PatientID, patientKey } = store.studies.find(StudyInstanceUID)!;
           try {
             const earlier = failed.get(patientKey);
-            if (earlier) throw new PrioraError(earlier.code, 'not read: an earlier study of this patient failed');
+            if (earlier) throw new PrioraError(earlier.code, 'not analysed: an earlier study of this patient failed');
             const finished = await analyseStudy(context, StudyInstanceUID, {
               forceSeries: options.forceSeries ?? false,
               onStage: (stage, fraction) => {

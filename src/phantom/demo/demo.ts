@@ -131,7 +131,7 @@ function keep(timePoint: TimePointSummary, folder: string, store: Store, pacs: R
 function describe(study: DemoStudy, timePoint: TimePointSummary, comparison: Comparison, seconds: number): void {
   say(`\n${study.title}, results ${seconds.toFixed(1)} s after the last slice`);
   say(timePointText(timePoint));
-  say('  against the truth:');
+  say('  compared with the truth:');
   for (const { diameterMm, volumeMm3, change, found } of comparison.lines) {
     const verdict = found
       ? `${found.trackingID}, ${found.confidence}, ${found.change}, ${found.volumeMm3.toFixed(0)} mm³`
@@ -140,7 +140,7 @@ function describe(study: DemoStudy, timePoint: TimePointSummary, comparison: Com
       `    ${diameterMm.toFixed(1).padStart(5)} mm ${volumeMm3.toFixed(0).padStart(5)} mm³ ${change.padEnd(9)} → ${verdict}`,
     );
   }
-  say(`    ${comparison.falseFindings.length} findings are none`);
+  say(`    ${comparison.falseFindings.length} findings are false`);
   for (const failure of comparison.failures) say(`    WRONG: ${failure}`);
 }
 
@@ -167,7 +167,7 @@ async function main(): Promise<boolean> {
       if (timePoint.status !== 'reported') failures.push(`${study.title} was ${timePoint.status}: ${timePoint.reason}`);
       const expected = prior?.study.StudyInstanceUID;
       if (timePoint.prior?.StudyInstanceUID !== expected || (prior && timePoint.prior?.verdict !== 'accepted'))
-        failures.push(`${study.title} was read with the wrong prior`);
+        failures.push(`${study.title} was analysed with the wrong prior`);
       return { study, comparison };
     };
     await send(baseline, node.port);
@@ -178,12 +178,12 @@ async function main(): Promise<boolean> {
     await finish(second, atFirst);
     store.close();
 
-    say(`\nreceived SEG, SR and one picture a time point: ${out}`);
+    say(`\nreceived SEG, SR and one picture per time point: ${out}`);
     say(researchUse);
     if (failures.length === 0)
       say(
         `passed: every metastasis ≥ ${mustFindMm} mm found, its change right, every prior right, ` +
-          `at most ${mostFalse.confirmed} confirmed and ${mostFalse.candidate} candidate findings a time point that are none`,
+          `at most ${mostFalse.confirmed} confirmed and ${mostFalse.candidate} candidate false findings per time point`,
       );
     else say(`FAILED\n  ${failures.join('\n  ')}`);
     return failures.length === 0;

@@ -22,7 +22,7 @@ export function progressOf(node: WatchedNode, say: (line: string) => void): () =
   const queue = openQueue(store);
   const seen = new Set<string>();
   return () => {
-    if (!node.isRunning()) throw new Error('the node has ended before the results came');
+    if (!node.isRunning()) throw new Error('the node ended before the results arrived');
     for (const { key, stage } of queue.list({ kind: 'analyse', state: 'running' })) {
       const study = node.studies.find(({ StudyInstanceUID }) => key.endsWith(StudyInstanceUID));
       const line = `  ${study?.title ?? key}: ${stage?.split(' ')[0] ?? 'starting'}`;
@@ -32,7 +32,9 @@ export function progressOf(node: WatchedNode, say: (line: string) => void): () =
     const failed = queue.list({ state: 'failed' }).map(({ key, error }) => `${key}: ${error}`);
     const refused = [...store.deliveries.pending(destination), ...store.deliveries.failed()]
       .filter(({ lastError }) => lastError !== null)
-      .map((delivery) => `${delivery.SOPInstanceUID} was not taken by ${delivery.destination}: ${delivery.lastError}`);
+      .map(
+        (delivery) => `${delivery.SOPInstanceUID} was not accepted by ${delivery.destination}: ${delivery.lastError}`,
+      );
     const wrong = [...failed, ...refused];
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
   };

@@ -70,10 +70,10 @@ export function compareWithTruth(
       ...lines
         .filter(({ volumeMm3, priorVolumeMm3 }) => isLarge(volumeMm3) || isLarge(priorVolumeMm3))
         .filter(({ found, change }) => found !== null && found.change !== change)
-        .map(({ found, change }) => `${found!.trackingID} is called ${found!.change}, the truth is ${change}`),
+        .map(({ found, change }) => `${found!.trackingID} is reported as ${found!.change}, the truth is ${change}`),
       ...vanished
         .filter(({ trackingUID }) => !reportedGone.has(trackingUID))
-        .map(({ trackingID }) => `${trackingID} is not reported as gone, but it is`),
+        .map(({ trackingID }) => `${trackingID} is not reported as not visualised, but it has disappeared`),
       ...kinds
         .map((kind) => ({ kind, count: falseFindings.filter(({ confidence }) => confidence === kind).length }))
         .filter(({ kind, count }) => count > mostFalse[kind])

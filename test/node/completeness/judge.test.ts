@@ -64,7 +64,7 @@ describe('a series', () => {
     const { findings } = judgeCompleteness(evidence({ expectedInstances: 192 }), 12_000, rules);
     expect(findings).toEqual([
       'the association was released',
-      'only 160 of 192 announced images are here',
+      'only 160 of 192 announced images have arrived',
       '160 slices, evenly spaced, no gap',
       'they cover 160 mm',
     ]);

@@ -47,7 +47,7 @@ test('waits for what is still to be delivered', () => {
 test.each(['pending', 'failed'] as const)('ends on an object that was not accepted, with the delivery %s', (state) => {
   request();
   store.deliveries.note(object, { state, status: 0xa700, error: 'answered with status 0xA700' }, 1);
-  expect(look).toThrow('2.25.1 was not taken by pacs: answered with status 0xA700');
+  expect(look).toThrow('2.25.1 was not accepted by pacs: answered with status 0xA700');
 });
 
 test('ends on a job that has failed', () => {
@@ -59,5 +59,5 @@ test('ends on a job that has failed', () => {
 
 test('ends with the node', () => {
   isRunning = false;
-  expect(look).toThrow('the node has ended before the results came');
+  expect(look).toThrow('the node ended before the results arrived');
 });

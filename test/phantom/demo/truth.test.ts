@@ -78,8 +78,8 @@ describe('a time point compared with its truth', () => {
   it('fails if a change is wrong, even of one that has shrunk below 6 mm', () => {
     const scan = scanOf(truth(1, 11, 'stable', 11), truth(2, 4, 'shrunk', 8));
     expect(judge(scan, [finding(1, 'grown'), finding(2, 'stable')]).failures).toEqual([
-      'Lesion 1 is called grown, the truth is stable',
-      'Lesion 2 is called stable, the truth is shrunk',
+      'Lesion 1 is reported as grown, the truth is stable',
+      'Lesion 2 is reported as stable, the truth is shrunk',
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('a time point compared with its truth', () => {
     ]);
     const scan = scanOf(truth(2, 8, 'stable', 8));
     const now = [finding(2, 'stable')];
-    const said = ['Lesion 1 is not reported as gone, but it is'];
+    const said = ['Lesion 1 is not reported as not visualised, but it has disappeared'];
     expect(judge(scan, now, { prior, gone: [gone(1)] }).failures).toEqual([]);
     expect(judge(scan, now, { prior }).failures).toEqual(said);
     expect(judge(scan, now, { prior, gone: [gone(1, 'outside the field of view')] }).failures).toEqual(said);
