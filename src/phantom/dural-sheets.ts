@@ -8,8 +8,7 @@ import { sparse, type PartCover } from './label-tissue.js';
 const third = 3;
 
 /** Depth of a sheet of the given thickness in a voxel whose centre lies `offMm` from its middle: how much it fills. */
-const fill = (thicknessMm: number, offMm: number) =>
-  Math.max(0, Math.min(thicknessMm, 1) * (1 - Math.abs(offMm) / 1.2));
+const fill = (thicknessMm: number, offMm: number) => Math.max(0, Math.min(thicknessMm, 1) * (1 - Math.abs(offMm)));
 
 /**
  * Falx, tentorium and the dura of the convexity as continuous sheets: the falx lies as far from the left as from the right
@@ -30,9 +29,9 @@ export function duralSheets({ labels, shape, sourceFromVoxel }: LabelHead, dista
         const cerebrum = Math.min(left[index], right[index]);
         const apart = left[index] - right[index];
         if (cerebrum < 6 * third && cerebellum[index] < 6 * third)
-          tentorium[index] = fill(0.7, (cerebrum - cerebellum[index]) / 2 / third);
+          tentorium[index] = fill(0.6, (cerebrum - cerebellum[index]) / 2 / third);
         else if (Math.abs(apart) < 8 && cerebrum < 7 * third && isFalx(applyAffine(sourceFromVoxel, [i, j, k])))
-          falx[index] = fill(0.6, apart / 2 / third);
+          falx[index] = fill(0.45, apart / 2 / third);
         if (skull[index] > 0 && skull[index] <= 5) convexity[index] = 0.3 * fill(0.5, (skull[index] - third) / third);
       }
   return [

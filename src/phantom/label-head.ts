@@ -7,6 +7,7 @@ import { labelTissue, partCovers } from './label-tissue.js';
 import { choroidPlexus } from './plexus.js';
 import type { SourceHead } from './head.js';
 import { skullBase } from './sinuses.js';
+import { someVenousAnomaly } from './venous-anomaly.js';
 import { vesselTrees } from './vessel-tree.js';
 
 /** FreeSurfer's labels of one side of the cerebrum, and of the cerebellum. */
@@ -90,6 +91,7 @@ export async function loadLabelHead(folder: string, name: string): Promise<Sourc
       ...namedVessels(head, random.fork('named vessels')),
       ...vesselTrees(head, random.fork('trees')),
       ...choroidPlexus(head, random.fork('plexus')),
+      ...someVenousAnomaly(head, random.fork('venous anomaly')),
     ],
   };
   return head;

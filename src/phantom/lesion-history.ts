@@ -15,10 +15,17 @@ export function changeBetween(priorVolumeMm3: number | null, volumeMm3: number, 
 export const sphereVolumeMm3 = (diameterMm: number): number => (Math.PI / 6) * diameterMm ** 3;
 export const sphereDiameterMm = (volumeMm3: number): number => Math.cbrt((6 * volumeMm3) / Math.PI);
 
-/** Lognormal with median 5.9 mm, cut to 1–25 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in Huang 2021, II.E.1. */
+/** The largest metastasis there is. */
+const largestMm = 45;
+
+/**
+ * Lognormal with median 6.3 mm from 1 mm up, one in twenty-five of 18–42 mm: 47 % of lesions lie below 0.1 cm³ (5.8 mm), as in
+ * Huang 2021, II.E.1.
+ */
 function randomDiameterMm(random: Random): number {
+  if (random.chance(0.04)) return random.uniform(18, 42);
   for (;;) {
-    const diameter = 5.9 * Math.exp(random.normal(0, 0.58));
+    const diameter = 6.3 * Math.exp(random.normal(0, 0.56));
     if (diameter >= 1 && diameter <= 25) return diameter;
   }
 }
@@ -34,10 +41,11 @@ function volumeCourse(random: Random, timePoints: number, onset: number, startMm
     volumes[time] = volume;
     if (volume === 0) continue;
     if (random.chance(0.2)) trend = random.pick(['growing', 'stable', 'shrinking']);
-    if (trend === 'growing') volume *= random.uniform(1.35, 2.8);
+    // What is large already grows more slowly.
+    if (trend === 'growing') volume *= random.uniform(1.35, volume > sphereVolumeMm3(18) ? 1.7 : 2.8);
     if (trend === 'stable') volume *= random.uniform(0.93, 1.08);
     if (trend === 'shrinking') volume *= random.uniform(0.2, 0.7);
-    volume = Math.min(volume, sphereVolumeMm3(25));
+    volume = Math.min(volume, sphereVolumeMm3(largestMm));
     // Below a millimetre, or now and then after treatment, it is gone.
     if (volume < sphereVolumeMm3(1) || (trend === 'shrinking' && random.chance(0.25))) volume = 0;
   }
@@ -62,14 +70,15 @@ export function drawDays(seed: number, timePoints: number): number[] {
 export function drawStory(seed: number, timePoints?: number): number[][] {
   const random = patientStream(seed).fork('story');
   const scans = timePoints ?? (random.chance(0.75) ? 3 : 4);
-  // Geometric with a long tail.
-  let count = 1;
-  while (count < 14 && random.chance(0.7)) count++;
+  // Geometric with a long tail; now and then metastases are miliary: dozens of small ones.
+  const miliary = random.chance(0.012);
+  let count = miliary ? 12 + random.integer(20) : 1;
+  while (count < 14 && random.chance(0.68)) count++;
   return Array.from({ length: count }, (_, index) => {
     const lesion = random.fork(index);
     const onset = lesion.chance(0.27) ? Math.min(scans - 1, 1 + lesion.integer(Math.max(1, scans - 1))) : 0;
     // What has appeared since the last scan, some weeks ago, is smaller than what a first scan finds.
-    const diameterMm = randomDiameterMm(lesion) * (onset > 0 ? 0.8 : 1);
+    const diameterMm = (miliary ? lesion.uniform(1.2, 4) : randomDiameterMm(lesion)) * (onset > 0 ? 0.8 : 1);
     return volumeCourse(lesion, scans, onset, sphereVolumeMm3(Math.max(1, diameterMm)));
   });
 }

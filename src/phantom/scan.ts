@@ -3,7 +3,8 @@ import { invertAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import { voxelCount, type Grid, type LabelMap, type Volume } from '../imaging/volume.js';
 import { acquire, placedLesions, sourceCoordinates } from './acquire.js';
 import { changeBetween, sphereDiameterMm } from './lesion-history.js';
-import { visitLesion, type LesionKind } from './lesion.js';
+import { visitLesion } from './lesion-paint.js';
+import { middleOf, type LesionKind } from './lesion.js';
 import type { PhantomPatient } from './patient.js';
 import type { Random } from './random.js';
 import { patientFromHead, scannerGrid, type ScannerSettings } from './scanner.js';
@@ -13,6 +14,8 @@ import { sampleAlong } from './source-coordinates.js';
 export interface PhantomLesion {
   readonly id: number;
   readonly kind: LesionKind;
+  /** It sits on dura and grows from there; others grow about their middle. */
+  readonly onDura: boolean;
   /** Diameter of the sphere of the same volume. */
   readonly diameterMm: number;
   readonly volumeMm3: number;
@@ -47,12 +50,13 @@ export function lesionTruth(patient: PhantomPatient, time: number): PhantomLesio
       return {
         id,
         kind: appearance.kind,
+        onDura: appearance.shape.outward !== null,
         diameterMm: sphereDiameterMm(volumesMm3[time]),
         volumeMm3: volumesMm3[time],
         priorVolumeMm3,
         change: changeBetween(priorVolumeMm3, volumesMm3[time], time === 0),
         contrast: appearance.signal,
-        centreHeadMm: centreMm,
+        centreHeadMm: middleOf(appearance.shape, centreMm, volumesMm3[time]),
       };
     });
 }
@@ -67,7 +71,7 @@ export function brainMaskOn(patient: PhantomPatient, grid: Grid, headFromPatient
   const voxels = new Uint8Array(voxelCount(grid));
   const { source } = patient;
   sampleAlong(
-    sourceCoordinates(patient, grid, headFromPatient, wobble),
+    sourceCoordinates(patient, grid, headFromPatient, { wobble }),
     { shape: source.image.shape, voxels: source.brain },
     (index, value) => {
       if (value >= 0.5) voxels[index] = 1;
@@ -79,7 +83,7 @@ export function brainMaskOn(patient: PhantomPatient, grid: Grid, headFromPatient
 /** Lesion ids on any grid: voxels at least half filled, or the lesion's fullest voxels where none is. */
 export function labelsOn(patient: PhantomPatient, time: number, grid: Grid, headFromPatient: Affine): LabelMap {
   const voxels = new Uint16Array(voxelCount(grid));
-  for (const lesion of placedLesions(patient, time, 1)) {
+  for (const lesion of placedLesions(patient.lesions, time, 1)) {
     const filled: [index: number, cover: number][] = [];
     let most = 0;
     visitLesion(lesion, grid, headFromPatient, (index, cover) => {

@@ -7,6 +7,7 @@ import type { SourceHead } from './head.js';
 import { choroidPlexus } from './plexus.js';
 import { duralSinuses, skullBase } from './sinuses.js';
 import { tissueImage } from './tissue.js';
+import { someVenousAnomaly } from './venous-anomaly.js';
 import { vesselTrees } from './vessel-tree.js';
 
 export type { SourceHead } from './head.js';
@@ -57,6 +58,7 @@ export async function loadSourceHead(folder = colin27Folder): Promise<SourceHead
       ...namedVessels(head, random.fork('named vessels')),
       ...vesselTrees(head, random.fork('trees')),
       ...choroidPlexus(head, random.fork('plexus')),
+      ...someVenousAnomaly(head, random.fork('venous anomaly')),
     ],
   };
   return head;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Grid } from '../imaging/volume.js';
+import { middleOf } from './lesion.js';
+import type { OtherKind } from './other-findings.js';
 import { phantomName, type PhantomPatient } from './patient.js';
 import { lesionTruth, type PhantomLesion, type PhantomScan } from './scan.js';
 import { patientFromHead, type ScannerSettings } from './scanner.js';
@@ -33,6 +35,8 @@ export interface PhantomTruth extends PriorTruth {
   readonly hasPrior: boolean;
   /** The lesions there are; `centroidVoxel` is [i, j, k] on the label's grid. */
   readonly lesions: readonly (Omit<PhantomLesion, 'centreHeadMm'> & { readonly centroidVoxel: Vector3 })[];
+  /** What is there and is no metastasis. */
+  readonly others: readonly { readonly kind: OtherKind; readonly volumeMm3: number; readonly centroidVoxel: Vector3 }[];
   /** Lesions of the scan before that are there no more. */
   readonly goneLesionIds: readonly number[];
   readonly scanner: ScannerSettings;
@@ -65,6 +69,13 @@ export function phantomTruth(
       ...lesion,
       centroidVoxel: applyAffine(voxelFromHead, centreHeadMm),
     })),
+    others: patient.others
+      .filter(({ volumesMm3 }) => volumesMm3[time] > 0)
+      .map(({ kind, appearance, centreMm, volumesMm3 }) => ({
+        kind,
+        volumeMm3: volumesMm3[time],
+        centroidVoxel: applyAffine(voxelFromHead, middleOf(appearance.shape, centreMm, volumesMm3[time])),
+      })),
     goneLesionIds: patient.lesions
       .filter(({ volumesMm3 }) => time > 0 && volumesMm3[time] === 0 && volumesMm3[time - 1] > 0)
       .map(({ id }) => id),

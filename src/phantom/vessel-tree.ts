@@ -39,7 +39,7 @@ const normalise = ([x, y, z]: Vector3): Vector3 => {
  * A tortuous vessel that prefers to follow dark voxels (sulci, fissures) and splits on its way. Each split makes a
  * junction slightly wider than its branches; now and then the vessel makes a small loop.
  */
-function walkVessel(head: SourceHead, walk: Walk, random: Random, depth = 0): Tube[] {
+export function walkVessel(head: SourceHead, walk: Walk, random: Random, depth = 0): Tube[] {
   const tubes: Tube[] = [];
   let at = walk.start;
   let direction = normalise(walk.direction);
@@ -125,7 +125,7 @@ function loopFrom(at: Vector3, direction: Vector3, random: Random): Vector3[] {
 }
 
 /** A random voxel's centre (source space) for which `accept` holds; null after too many misses. */
-function randomPoint(head: SourceHead, random: Random, accept: (index: number) => boolean): Vector3 | null {
+export function randomPoint(head: SourceHead, random: Random, accept: (index: number) => boolean): Vector3 | null {
   const [nx, ny, nz] = head.image.shape;
   const m = head.image.patientFromVoxel;
   for (let trial = 0; trial < 4000; trial++) {

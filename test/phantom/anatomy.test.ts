@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { namedVessels } from '../../src/phantom/arteries.js';
 import { falxPoints, tentoriumPoints } from '../../src/phantom/dura.js';
 import { patientStream } from '../../src/phantom/lesion-history.js';
-import { lesionSites } from '../../src/phantom/lesion-sites.js';
+import { LesionSites } from '../../src/phantom/lesion-sites.js';
 import { createPatient, type PhantomPatient } from '../../src/phantom/patient.js';
 import { choroidPlexus } from '../../src/phantom/plexus.js';
 import { Random } from '../../src/phantom/random.js';
@@ -162,9 +162,12 @@ describe('metastases', () => {
       return white >= 25 && white <= 100;
     };
     const share = (indices: readonly number[]) => indices.filter(isBorder).length / indices.length;
-    const radii = new Array<number>(60).fill(2);
-    const found = lesionSites(head, new Random('sites'), radii, (point) => point, []);
-    const sites = found.map((site) => voxelIndexAt(head, site!));
+    const finder = new LesionSites(head, (point) => point, []);
+    const sites = Array.from({ length: 60 }, (_, lesion) => {
+      const site = finder.find({ radiusMm: 2, on: 'brain' }, new Random(`site ${lesion}`))!;
+      expect(site.outward).toBeNull();
+      return voxelIndexAt(head, site.at);
+    });
     expect(sites.every((index) => brain[index] === 1)).toBe(true);
     const anywhere: number[] = [];
     for (let index = 0; index < brain.length; index += 501)

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sphereVolumeMm3 } from '../../src/phantom/lesion-history.js';
-import { randomAppearance, visitLesion, type LesionKind, type PlacedLesion } from '../../src/phantom/lesion.js';
+import { visitLesion } from '../../src/phantom/lesion-paint.js';
+import { randomAppearance, type LesionKind, type PlacedLesion } from '../../src/phantom/lesion.js';
 import { Random } from '../../src/phantom/random.js';
 import { identityAffine, type Affine, type Vector3 } from '../../src/imaging/affine.js';
 import { voxelVolumeMm3, type Grid } from '../../src/imaging/volume.js';
@@ -16,7 +17,7 @@ function cube(sideMm: number, spacingMm: number): Grid {
 }
 
 const placed = (kind: LesionKind | undefined, diameterMm: number, draw: number): PlacedLesion => ({
-  ...randomAppearance(new Random(`lesion ${draw}`), diameterMm, kind),
+  ...randomAppearance(new Random(`lesion ${draw}`), diameterMm, kind ? { kind } : {}),
   id: 1,
   centreMm: [0, 0, 0],
   volumeMm3: sphereVolumeMm3(diameterMm),
@@ -111,8 +112,8 @@ describe('a metastasis', () => {
   });
 
   it('is of every kind when large, of low contrast and of high, with oedema and without', () => {
-    const large = Array.from({ length: 40 }, (_, draw) => placed(undefined, 12, draw));
-    expect(new Set(large.map(({ kind }) => kind)).size).toBe(4);
+    const large = Array.from({ length: 40 }, (_, draw) => placed(undefined, 20, draw));
+    expect(new Set(large.map(({ kind }) => kind)).size).toBe(6);
     const low = large.filter(({ signal }) => signal < 1.3).length;
     expect(low).toBeGreaterThan(3);
     expect(low).toBeLessThan(20);

@@ -19,7 +19,7 @@ import { resampleLinear } from '../../src/imaging/resample.js';
 import { voxelVolumeMm3, type Grid, type Volume } from '../../src/imaging/volume.js';
 
 /** Of this patient a sagittal scan is followed by an axial one, and of two scans' lesions there is one of every change. */
-const seed = 80;
+const seed = 18994;
 
 interface TimePoint {
   readonly folder: string;
@@ -44,7 +44,7 @@ beforeAll(async () => {
     await generatePhantoms({ seed, patients: 1, timePoints: 2, format, out: join(root, format) });
     made[format] = await Promise.all(
       ['t0', 't1'].map(async (time) => {
-        const folder = join(root, format, 'PHANTOM-00080', time);
+        const folder = join(root, format, 'PHANTOM-18994', time);
         return {
           folder,
           image: await imageOf(folder, format),
@@ -89,7 +89,7 @@ describe('the truth beside a phantom', () => {
   });
 
   it('says to which scan it belongs', () => {
-    expect(prior.truth).toMatchObject({ seed, patient: 'PHANTOM-00080', timePoint: 0, day: 0, hasPrior: false });
+    expect(prior.truth).toMatchObject({ seed, patient: 'PHANTOM-18994', timePoint: 0, day: 0, hasPrior: false });
     expect(prior.truth.priorFromCurrent).toBeNull();
     expect(current.truth).toMatchObject({ timePoint: 1, hasPrior: true });
   });
@@ -138,10 +138,10 @@ describe('the truth beside a phantom', () => {
       );
     const followed = current.truth.lesions.filter(({ priorVolumeMm3 }) => priorVolumeMm3 !== null);
     expect(followed).toHaveLength(3);
-    for (const { id, centroidVoxel } of followed) {
+    for (const { id, centroidVoxel, onDura } of followed) {
       const truly = prior.truth.lesions.find((lesion) => lesion.id === id)!.centroidVoxel;
       const mapped = applyAffine(priorVoxelFromVoxel(current.truth.priorFromCurrent!), centroidVoxel);
-      expect(distance(mapped, truly)).toBeLessThan(0.01);
+      expect(distance(mapped, truly)).toBeLessThan(onDura ? 1 : 0.01);
       expect(prior.label.voxels[indexOf(prior.label, mapped)]).toBe(id);
       // Neither no transform nor its inverse does.
       for (const wrong of [identityAffine, invertAffine(current.truth.priorFromCurrent!)])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { measureLesions } from '../../../src/analysis/measure/measure.js';
-import { randomAppearance, visitLesion } from '../../../src/phantom/lesion.js';
+import { visitLesion } from '../../../src/phantom/lesion-paint.js';
+import { randomAppearance } from '../../../src/phantom/lesion.js';
 import { Random } from '../../../src/phantom/random.js';
 import { identityAffine, type Vector3 } from '../../../src/imaging/affine.js';
 import { emptyVolume, type Grid } from '../../../src/imaging/volume.js';

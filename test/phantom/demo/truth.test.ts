@@ -13,6 +13,7 @@ type Gone = TimePointSummary['gone'][number];
 const truth = (id: number, diameterMm: number, change: LesionChange, priorDiameterMm = 0): PhantomLesion => ({
   id,
   kind: 'solid',
+  onDura: false,
   diameterMm,
   volumeMm3: sphereVolumeMm3(diameterMm),
   priorVolumeMm3: priorDiameterMm > 0 ? sphereVolumeMm3(priorDiameterMm) : null,
