@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPrior } from '../src/analysis/match/find-prior.js';
-import type { SeriesRow } from '../src/store/rows.js';
+import type { SeriesRow } from '../src/store/store.js';
 import { priorsSQL } from '../src/store/series.js';
 import { openStore } from '../src/store/store.js';
 

@@ -1,11 +1,13 @@
 import { DateTime, FixedOffsetZone } from 'luxon';
 import type { InstanceHeader } from './instance-header.js';
-import type { AcquiredAtSource } from '../store/rows.js';
+
+/** Data element that a time of acquisition was read from. */
+export type TimeSource = 'AcquisitionDateTime' | 'AcquisitionDate' | 'SeriesDate' | 'StudyDate';
 
 export interface AcquisitionTime {
   /** Milliseconds since the epoch, UTC. */
   readonly at: number;
-  readonly source: AcquiredAtSource;
+  readonly source: TimeSource;
 }
 
 type TimeAttributes = Pick<

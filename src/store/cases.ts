@@ -1,9 +1,47 @@
 import { PrioraError, type ErrorCode } from '../core/errors.js';
 import { caseResultSchema, type CaseResult } from '../model/case-result.js';
-import { lesionDetailSchema, type LesionDetail, type LesionIdentity } from '../model/lesion.js';
 import type { Database } from './database.js';
 import { parseJson } from './json-column.js';
-import type { CaseRow, CaseStatus, LesionRow, ReportedCaseRow } from './rows.js';
+import type { LesionRow, LesionTable } from './lesions.js';
+
+export type CaseStatus = 'pending' | 'running' | 'reported' | 'rejected' | 'held' | 'failed';
+
+interface CaseColumns {
+  readonly caseKey: number;
+  readonly StudyInstanceUID: string;
+  readonly patientKey: number;
+  readonly PatientID: string;
+  readonly priorCaseKey: number | null;
+  readonly priorStudyInstanceUID: string | null;
+  readonly priorSeriesInstanceUID: string | null;
+  readonly code: ErrorCode | null;
+  readonly reason: string | null;
+  /** Hash of everything the result depends on; see `cases.open`. */
+  readonly fingerprint: string;
+  readonly supersededCaseKey: number | null;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** A case that has a result. */
+export interface ReportedCaseRow extends CaseColumns {
+  readonly status: 'reported';
+  /** The analysed series. */
+  readonly SeriesInstanceUID: string;
+  readonly acquiredAt: number;
+  readonly result: CaseResult;
+}
+
+/** A case that has none, yet or at all. */
+export interface UnreportedCaseRow extends CaseColumns {
+  readonly status: Exclude<CaseStatus, 'reported'>;
+  /** Null when none of the study's series was selected. */
+  readonly SeriesInstanceUID: string | null;
+  readonly acquiredAt: number | null;
+  readonly result: null;
+}
+
+export type CaseRow = ReportedCaseRow | UnreportedCaseRow;
 
 /** What a case is about, and the hash of everything its result depends on. */
 export interface CaseInput {
@@ -51,22 +89,9 @@ export interface CaseTable {
   start(caseKey: number): void;
   /** Status, result and lesions in one transaction; calling it again replaces them. */
   finish(caseKey: number, outcome: CaseOutcome, now: number): void;
-  /** The lesions that stand in a case. */
-  lesions(caseKey: number): LesionRow[];
-  /** Every identity that the patient's lesions have ever had, in superseded cases, too. */
-  identities(patientKey: number): LesionIdentity[];
-  /** Gives a lesion another readable name, wherever it is known. */
-  renameLesion(identity: LesionIdentity): void;
 }
 
 type StoredCase = Omit<CaseRow, 'result'> & { result: string };
-type StoredLesion = Omit<LesionRow, 'centroidPatientMm' | keyof LesionDetail> & {
-  centroidXMm: number;
-  centroidYMm: number;
-  centroidZMm: number;
-  detail: string;
-};
-
 const reportedCase = (row: StoredCase) =>
   ({
     ...row,
@@ -75,15 +100,6 @@ const reportedCase = (row: StoredCase) =>
 
 const parsedCase = (row: StoredCase): CaseRow =>
   row.status === 'reported' ? reportedCase(row) : ({ ...row, result: null } as CaseRow);
-
-const parsedLesion = ({ centroidXMm, centroidYMm, centroidZMm, detail, ...row }: StoredLesion): LesionRow => ({
-  ...row,
-  centroidPatientMm: [centroidXMm, centroidYMm, centroidZMm],
-  ...parseJson(lesionDetailSchema, detail, `lesions.detail of ${row.trackingID}`),
-});
-
-const detailOf = ({ probabilities, site, sincePrior, sinceBaseline, mergedFrom, splitFrom }: LesionRow) =>
-  ({ probabilities, site, sincePrior, sinceBaseline, mergedFrom, splitFrom }) satisfies LesionDetail;
 
 const columns = `cases.caseKey, studies.StudyInstanceUID, series.SeriesInstanceUID, studies.patientKey, PatientID,
   series.acquiredAt, cases.priorCaseKey, priorStudies.StudyInstanceUID AS priorStudyInstanceUID,
@@ -98,7 +114,7 @@ const columns = `cases.caseKey, studies.StudyInstanceUID, series.SeriesInstanceU
 
 const isLatest = 'cases.caseKey = (SELECT max(caseKey) FROM cases AS other WHERE other.studyKey = cases.studyKey)';
 
-export function caseTable(database: Database): CaseTable {
+export function caseTable(database: Database, lesions: LesionTable): CaseTable {
   const one = (condition: string) => {
     const statement = database.prepare<StoredCase>(
       `SELECT ${columns} WHERE ${condition} ORDER BY cases.caseKey DESC LIMIT 1`,
@@ -138,23 +154,6 @@ export function caseTable(database: Database): CaseTable {
     `UPDATE cases SET status = :status, code = :code, reason = :reason, result = :result, finishedAt = :now
      WHERE caseKey = :caseKey`,
   );
-  const clearLesions = database.prepare('DELETE FROM lesions WHERE caseKey = :caseKey');
-  const insertLesion = database.prepare(
-    `INSERT INTO lesions (caseKey, number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm,
-       maximum3dDiameterMm, axialSlices, centroidXMm, centroidYMm, centroidZMm, probability, change, detail)
-     VALUES (:caseKey, :number, :trackingUID, :trackingID, :confidence, :volumeMm3, :longAxisMm, :shortAxisMm,
-       :maximum3dDiameterMm, :axialSlices, :centroidXMm, :centroidYMm, :centroidZMm, :probability, :change, :detail)`,
-  );
-  const lesions = database.prepare<StoredLesion>(
-    `SELECT number, trackingUID, trackingID, confidence, volumeMm3, longAxisMm, shortAxisMm, maximum3dDiameterMm,
-       axialSlices, centroidXMm, centroidYMm, centroidZMm, probability, change, detail
-     FROM lesions WHERE caseKey = :caseKey ORDER BY number`,
-  );
-  const identities = database.prepare<LesionIdentity>(
-    `SELECT DISTINCT trackingUID, trackingID FROM lesions JOIN cases USING (caseKey) JOIN studies USING (studyKey)
-     WHERE studies.patientKey = :patientKey`,
-  );
-  const renameLesion = database.prepare('UPDATE lesions SET trackingID = :trackingID WHERE trackingUID = :trackingUID');
   return {
     open: (input, now) =>
       database.transaction(() => {
@@ -181,18 +180,9 @@ export function caseTable(database: Database): CaseTable {
     start: (caseKey) => void start.run({ caseKey }),
     finish: (caseKey, outcome, now) =>
       database.transaction(() => {
-        clearLesions.run({ caseKey });
-        if (outcome.status !== 'reported') return void finish.run({ caseKey, ...outcome, result: null, now });
-        const { status, result, lesions: found } = outcome;
-        finish.run({ caseKey, status, code: null, reason: null, result: JSON.stringify(result), now });
-        for (const lesion of found) {
-          const [centroidXMm, centroidYMm, centroidZMm] = lesion.centroidPatientMm;
-          const detail = JSON.stringify(detailOf(lesion));
-          insertLesion.run({ ...lesion, caseKey, centroidXMm, centroidYMm, centroidZMm, detail });
-        }
+        lesions.replace(caseKey, outcome.status === 'reported' ? outcome.lesions : []);
+        const { status, code, reason, result } = { code: null, reason: null, result: null, ...outcome };
+        finish.run({ caseKey, status, code, reason, result: result && JSON.stringify(result), now });
       }),
-    lesions: (caseKey) => lesions.all({ caseKey }).map(parsedLesion),
-    identities: (patientKey) => identities.all({ patientKey }),
-    renameLesion: ({ trackingUID, trackingID }) => void renameLesion.run({ trackingUID, trackingID }),
   };
 }

@@ -1,5 +1,27 @@
 import type { Database } from './database.js';
-import type { InstanceRow, QuarantineRow } from './rows.js';
+
+/** An instance that was taken in: where its bytes are, and what completeness needs of its header. */
+export interface InstanceRow {
+  readonly SOPInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly SOPClassUID: string;
+  readonly TransferSyntaxUID: string;
+  /** Relative to the data folder. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Of the data set as received (without preamble and meta information). */
+  readonly sha256: Uint8Array;
+  readonly receivedAt: number;
+  readonly InstanceNumber: number | null;
+  /** Direction cosines rounded to 10⁻³, joined: equal text = one orientation. */
+  readonly orientation: string | null;
+  /** ImagePositionPatient projected on the slice normal. */
+  readonly normalPositionMm: number | null;
+  readonly sliceThicknessMm: number | null;
+  readonly NumberOfFrames: number | null;
+  readonly ImagesInAcquisition: number | null;
+  readonly NumberOfSeriesRelatedInstances: number | null;
+}
 
 export interface InstanceTable {
   find(SOPInstanceUID: string): InstanceRow | undefined;
@@ -41,30 +63,5 @@ export function instanceTable(database: Database): InstanceTable {
     ofSeries: (SeriesInstanceUID) => ofSeries.all({ SeriesInstanceUID }),
     count: () => count.get()!.n,
     page: (after, limit) => page.all({ after, limit }),
-  };
-}
-
-export interface QuarantineTable {
-  /** Records bytes that were not stored as an instance; the same bytes for the same reason only raise the count. */
-  note(item: Omit<QuarantineRow, 'quarantineKey' | 'firstAt' | 'lastAt' | 'times'> & { at: number }): void;
-  /** Newest first. */
-  list(limit?: number): QuarantineRow[];
-  count(): number;
-}
-
-export function quarantineTable(database: Database): QuarantineTable {
-  const note = database.prepare(
-    `INSERT INTO quarantine (path, sha256, code, message, SOPInstanceUID, callingAETitle, firstAt, lastAt, times)
-     VALUES (:path, :sha256, :code, :message, :SOPInstanceUID, :callingAETitle, :at, :at, 1)
-     ON CONFLICT (sha256, code) DO UPDATE SET lastAt = excluded.lastAt, times = times + 1`,
-  );
-  const list = database.prepare<QuarantineRow>(
-    'SELECT * FROM quarantine ORDER BY lastAt DESC, quarantineKey DESC LIMIT :limit',
-  );
-  const count = database.prepare<{ n: number }>('SELECT count(*) AS n FROM quarantine');
-  return {
-    note: (item) => void note.run(item),
-    list: (limit = 1000) => list.all({ limit }),
-    count: () => count.get()!.n,
   };
 }

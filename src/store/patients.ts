@@ -1,6 +1,18 @@
 import type { Database } from './database.js';
 import type { Immunotherapy } from '../model/response.js';
-import type { PatientRow } from './rows.js';
+
+/** A patient. */
+export interface PatientRow {
+  /** Under which studies are filed: of a patient that was merged into another one, that one's key. */
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly PatientName: string;
+  readonly PatientBirthDate: string;
+  readonly PatientSex: string;
+  /** What a person told with `priora therapy`. */
+  readonly immunotherapy: Immunotherapy;
+}
 
 export interface PatientTable {
   find(identity: { IssuerOfPatientID: string; PatientID: string }): PatientRow | undefined;

@@ -1,5 +1,18 @@
 import type { Database } from './database.js';
-import type { ReviewRow } from './rows.js';
+
+/** A reader's object that corrects, or was meant to correct, the results for a study. */
+export interface ReviewRow {
+  readonly SOPInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly receivedAt: number;
+  readonly callingAETitle: string;
+  /** The person it names; null where it names none, and before it is read. Never for a log. */
+  readonly observer: string | null;
+  /** `waiting`: for the analysis of its study · `applied`: the lesions that stand are its · `refused`: it corrects nothing. */
+  readonly state: 'waiting' | 'applied' | 'refused';
+  /** Why it was refused. */
+  readonly reason: string | null;
+}
 
 export interface ReviewTable {
   /** Records a reader's object, refused at once if `refusedBecause` gives a reason. A known one is left as it is. */

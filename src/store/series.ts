@@ -1,8 +1,40 @@
+import type { TimeSource } from '../dicom/acquisition-time.js';
 import { completenessVerdictSchema, type CompletenessVerdict } from '../model/evidence.js';
 import { seriesSelectionSchema, type SeriesSelection } from '../model/selection.js';
 import type { Database } from './database.js';
 import { parseJson } from './json-column.js';
-import type { SeriesRow, SeriesState } from './rows.js';
+
+/** Attribute an acquisition time was read from; `released` when a person told it, or released a study without one. */
+export type AcquiredAtSource = TimeSource | 'released';
+
+/** `received`: images from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a destination or a reader. */
+export type SeriesOrigin = 'received' | 'ours' | 'destination';
+
+/** `assembled` series can be priors; `refused` ones were not selected or could not be assembled. */
+export type SeriesState = 'receiving' | 'complete' | 'assembled' | 'refused';
+
+/** A series, with its study and patient. */
+export interface SeriesRow {
+  readonly SeriesInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly Modality: string;
+  readonly SeriesDescription: string;
+  readonly acquiredAt: number | null;
+  readonly acquiredAtSource: AcquiredAtSource | null;
+  readonly callingAETitle: string;
+  readonly origin: SeriesOrigin;
+  readonly firstInstanceAt: number;
+  readonly lastInstanceAt: number;
+  readonly associationReleasedAt: number | null;
+  readonly state: SeriesState;
+  /** The last judgement of its completeness; null before the first. */
+  readonly completeness: CompletenessVerdict | null;
+  /** What selection said of it last; null before it did. */
+  readonly selection: SeriesSelection | null;
+}
 
 /** An earlier series that may be a prior. */
 export interface PriorRow {

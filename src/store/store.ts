@@ -5,20 +5,34 @@ import { PrioraError } from '../core/errors.js';
 import { caseTable, type CaseTable } from './cases.js';
 import { openDatabaseToRead } from './database-to-read.js';
 import { openDatabase, type Database } from './database.js';
+import { deliveryTable, type DeliveryTable } from './deliveries.js';
 import { holdTable, type HoldTable } from './holds.js';
-import { instanceTable, quarantineTable, type InstanceTable, type QuarantineTable } from './instances.js';
+import { instanceTable, type InstanceTable } from './instances.js';
+import { lesionTable, type LesionTable } from './lesions.js';
 import { databaseVersion, migrate, newestVersion, requireNewestVersion } from './migrate.js';
-import { deliveryTable, objectTable, type DeliveryTable, type ObjectTable } from './objects.js';
+import { objectTable, type ObjectTable } from './objects.js';
 import { patientTable, type PatientTable } from './patients.js';
+import { quarantineTable, type QuarantineTable } from './quarantine.js';
 import { reviewTable, type ReviewTable } from './reviews.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
-export type * from './rows.js';
+export type { CaseOutcome, CaseRow, CaseStatus, ReportedCaseRow } from './cases.js';
+export type { DeliveryRow, DeliveryState } from './deliveries.js';
+export type { InstanceRow } from './instances.js';
+export type { LesionRow } from './lesions.js';
+export type { ObjectRow } from './objects.js';
+export type { PatientRow } from './patients.js';
+export type { QuarantineRow } from './quarantine.js';
+export type { ReviewRow } from './reviews.js';
+export type { AcquiredAtSource, SeriesOrigin, SeriesRow, SeriesState } from './series.js';
+export type { StudyRow } from './studies.js';
 
 /**
- * The longitudinal index, the cases and their results. Several processes may open the same file: the node writes what
- * arrives, a worker writes results, the command line reads. All calls are synchronous and short.
+ * The longitudinal index, the cases and their results: one file a table, each with its rows. Rows are plain, joined with
+ * the UIDs of what they belong to; times are ms since the epoch, UTC; null means "not known"; data elements keep their
+ * DICOM keyword. Several processes may open the same file: the node writes what arrives, a worker writes results, the
+ * command line reads. All calls are synchronous and short.
  */
 export interface Store {
   readonly patients: PatientTable;
@@ -28,10 +42,11 @@ export interface Store {
   readonly instances: InstanceTable;
   readonly quarantine: QuarantineTable;
   readonly cases: CaseTable;
+  readonly lesions: LesionTable;
   readonly reviews: ReviewTable;
   readonly objects: ObjectTable;
   readonly deliveries: DeliveryTable;
-  /** For `jobs/`, which keeps its queue in the same file so that a result and the next job are one commit. */
+  /** For the queue, which keeps its queue in the same file so that a result and the next job are one commit. */
   readonly database: Database;
   /** Runs `work` in one durable transaction (joins the one that runs already). */
   transaction<T>(work: () => T): T;
@@ -66,6 +81,7 @@ export function openStoreToRead(path: string): Store {
 function storeOn(database: Database, prepare: (database: Database) => void): Store {
   try {
     prepare(database);
+    const lesions = lesionTable(database);
     return {
       patients: patientTable(database),
       studies: studyTable(database),
@@ -73,7 +89,8 @@ function storeOn(database: Database, prepare: (database: Database) => void): Sto
       series: seriesTable(database),
       instances: instanceTable(database),
       quarantine: quarantineTable(database),
-      cases: caseTable(database),
+      cases: caseTable(database, lesions),
+      lesions,
       reviews: reviewTable(database),
       objects: objectTable(database),
       deliveries: deliveryTable(database),

@@ -1,5 +1,13 @@
 import type { Database } from './database.js';
-import type { StudyRow } from './rows.js';
+
+/** A study, with whom it is filed under. */
+export interface StudyRow {
+  readonly StudyInstanceUID: string;
+  readonly patientKey: number;
+  readonly IssuerOfPatientID: string;
+  readonly PatientID: string;
+  readonly receivedAt: number;
+}
 
 export interface StudyTable {
   find(StudyInstanceUID: string): StudyRow | undefined;

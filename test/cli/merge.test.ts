@@ -33,10 +33,10 @@ test('two patients become one: their studies in one order, every lesion with its
   expect(queue.list({ state: 'queued' }).map(({ key, serialKey }) => [key, serialKey])).toEqual(
     ['1.2.1', '1.2.2', '1.2.3'].map((study) => [`analyse:${study}`, `patient:${into.patientKey}`]),
   );
-  const identities = store.cases.identities(into.patientKey);
+  const identities = store.lesions.identities(into.patientKey);
   expect(identities.map(({ trackingUID }) => trackingUID).sort()).toEqual(['2.25.1', '2.25.2', '2.25.3', '2.25.4']);
   expect(new Set(identities.map(({ trackingID }) => trackingID)).size).toBe(4);
-  expect(store.cases.lesions(moved)[1].trackingID).toBe('Lesion 3');
+  expect(store.lesions.ofCase(moved)[1].trackingID).toBe('Lesion 3');
   // Both names lead to the one patient, and what arrives under the old one is filed there.
   expect(namedPatient(store, 'P2', 'A')).toMatchObject({ PatientID: 'P1', immunotherapy: 'yes' });
   expect(addSeries(store, { study: '1.2.4', PatientID: 'P2' })).toMatchObject({

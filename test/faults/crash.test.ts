@@ -219,7 +219,7 @@ test(
     }
     expect(store.cases.list()).toHaveLength(2);
     expect([before.caseKey, finished.caseKey]).toEqual([1, 2]);
-    const lesions = store.cases.lesions(finished.caseKey);
+    const lesions = store.lesions.ofCase(finished.caseKey);
     expect(new Set(lesions.map(({ trackingUID }) => trackingUID)).size).toBe(lesions.length);
     expect(await verifyStorage(store, dataDir)).toEqual({
       checked: baseline.paths.length + study.paths.length + sent.length,
@@ -288,7 +288,7 @@ test(
     const finished = await until(() => reported(study));
     expect(finished.caseKey).toBe(before.caseKey);
     await until(() => delivered(finished));
-    const lesions = store.cases.lesions(finished.caseKey);
+    const lesions = store.lesions.ofCase(finished.caseKey);
     const receptions = () => objectsOf(finished).map(({ SOPInstanceUID }) => received.get(SOPInstanceUID)?.length);
     expect(receptions()).toEqual([1, 1]);
 
@@ -296,7 +296,7 @@ test(
     await until(() => !left.some(isThere));
     await until(() => queue.list({ state: 'running' }).length === 0 && queue.list({ state: 'queued' }).length === 0);
     expect(store.cases.latestOfStudy(study.StudyInstanceUID)).toEqual(finished);
-    expect(store.cases.lesions(finished.caseKey)).toEqual(lesions);
+    expect(store.lesions.ofCase(finished.caseKey)).toEqual(lesions);
     expect(receptions()).toEqual([1, 1]);
     expect(await verifyStorage(store, dataDir)).toMatchObject({ missing: [], altered: [], orphans: [] });
   },

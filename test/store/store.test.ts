@@ -52,7 +52,7 @@ describe('cases', () => {
     const again = store.cases.open(input('a'), 3);
     expect(again.created).toBe(false);
     expect(again.case).toMatchObject({ caseKey: first.case.caseKey, status: 'reported', result: caseResult() });
-    expect(store.cases.lesions(first.case.caseKey)).toEqual([lesion]);
+    expect(store.lesions.ofCase(first.case.caseKey)).toEqual([lesion]);
   });
 
   it('with other inputs supersede the latest reported one', () => {
@@ -83,7 +83,7 @@ describe('cases', () => {
     const { caseKey } = store.cases.open(input('a'), 1).case;
     store.cases.finish(caseKey, reported(lesion), 2);
     store.cases.finish(caseKey, reported(lesion, { ...lesion, number: 2 }), 3);
-    expect(store.cases.lesions(caseKey).map(({ number }) => number)).toEqual([1, 2]);
+    expect(store.lesions.ofCase(caseKey).map(({ number }) => number)).toEqual([1, 2]);
   });
 });
 
@@ -196,7 +196,7 @@ describe('JSON columns', () => {
       ['Lesion 5', 'merged'],
       ['Lesion 8', 'outside the field of view'],
     ]);
-    expect(read.cases.lesions(1)).toMatchObject([{ change: 'grown', ...written['lesions.detail'] }]);
+    expect(read.lesions.ofCase(1)).toMatchObject([{ change: 'grown', ...written['lesions.detail'] }]);
     expect(read.series.find('1.2.1.1')).toMatchObject({
       completeness: written['series.completeness'],
       selection: written['series.selection'],
@@ -211,7 +211,7 @@ describe('JSON columns', () => {
     set('cases SET result', JSON.stringify({ ...caseResult(), coverage: 'all' }));
     expect(() => store.cases.find(caseKey)).toThrow(damaged(/cases.result of case 1: coverage/));
     set('lesions SET detail', '{}');
-    expect(() => store.cases.lesions(caseKey)).toThrow(damaged(/lesions.detail of Lesion 1: probabilities/));
+    expect(() => store.lesions.ofCase(caseKey)).toThrow(damaged(/lesions.detail of Lesion 1: probabilities/));
     set('series SET selection', '[]');
     expect(() => store.series.find('1.2.1.1')).toThrow(damaged(/series.selection of 1.2.1.1/));
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
-import type { SeriesRow, SeriesState } from '../../src/store/rows.js';
+import type { SeriesRow, SeriesState } from '../../src/store/store.js';
 import { openStore, type Store } from '../../src/store/store.js';
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'priora-store-'));

@@ -102,7 +102,7 @@ function patientRecord(store: Store, study: StudyRow, { patientKey, acquiredAt }
     earlier,
     later: others.filter((other) => other.acquiredAt >= acquiredAt!),
     runs: [...runsOf(store, study.StudyInstanceUID)].map((row) => reportedCase(store, row)),
-    identities: store.cases.identities(patientKey),
+    identities: store.lesions.identities(patientKey),
     // A baseline is the same whatever the therapy.
     immunotherapy: earlier.length > 0 ? store.patients.get(study.patientKey).immunotherapy : 'unknown',
   };

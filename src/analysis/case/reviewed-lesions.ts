@@ -57,7 +57,7 @@ export async function reviewedTimePoint(
     FrameOfReferenceUID: header['FrameOfReferenceUID'] as string,
     grid: volume,
   };
-  const identities = store.cases.identities(patientKey);
+  const identities = store.lesions.identities(patientKey);
   const newNames = new Map<string, LesionIdentity>();
   const unusedName = () => {
     const taken = new Set([...identities, ...newNames.values()].map(({ trackingID }) => trackingID));
@@ -144,7 +144,7 @@ function networksCase(store: Store, SeriesInstanceUID: string): CaseRow | undefi
 /** A case's lesions with their voxels on `grid`; the series may have got slices since. */
 async function ownLesions(store: Store, dataDir: string, { caseKey }: CaseRow, grid: Grid): Promise<OwnLesion[]> {
   const { voxels } = resampleNearest(await new CaseFolder(dataDir, caseKey).readLabels(), grid, identityAffine);
-  const rows = store.cases.lesions(caseKey);
+  const rows = store.lesions.ofCase(caseKey);
   const members = new Map(rows.map(({ number }) => [number, [] as number[]]));
   voxels.forEach((number, index) => {
     if (number !== 0) members.get(number)?.push(index);

@@ -6,7 +6,7 @@ import type { ReportedCase, StandingTimePoint } from './case.js';
 export const reportedCase = (store: Store, row: ReportedCaseRow): ReportedCase => ({
   row,
   result: row.result,
-  lesions: store.cases.lesions(row.caseKey),
+  lesions: store.lesions.ofCase(row.caseKey),
 });
 
 /** A patient's time points in order of acquisition. Everything that looks at lesions over time starts here. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { holdSentence } from '../../model/hold.js';
 import type { PriorRow } from '../../store/series.js';
-import type { SeriesRow } from '../../store/rows.js';
+import type { SeriesRow } from '../../store/store.js';
 import type { Store } from '../../store/store.js';
 
 /** `mappings/prior-matching.yaml`; `npm run schemas` generates its JSON Schema. */

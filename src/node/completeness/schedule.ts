@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { JobHandler } from '../queue/runner.js';
-import type { SeriesRow } from '../../store/rows.js';
+import type { SeriesRow } from '../../store/store.js';
 import type { Store } from '../../store/store.js';
 import type { CompletenessVerdict } from '../../model/evidence.js';
 import { gatherEvidence } from './evidence.js';

@@ -1,6 +1,6 @@
 import type { InstanceHeader } from '../../dicom/instance-header.js';
 import type { HoldReason } from '../../model/hold.js';
-import type { InstanceRow, SeriesOrigin, SeriesRow, StudyRow } from '../../store/rows.js';
+import type { InstanceRow, SeriesOrigin, SeriesRow, StudyRow } from '../../store/store.js';
 import type { Store } from '../../store/store.js';
 import { acquisitionTime } from '../../dicom/acquisition-time.js';
 import { contradictions } from './patient-identity.js';

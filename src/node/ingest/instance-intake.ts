@@ -8,7 +8,7 @@ import { asPrioraError, PrioraError } from '../../core/errors.js';
 import { elementEncoding, ElementScanner } from '../../dicom/element-scanner.js';
 import { headerTags, instanceHeader, type InstanceHeader } from '../../dicom/instance-header.js';
 import { reviewClasses, TransferSyntax } from '../../dicom/uid.js';
-import type { InstanceRow, SeriesOrigin } from '../../store/rows.js';
+import type { InstanceRow, SeriesOrigin } from '../../store/store.js';
 import { asStorageError } from '../../core/storage-error.js';
 import type { Store } from '../../store/store.js';
 import { admissionError, type Announced } from './admission.js';

@@ -1,4 +1,4 @@
-import type { PatientRow } from '../../store/rows.js';
+import type { PatientRow } from '../../store/store.js';
 
 type Identity = Pick<PatientRow, 'PatientName' | 'PatientBirthDate' | 'PatientSex'>;
 

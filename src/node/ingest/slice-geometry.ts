@@ -1,5 +1,5 @@
 import type { InstanceHeader } from '../../dicom/instance-header.js';
-import type { InstanceRow } from '../../store/rows.js';
+import type { InstanceRow } from '../../store/store.js';
 
 type GeometryColumns = Pick<
   InstanceRow,

@@ -34,11 +34,11 @@ function filePatientUnder(
   into: Pick<PatientRow, 'patientKey'>,
 ): StudyRow[] {
   return store.transaction(() => {
-    const names = new Set(store.cases.identities(into.patientKey).map(({ trackingID }) => trackingID));
-    const moved = store.cases.identities(from.patientKey);
+    const names = new Set(store.lesions.identities(into.patientKey).map(({ trackingID }) => trackingID));
+    const moved = store.lesions.identities(from.patientKey);
     let number = names.size + moved.length;
     for (const { trackingUID, trackingID } of moved)
-      if (names.has(trackingID)) store.cases.renameLesion({ trackingUID, trackingID: `Lesion ${++number}` });
+      if (names.has(trackingID)) store.lesions.rename({ trackingUID, trackingID: `Lesion ${++number}` });
     store.patients.merge(from.patientKey, into.patientKey);
     return store.studies.ofPatient(into.patientKey);
   });

@@ -72,7 +72,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
     noPriorReason: result.noPriorReason && english.remark(result.noPriorReason),
     forced: result.forced,
     notes: result.notes.map(english.remark),
-    lesions: store.cases.lesions(finished.caseKey),
+    lesions: store.lesions.ofCase(finished.caseKey),
     gone: result.gone,
     response: result.response,
     outputs: { seg: null, sr: null, ...Object.fromEntries(objects), picture: join(dataDir, result.picture) },

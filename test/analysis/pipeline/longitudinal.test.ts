@@ -144,7 +144,7 @@ describe('a study arrives late', () => {
     expect(alone.status).toBe('reported');
     expect(resultOf(alone).prior).toBeNull();
     expect(resultOf(alone).noPriorReason).toEqual({ kind: 'no earlier study' });
-    expect(context.store.cases.lesions(alone.caseKey).every(({ change }) => change === 'baseline')).toBe(true);
+    expect(context.store.lesions.ofCase(alone.caseKey).every(({ change }) => change === 'baseline')).toBe(true);
     const sr = resultOf(alone).objects.find(({ kind }) => kind === 'SR')!;
     expect(JSON.stringify((await readDicomFile(join(context.dataDir, sr.path))).dataset)).toContain('no earlier study');
   });
@@ -161,16 +161,16 @@ describe('a study arrives late', () => {
     expect(again.caseKey).not.toBe(alone.caseKey);
     expect(again.supersededCaseKey).toBe(alone.caseKey);
     expect(resultOf(again).prior).toMatchObject({ StudyInstanceUID: studies[0].StudyInstanceUID, verdict: 'accepted' });
-    const { cases } = context.store;
-    const before = new Set(cases.lesions(alone.caseKey).map(({ trackingUID }) => trackingUID));
-    const now = cases.lesions(again.caseKey);
+    const { cases, lesions } = context.store;
+    const before = new Set(lesions.ofCase(alone.caseKey).map(({ trackingUID }) => trackingUID));
+    const now = lesions.ofCase(again.caseKey);
     expect(new Set(now.map(({ trackingUID }) => trackingUID)).size).toBe(now.length);
     // The late baseline took the names that were in use, so that nothing of some size is called otherwise now.
     const large = now.filter(({ volumeMm3 }) => volumeMm3 > 100);
     expect(large.length).toBeGreaterThan(2);
     expect(large.filter(({ trackingUID }) => !before.has(trackingUID))).toEqual([]);
     const older = cases.latestOfStudy(studies[0].StudyInstanceUID)!;
-    const common = cases.lesions(older.caseKey).filter(({ trackingUID }) => before.has(trackingUID));
+    const common = lesions.ofCase(older.caseKey).filter(({ trackingUID }) => before.has(trackingUID));
     expect(common.length).toBeGreaterThan(1);
     expect(now.some(({ change }) => change === 'grown')).toBe(true);
     expect(resultOf(alone).response).toMatchObject({ overall: 'baseline', baselineOrder: 1 });
@@ -257,8 +257,8 @@ describe('a study arrives late', () => {
     const [, item] = dataset['RegistrationSequence'] as Dataset[];
     const matrix = item['MatrixRegistrationSequence'][0]['MatrixSequence'][0] as Dataset;
     const currentFromPrior = (matrix['FrameOfReferenceTransformationMatrix'] as string[]).map(Number);
-    const before = new Map(context.store.cases.lesions(prior.caseKey).map((lesion) => [lesion.trackingUID, lesion]));
-    const pairs = context.store.cases.lesions(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
+    const before = new Map(context.store.lesions.ofCase(prior.caseKey).map((lesion) => [lesion.trackingUID, lesion]));
+    const pairs = context.store.lesions.ofCase(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
       const known = before.get(trackingUID);
       return known ? [[known.centroidPatientMm, centroidPatientMm] as const] : [];
     });
@@ -281,7 +281,7 @@ describe('a study arrives late', () => {
     /** Our lesions there: one that the reader deletes, one whose outline is drawn larger; both were followed. */
     let rejected: LesionRow;
     let grown: LesionRow;
-    const lesionsOf = ({ caseKey }: CaseRow) => context.store.cases.lesions(caseKey);
+    const lesionsOf = ({ caseKey }: CaseRow) => context.store.lesions.ofCase(caseKey);
 
     /** The reader's object. */
     let correctedPath: string;
@@ -359,13 +359,13 @@ describe('a study arrives late', () => {
       const early = openContext();
       await early.receive([correctedPath, ...studies[0].paths]);
       const first = await analyseStudy(early, studies[0].StudyInstanceUID);
-      const { cases, reviews, objects } = early.store;
+      const { cases, lesions, reviews, objects } = early.store;
       expect(reviews.ofStudy(studies[0].StudyInstanceUID)).toMatchObject([{ state: 'applied' }]);
-      const volumes = (lesions: readonly LesionRow[]) => lesions.map(({ volumeMm3 }) => volumeMm3);
-      expect(volumes(cases.lesions(first.caseKey))).toEqual(volumes(lesionsOf(reviewed)));
+      const volumes = (rows: readonly LesionRow[]) => rows.map(({ volumeMm3 }) => volumeMm3);
+      expect(volumes(lesions.ofCase(first.caseKey))).toEqual(volumes(lesionsOf(reviewed)));
       expect(resultOf(first).review?.rejected).toHaveLength(1);
       const beneath = cases.find(first.supersededCaseKey!)!;
-      expect(volumes(cases.lesions(beneath.caseKey))).toEqual(volumes(lesionsOf(own)));
+      expect(volumes(lesions.ofCase(beneath.caseKey))).toEqual(volumes(lesionsOf(own)));
       expect(objects.ofCase(beneath.caseKey).map(({ kind }) => kind)).toContain('SEG');
       early.store.close();
     });

@@ -215,7 +215,7 @@ describe.skipIf(!peers)('a SEG that a reader has edited', () => {
       if (label === first.number && labels.voxels[index] !== 1) expect.fail(`voxel ${index} is gone`);
     });
     expect(analysisQueued()).toBe(true);
-    expect(store.cases.lesions(1)).toHaveLength(3);
+    expect(store.lesions.ofCase(1)).toHaveLength(3);
   });
 
   test('2: frames in reverse, no TrackingUIDs and a vague property: the lesions are known by where they lie', async () => {

@@ -4,7 +4,7 @@ import { indexInstance } from '../../../src/node/ingest/index-instance.js';
 import { release as releaseStudy } from '../../../src/node/operations/release.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import { holdSentence } from '../../../src/model/hold.js';
-import type { SeriesOrigin } from '../../../src/store/rows.js';
+import type { SeriesOrigin } from '../../../src/store/store.js';
 import { temporaryStore } from '../../store/temporary-store.js';
 
 let store: ReturnType<typeof temporaryStore>;

@@ -9,7 +9,7 @@ import { parseConfig } from '../../../src/core/config.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import { verifyStorage } from '../../../src/node/operations/verify.js';
-import type { CaseStatus } from '../../../src/store/rows.js';
+import type { CaseStatus } from '../../../src/store/store.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { identityAffine } from '../../../src/imaging/affine.js';
 import type { Grid } from '../../../src/imaging/volume.js';
