@@ -22,6 +22,9 @@ export function historyText({ PatientID, timePoints, lesions }: PatientHistory, 
     ...timePoints.flatMap(({ order, noPriorReason }) =>
       order > 1 && noPriorReason ? [`time point ${order} was not compared: ${noPriorReason}`] : [],
     ),
+    ...timePoints.flatMap(({ order, beingReadAgain }) =>
+      beingReadAgain ? [`time point ${order} is being read again: its numbers are those of its last report`] : [],
+    ),
     ...timePoints.flatMap(({ order, review }) =>
       review ? [`time point ${order} was corrected by a reader`, ...reviewLines(review)] : [],
     ),

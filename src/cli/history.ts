@@ -16,10 +16,10 @@ export function registerHistoryCommand(program: Command): void {
     .option('--config <file>', 'configuration file')
     .option('--json', 'print one JSON object')
     .action((PatientID: string, given: { issuer?: string; config?: string; json?: boolean }) =>
-      readNode(given.config, ({ store, config: { time } }) => {
-        const history = patientHistory(store, namedPatient(store, PatientID, given.issuer));
+      readNode(given.config, (node) => {
+        const history = patientHistory(node, namedPatient(node.store, PatientID, given.issuer));
         if (given.json) console.log(JSON.stringify({ ...history, notice: researchUse }, null, 2));
-        else console.log(historyText(history, time.zone));
+        else console.log(historyText(history, node.config.time.zone));
         if (history.timePoints.length === 0) process.exitCode = ExitCode.nothingToDo;
       }),
     );

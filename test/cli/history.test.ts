@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { patientHistory } from '../../src/node/operations/history.js';
 import { historyText } from '../../src/cli/history-text.js';
+import { requestAnalysis } from '../../src/node/queue/case-jobs.js';
+import { openQueue } from '../../src/node/queue/queue.js';
 import { namedPatient } from '../../src/node/operations/named-patient.js';
 import { volumeChange } from '../../src/model/change.js';
 import { shippedCriteria } from '../../src/model/criteria.js';
@@ -82,8 +84,19 @@ beforeAll(() => {
   );
 });
 
+const queue = openQueue(store);
+const historyNow = () => patientHistory({ store, queue }, namedPatient(store, 'P1', undefined));
+
+test('a time point whose analysis is queued again is said to be out of date', () => {
+  requestAnalysis({ store, queue }, '1.2.2');
+  expect(historyNow().timePoints.map(({ beingReadAgain }) => beingReadAgain)).toEqual([false, true]);
+  expect(historyText(historyNow(), 'utc')).toContain('time point 2 is being read again');
+  queue.cancel('analyse:1.2.2');
+  expect(historyText(historyNow(), 'utc')).not.toContain('read again');
+});
+
 test('1: every lesion at every time point, as the reports have it', () => {
-  const { timePoints, lesions } = patientHistory(store, namedPatient(store, 'P1', undefined));
+  const { timePoints, lesions } = historyNow();
   expect(timePoints.map(({ order, acquiredAt, response }) => [order, acquiredAt, response.overall])).toEqual([
     [1, '1970-01-11T00:00:00.000Z', 'baseline'],
     [2, '1970-02-20T00:00:00.000Z', 'PD'],
@@ -98,7 +111,7 @@ test('1: every lesion at every time point, as the reports have it', () => {
 });
 
 test('2: the table for a terminal', () => {
-  const text = historyText(patientHistory(store, namedPatient(store, 'P1', undefined)), 'utc').split('\n');
+  const text = historyText(historyNow(), 'utc').split('\n');
   expect(text.slice(0, 17)).toEqual([
     'patient P1: 2 time points, 4 lesions',
     '',

@@ -32,6 +32,8 @@ export interface ReviewContext {
   readonly identityOf: (trackingUID: string) => LesionIdentity;
 }
 
+/** Share of the smaller mask in the larger one from which both are one lesion, redrawn at another size. */
+const redrawnLesion = 0.5;
 /** Jaccard index from which two masks count as the same lesion whatever they are called. */
 const sameLesion = 0.1;
 
@@ -74,10 +76,13 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
     given.add(trackingUID);
     return identityOf(trackingUID);
   };
-  return shown
+  // Where all segments have one type, it is the viewer's habit and says of none that a person stands for it.
+  const marksPersons = new Set(drawn.map(({ algorithmType }) => algorithmType)).size > 1;
+  const standing = shown
     .filter((segment) => isLesion(segment) || segment.property === 'unspecific')
     .map((segment): StandingLesion => {
-      const { voxels, automatic } = segment;
+      const { voxels } = segment;
+      const automatic = segment.algorithmType === 'AUTOMATIC';
       const ours = partners.get(segment);
       // A segment by another program that the reader let stand is not a person's judgement.
       if (!ours)
@@ -91,10 +96,13 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
       const { trackingUID, trackingID } = ours;
       const lesion = { identity: { trackingUID, trackingID }, voxels, theirs: {} };
       if (!sameVoxels(ours.voxels, voxels)) return { ...lesion, confidence: 'confirmed', verdict: 'edited' };
-      return automatic
-        ? { ...lesion, confidence: ours.confidence, verdict: 'kept' }
-        : { ...lesion, confidence: 'confirmed', verdict: 'accepted' };
+      return marksPersons && !automatic
+        ? { ...lesion, confidence: 'confirmed', verdict: 'accepted' }
+        : { ...lesion, confidence: ours.confidence, verdict: 'kept' };
     });
+  if (standing.length === own.length && standing.every(({ verdict }) => verdict === 'kept'))
+    throw refusal('every voxel in it is as we found it: no person has changed it');
+  return standing;
 }
 
 /** A voxel belongs to the first segment that has it: a label map holds one lesion per voxel. */
@@ -132,10 +140,15 @@ function partnersOf(drawn: readonly DrawnLesion[], own: readonly OwnLesion[]): M
       }
       return [...shared].map(([lesion, count]) => {
         const jaccard = count / (segment.voxels.length + lesion.voxels.length - count);
-        return { segment, lesion, jaccard };
+        const contained = count / Math.min(segment.voxels.length, lesion.voxels.length);
+        return { segment, lesion, jaccard, contained };
       });
     })
-    .filter(({ jaccard }) => jaccard >= sameLesion)
+    .filter(
+      ({ segment, jaccard, contained }) =>
+        // What is no lesion (a whole brain) may well enclose one.
+        jaccard >= sameLesion || (segment.property !== 'other' && contained >= redrawnLesion),
+    )
     .sort((a, b) => b.jaccard - a.jaccard)
     .forEach(({ segment, lesion }) => pair(segment, lesion));
   return partners;

@@ -13,7 +13,7 @@ const placeTolerance = 0.1;
  * Reads a reader's segmentation as lesions on the grid of the series. A segment without a frame is kept, empty: its
  * lesion was erased.
  *
- * @throws PrioraError REVIEW_REFUSED if no segment was made by a person, or a frame lies on another grid; what
+ * @throws PrioraError REVIEW_REFUSED if a frame lies on another grid; what
  *   `dicom/segmentation-reader` throws if it cannot be read.
  * @see PS3.3 C.8.20
  */
@@ -23,7 +23,6 @@ export async function readSegmentation(
 ): Promise<Review> {
   const { dataset, segments, ...read } = await readAny(bytes);
   const described = (dataset['SegmentSequence'] ?? []) as readonly Dataset[];
-  if (described.every(isAutomatic)) throw refusal('all of its segments are AUTOMATIC: no person has changed it');
   if (read.FrameOfReferenceUID !== FrameOfReferenceUID)
     throw refusal('it lies in another frame of reference than the analysed series');
   const masks = new Map(segments.map((segment) => [segment.SegmentNumber, segment]));
@@ -36,15 +35,13 @@ export async function readSegmentation(
       return {
         segmentNumber,
         trackingUID: (item['TrackingUID'] as string | undefined) ?? null,
-        automatic: isAutomatic(item),
+        algorithmType: String(item['SegmentAlgorithmType'] ?? ''),
         property: propertyOf(item),
         voxels: segment ? voxelsOn(grid, segment) : new Uint32Array(),
       };
     }),
   };
 }
-
-const isAutomatic = ({ SegmentAlgorithmType }: Dataset): boolean => SegmentAlgorithmType === 'AUTOMATIC';
 
 /**
  * A segment's voxels as indices on the grid, ascending. @throws PrioraError REVIEW_REFUSED if its frames lie on another

@@ -14,8 +14,8 @@ export interface DrawnLesion {
   readonly segmentNumber: number;
   /** Null if the segment has none. */
   readonly trackingUID: string | null;
-  /** SegmentAlgorithmType AUTOMATIC: no person has touched it. */
-  readonly automatic: boolean;
+  /** SegmentAlgorithmType. Some viewers leave AUTOMATIC in an edited segment, others write MANUAL in all of them. */
+  readonly algorithmType: string;
   /** What SegmentedPropertyType says: a lesion, nothing specific (`Tissue`, as viewers write), or something else. */
   readonly property: 'lesion' | 'unspecific' | 'other';
   /** Indices on the series' grid, ascending; empty for a segment without voxels. */

@@ -1,9 +1,11 @@
 import type { GoneLesion, LesionHistory, LesionIdentity } from '../../model/lesion.js';
 import type { ResponseAssessment } from '../../model/response.js';
-import type { LesionRow, PatientRow, Store } from '../../store/store.js';
+import type { LesionRow, PatientRow } from '../../store/store.js';
 import { english } from '../../report/wording/english.js';
 import type { CaseReview } from '../../model/case-review.js';
 import type { StandingTimePoint } from '../../analysis/case/case.js';
+import { isAnalysisPending } from '../queue/case-jobs.js';
+import type { OpenNode } from './open-node.js';
 import { lesionHistories, standingTimePoints } from '../../analysis/case/time-points.js';
 
 /** What a time point knows of a lesion: its measures, or why there are none. */
@@ -27,6 +29,8 @@ export interface PatientHistory {
     readonly response: ResponseAssessment;
     /** What readers have made of it; null where nobody has reviewed it. */
     readonly review: CaseReview | null;
+    /** Something it depends on has changed since, a correction of an earlier time point for one; its analysis is queued. */
+    readonly beingReadAgain: boolean;
   }[];
   /** In the order of first sight. */
   readonly lesions: readonly (LesionIdentity & {
@@ -39,7 +43,7 @@ export interface PatientHistory {
 
 /** Everything the reports that stand say of a patient's lesions. */
 export function patientHistory(
-  store: Store,
+  { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
   { patientKey, IssuerOfPatientID, PatientID }: Pick<PatientRow, 'patientKey' | 'IssuerOfPatientID' | 'PatientID'>,
 ): PatientHistory {
   const timePoints = standingTimePoints(store, patientKey);
@@ -56,6 +60,7 @@ export function patientHistory(
         noPriorReason: noPriorReason && english.remark(noPriorReason),
         response,
         review,
+        beingReadAgain: isAnalysisPending(queue, row.StudyInstanceUID),
       };
     }),
     lesions: [...lesionHistories(timePoints).values()].map(({ trackingUID, trackingID, site }) => ({

@@ -42,6 +42,12 @@ export function requestAnalysis(
   );
 }
 
+/** Whether a study waits for its analysis, or is being analysed. */
+export function isAnalysisPending(queue: JobQueue, StudyInstanceUID: string): boolean {
+  const state = queue.find(`${jobKinds.analyse}:${StudyInstanceUID}`)?.state;
+  return state === 'queued' || state === 'running';
+}
+
 /** The pending objects of a case are to go to a destination; after those of the study's earlier cases, or a report would come back over its successor. */
 export function enqueueDelivery(
   queue: JobQueue,

@@ -213,7 +213,7 @@ describe('a study arrives late', () => {
 
   test.skipIf(!hasPeer('dsrdump'))('priora history gives the numbers of the SR, as DCMTK reads it', () => {
     const { lesions, timePoints } = patientHistory(
-      context.store,
+      context,
       namedPatient(context.store, studies[1].PatientID, undefined),
     );
     expect(timePoints.map(({ StudyInstanceUID }) => StudyInstanceUID)).toEqual([

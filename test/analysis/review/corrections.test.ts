@@ -70,6 +70,7 @@ const segmentationEdits = {
   binary: { delete: [1], algorithm: { 3: 'MANUAL' } },
   labelmap: { delete: [1], algorithm: { 3: 'MANUAL' }, labelmap: true },
   untouched: {},
+  slicer: { grow: [1] },
   shifted: { algorithm: { 1: 'MANUAL' }, shift: 3 },
   elsewhere: { algorithm: { 1: 'MANUAL' }, frameOfReference: '1.2.3' },
   pancreas: { draw: drawn, delete: [1, 2, 3], property: ['15776009', 'Pancreas'] },
@@ -224,6 +225,15 @@ describe.skipIf(!peers)('a SEG that a reader has edited', () => {
     expect(rejected).toEqual([]);
   });
 
+  test('a lesion grown in a viewer that leaves AUTOMATIC in every segment is edited, the others are kept', async () => {
+    const { standing } = await standingAfter(segs.slicer);
+    expect(standing).toMatchObject([
+      { trackingID: first.trackingID, verdict: 'edited', confidence: 'confirmed' },
+      kept(second),
+      kept(third),
+    ]);
+  });
+
   test('3: a lesion that we had missed becomes one of the patient’s, under the UID the reader gave it if there is one', async () => {
     const added = { verdict: 'added', confidence: 'confirmed', voxels: 32 };
     expect((await standingAfter(segs.drawn)).standing).toContainEqual({ trackingID: 'unnamed', ...added });
@@ -242,7 +252,7 @@ describe.skipIf(!peers)('a SEG that a reader has edited', () => {
 
   test('5: it corrects nothing when no person has touched it, or it is about something else; the reason is kept', async () => {
     const reasons = {
-      untouched: /AUTOMATIC/,
+      untouched: /no person has changed it/,
       shifted: /another grid/,
       elsewhere: /another frame of reference/,
       pancreas: /none of its segments is a lesion/,
@@ -271,9 +281,11 @@ describe('a SEG that a viewer has written, not an edited one of ours', () => {
   };
 
   test('its own order of segments and slices, no tracking UIDs, "Tissue", MANUAL: every lesion is known again', async () => {
-    const { standing, rejected } = await standingAfter(draw(input.labels.voxels, 'MANUAL'));
-    const accepted = (lesion: typeof first) => ({ ...kept(lesion), verdict: 'accepted', confidence: 'confirmed' });
-    expect(standing).toEqual([accepted(first), accepted(second), accepted(third)]);
+    const labels = input.labels.voxels.slice();
+    labels[labels.indexOf(third.number)] = 0;
+    const { standing, rejected } = await standingAfter(draw(labels, 'MANUAL'));
+    const edited = { verdict: 'edited', confidence: 'confirmed', voxels: third.voxelCount - 1 };
+    expect(standing).toEqual([kept(first), kept(second), { ...kept(third), ...edited }]);
     expect(rejected).toEqual([]);
   });
 
@@ -287,8 +299,8 @@ describe('a SEG that a viewer has written, not an edited one of ours', () => {
     const seg = draw(labels, 'SEMIAUTOMATIC');
     const { standing, rejected, noteApplied } = await standingAfter(seg);
     expect(standing.map(({ trackingID, verdict, voxels }) => [trackingID, verdict, voxels])).toEqual([
-      [first.trackingID, 'accepted', first.voxelCount],
-      [third.trackingID, 'accepted', third.voxelCount],
+      [first.trackingID, 'kept', first.voxelCount],
+      [third.trackingID, 'kept', third.voxelCount],
       ['unnamed', 'added', 12],
     ]);
     expect(rejected).toEqual([second.trackingID]);
