@@ -18,6 +18,8 @@ export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> 
 /** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
 export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
 
+const analysisKey = (StudyInstanceUID: string) => `analyse:${StudyInstanceUID}`;
+
 /**
  * A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. A study without images
  * is left alone.
@@ -32,7 +34,7 @@ export function requestAnalysis(
   if (!series) return;
   queue.enqueue(
     {
-      key: `analyse:${StudyInstanceUID}`,
+      key: analysisKey(StudyInstanceUID),
       kind: 'analyse',
       payload: { StudyInstanceUID },
       serialKey: `patient:${series.patientKey}`,
@@ -44,7 +46,7 @@ export function requestAnalysis(
 
 /** Whether a study waits for its analysis, or is being analysed. */
 export function isAnalysisPending(queue: JobQueue, StudyInstanceUID: string): boolean {
-  const state = queue.find(`${jobKinds.analyse}:${StudyInstanceUID}`)?.state;
+  const state = queue.find(analysisKey(StudyInstanceUID))?.state;
   return state === 'queued' || state === 'running';
 }
 
