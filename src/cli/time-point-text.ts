@@ -8,8 +8,8 @@ export const researchUse = english.researchUse;
 
 /** What became of a lesion: `grown +95 %`. */
 export function changeText({ change, sincePrior }: Pick<LesionRow, 'change' | 'sincePrior'>): string {
-  if (!sincePrior) return change;
-  const percent = sincePrior.volumeChangePercent;
+  const percent = sincePrior?.volumeChangePercent;
+  if (percent == null) return change;
   return `${change} ${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`;
 }
 

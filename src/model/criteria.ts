@@ -15,6 +15,10 @@ export const responseCriteriaSchema = z.strictObject({
       .number()
       .min(0)
       .describe('smaller differences are measurement noise: the lesion is stable'),
+    minimumVolumeMm3: z
+      .number()
+      .min(0)
+      .describe('the measuring floor: from smaller volumes no percentage, no doubling time and no change is measured'),
   }),
   response: z.strictObject({
     measurable: z
@@ -24,8 +28,11 @@ export const responseCriteriaSchema = z.strictObject({
         minimumAxialSlices: z.number().int().min(1),
       })
       .describe('what a lesion needs at baseline to be a target'),
+    unequivocalNewLesion: z
+      .strictObject({ minimumLongAxisMm: z.number().min(0), minimumAxialSlices: z.number().int().min(1) })
+      .describe('what a new lesion needs at some time point to be progression; below it is equivocal'),
     maximumTargets: z.number().int().min(1),
-    tooSmallToMeasureMm: z.number().min(0).describe('least length that a visualised lesion counts'),
+    tooSmallToMeasureMm: z.number().min(0).describe('least length that a visualised lesion counts in a sum'),
     partialResponsePercent: z.number().gt(0).lt(100).describe('decrease of the sum since baseline'),
     progression: z
       .strictObject({ percent: z.number().gt(0), oneLesionMm: z.number().min(0) })
@@ -58,6 +65,12 @@ export const responseCriteriaSchema = z.strictObject({
 });
 
 export type ResponseCriteria = z.infer<typeof responseCriteriaSchema>;
+
+/** Whether a lesion is large enough to be called new without waiting for a later study to confirm it (Lin 2015). */
+export const isUnequivocal = (
+  { longAxisMm, axialSlices }: { readonly longAxisMm: number; readonly axialSlices: number },
+  { unequivocalNewLesion: { minimumLongAxisMm, minimumAxialSlices } }: ResponseCriteria['response'],
+): boolean => longAxisMm >= minimumLongAxisMm && axialSlices >= minimumAxialSlices;
 
 let shipped: ResponseCriteria | undefined;
 

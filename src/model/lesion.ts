@@ -43,11 +43,12 @@ export interface Lesion {
  *
  * - `baseline`: the first look at its site; there is no usable prior, or the prior does not cover it;
  * - `new`: the prior covers the site and both networks saw nothing there;
+ * - `equivocal`: the same, of a lesion too small to be called new before a later study confirms it;
  * - `grown`, `stable`, `shrunk`: the same lesion at the prior, by volume;
  * - `reappeared`: not at the prior, but the same lesion was there before it;
  * - `unclear`: it cannot be told. The prior was not quite empty here, or could not be compared.
  */
-export type LesionChange = 'baseline' | 'new' | 'grown' | 'stable' | 'shrunk' | 'reappeared' | 'unclear';
+export type LesionChange = 'baseline' | 'new' | 'equivocal' | 'grown' | 'stable' | 'shrunk' | 'reappeared' | 'unclear';
 
 /** Where a lesion lies, from an atlas registered with the patient. */
 const findingSiteSchema = z

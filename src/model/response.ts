@@ -4,7 +4,7 @@ import { z } from 'zod';
 const immunotherapySchema = z.enum(['unknown', 'yes', 'no']);
 export type Immunotherapy = z.output<typeof immunotherapySchema>;
 
-/** One lesion's part in the ledger: longest diameters in the patient's axial planes, mm, as the criteria count them. */
+/** One lesion's part in the ledger: longest diameters in the patient's axial planes, mm, as measured (the lengths of its parts added). */
 const ledgerLesionSchema = z
   .object({
     trackingUID: z.string(),
@@ -59,7 +59,9 @@ export const responseAssessmentSchema = z
         category: z.enum(['baseline', 'CR', 'PR', 'SD', 'PD', 'NE', 'none']),
         /** Chosen at the baseline and kept, largest first. */
         lesions: z.array(ledgerLesionSchema).readonly(),
-        /** Sums of longest diameters, mm. */
+        /** What a visualised lesion counts at least, mm. */
+        leastCountedMm: z.number(),
+        /** Sums of longest diameters as the criteria count them, mm. */
         sumMm: z.number(),
         baselineSumMm: z.number(),
         /** Smallest sum of the time points before this one, the baseline included. */
@@ -71,10 +73,19 @@ export const responseAssessmentSchema = z
       .object({
         category: z.enum(['baseline', 'CR', 'non-CR/non-PD', 'PD', 'NE', 'none']),
         lesions: z.array(ledgerLesionSchema).readonly(),
+        /** Those of them, by tracking UID, that have grown unequivocally. */
+        progressing: z.array(z.string()).readonly(),
       })
       .readonly(),
-    /** Confirmed lesions that have appeared since the baseline and are not known to be gone. */
+    /** Confirmed, unequivocal lesions that have appeared since the baseline and are not known to be gone. */
     newLesions: z.array(ledgerLesionSchema).readonly(),
+    /** The same of lesions that have been too small so far: they are to be confirmed, and no progression. */
+    equivocalLesions: z.array(ledgerLesionSchema).readonly(),
+    /**
+     * The earlier time point to which progression is dated back, at which a lesion was first seen that is known to be new
+     * by now (Lin 2015); null where there is none, and where it is dated from the current time point.
+     */
+    datedBackTo: z.number().nullable(),
   })
   .readonly();
 export type ResponseAssessment = z.output<typeof responseAssessmentSchema>;

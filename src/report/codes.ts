@@ -94,6 +94,7 @@ export const codes = {
   changeSincePrior: code('change', '99PRIORA', 'Change since prior study'),
   baseline: code('C1442488', 'UMLS', 'Baseline'),
   new: code('129721008', 'SCT', 'New finding'),
+  equivocal: code('equivocal-new', '99PRIORA', 'Equivocal new finding, to be confirmed'),
   grown: code('15454001', 'SCT', 'Increase in size'),
   stable: code('129723006', 'SCT', 'No significant changes in the finding'),
   shrunk: code('19776001', 'SCT', 'Decrease in size'),
@@ -154,6 +155,8 @@ export const codes = {
   baselineSum: code('sum-baseline', '99PRIORA', 'Sum of longest diameters at baseline'),
   nadirSum: code('sum-nadir', '99PRIORA', 'Smallest sum of longest diameters before'),
   newLesions: code('new-lesions', '99PRIORA', 'Number of new lesions'),
+  equivocalLesions: code('equivocal-new-n', '99PRIORA', 'Number of equivocal new lesions'),
+  datedBackTo: code('progression-from', '99PRIORA', 'Time point from which progression is dated'),
 
   // Units
   cubicMillimetre: code('mm3', 'UCUM', 'cubic millimeter'),

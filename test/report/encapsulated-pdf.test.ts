@@ -54,13 +54,16 @@ const progression: ResponseAssessment = {
   targets: {
     category: 'PD',
     lesions: [onLedger('Lesion 1', 18, 12)],
+    leastCountedMm: 5,
     sumMm: 18,
     baselineSumMm: 12,
     nadirSumMm: 12,
     nadirOrder: 1,
   },
-  nonTargets: { category: 'none', lesions: [] },
+  nonTargets: { category: 'none', lesions: [], progressing: [] },
   newLesions: [onLedger('Lesion 2', 9, null)],
+  equivocalLesions: [],
+  datedBackTo: null,
 };
 
 /** The first lesion has doubled in 42 days, the second is new, one is gone. */

@@ -10,7 +10,7 @@ import { assessResponse } from '../../src/analysis/respond/rano-bm.js';
 const path = resolve(import.meta.dirname, '../../mappings/response-criteria.yaml');
 const { response: criteria } = loadMapping(path, responseCriteriaSchema);
 
-/** Time points six weeks apart, each a row of lengths by name; × marks a lesion that is new. */
+/** Time points six weeks apart, each a row of lengths by name; × marks a lesion that is new, ? one that is equivocal. */
 const course = (...rows: Record<string, number>[]): LedgerTimePoint[] =>
   rows.map((row, index) => ({
     order: index + 1,
@@ -21,7 +21,7 @@ const course = (...rows: Record<string, number>[]): LedgerTimePoint[] =>
       trackingUID: `2.25.${name}`,
       trackingID: name,
       confidence: 'confirmed',
-      change: name.startsWith('×') ? 'new' : 'stable',
+      change: name.startsWith('×') ? 'new' : name.startsWith('?') ? 'equivocal' : 'stable',
       longAxisMm,
       shortAxisMm: longAxisMm,
       axialSlices: 9,
@@ -50,6 +50,29 @@ describe('the response in words', () => {
       'Candidates are counted neither as new lesions nor as progression.',
       'RANO-BM also considers corticosteroid dose and clinical status, which are not assessed here.',
     ]);
+  });
+
+  test('tells what is equivocal, and from when progression is dated once it is not', () => {
+    const equivocal = said('en', { A: 20 }, { A: 20, '?C': 3 });
+    expect(equivocal[0]).toBe('RANO-BM, radiographic part: stable disease (SD).');
+    expect(equivocal).toContain(
+      'Equivocal new, to be confirmed, in mm: ?C 3.0, first seen at time point 2. Not counted as progression.',
+    );
+    const later = said('en', { A: 20 }, { A: 20, '?C': 3 }, { A: 20, '?C': 6 });
+    expect(later[0]).toBe('RANO-BM, radiographic part: progressive disease (PD).');
+    expect(later).toContain(
+      'Progression is dated back to time point 2, when what is now known to be new was first seen.',
+    );
+  });
+
+  test('writes a length as it was measured, and says where it counts more', () => {
+    const short = said('en', { A: 20 }, { A: 1.2 });
+    expect(short).toContain('Target lesions, baseline → nadir → current, in mm: A 20.0 → 20.0 → 1.2.');
+    expect(short).toContain('In the sums, a visualised lesion shorter than 5 mm counts 5 mm.');
+    expect(said('en', { A: 20 }, { A: 12 }).join()).not.toContain('counts 5 mm');
+    expect(said('en', { A: 20 }, {})).toContain(
+      'Target lesions, baseline → nadir → current, in mm: A 20.0 → 20.0 → resolved.',
+    );
   });
 
   test('states both if a new lesion decides and the therapy is unknown, in German, too', () => {

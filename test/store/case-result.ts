@@ -13,9 +13,19 @@ export const baselineResponse: ResponseAssessment = {
   confirmationDays: 28,
   sustainedDays: null,
   baselineOrder: 1,
-  targets: { category: 'baseline', lesions: [], sumMm: 0, baselineSumMm: 0, nadirSumMm: 0, nadirOrder: 1 },
-  nonTargets: { category: 'baseline', lesions: [] },
+  targets: {
+    category: 'baseline',
+    lesions: [],
+    leastCountedMm: 5,
+    sumMm: 0,
+    baselineSumMm: 0,
+    nadirSumMm: 0,
+    nadirOrder: 1,
+  },
+  nonTargets: { category: 'baseline', lesions: [], progressing: [] },
   newLesions: [],
+  equivocalLesions: [],
+  datedBackTo: null,
 };
 
 /** What a case keeps that found nothing at a baseline. */

@@ -1,4 +1,4 @@
-import type { ResponseCriteria } from '../../model/criteria.js';
+import { isUnequivocal, type ResponseCriteria } from '../../model/criteria.js';
 import type { GoneLesion, LesionIdentity, TrackedLesion } from '../../model/lesion.js';
 
 /** The numbers of RANO-BM: `response` in `mappings/response-criteria.yaml`. */
@@ -41,8 +41,10 @@ export class Ledger {
   readonly targets: readonly string[];
   /** Every other standing lesion that is not known to be new. */
   readonly nonTargets: readonly string[];
-  /** Standing lesions that appeared where an earlier time point was empty. */
+  /** Standing lesions that appeared where an earlier time point was empty, and have been large enough to be unequivocal. */
   readonly new: readonly string[];
+  /** The same, of lesions that have not been large enough so far. */
+  readonly equivocal: readonly string[];
   private readonly standing = new Set<string>();
   private readonly identities = new Map<string, LesionIdentity & { firstSeen: number }>();
   /** Fragment → the lesion from which it split. */
@@ -58,12 +60,14 @@ export class Ledger {
     const earlier = timePoints.filter((timePoint) => timePoint.followed && timePoint !== this.now);
     this.before = [this.baseline, ...earlier.filter((timePoint) => timePoint !== this.baseline)];
     const appeared = new Set<string>();
+    const unequivocal = new Set<string>();
     timePoints.forEach(({ order, lesions }, index) => {
       for (const lesion of lesions) {
         const { trackingUID, trackingID, splitFrom, change } = lesion;
         const known = this.identities.has(trackingUID);
         if (!known) this.identities.set(trackingUID, { trackingUID, trackingID, firstSeen: order });
-        if (!known && index > 0 && change === 'new') appeared.add(trackingUID);
+        if (!known && index > 0 && (change === 'new' || change === 'equivocal')) appeared.add(trackingUID);
+        if (isUnequivocal(lesion, criteria)) unequivocal.add(trackingUID);
         const whole = splitFrom && this.identities.get(splitFrom.trackingUID);
         if (!known && whole && whole.firstSeen < order) this.wholes.set(trackingUID, whole.trackingUID);
         if (stands(lesion)) for (const uid of this.withWholes(trackingUID)) this.standing.add(uid);
@@ -79,7 +83,8 @@ export class Ledger {
       .sort((a, b) => a.firstSeen - b.firstSeen || (a.trackingUID < b.trackingUID ? -1 : 1))
       .map(({ trackingUID }) => trackingUID);
     this.nonTargets = others.filter((uid) => !appeared.has(uid));
-    this.new = others.filter((uid) => appeared.has(uid));
+    this.new = others.filter((uid) => appeared.has(uid) && unequivocal.has(uid));
+    this.equivocal = others.filter((uid) => appeared.has(uid) && !unequivocal.has(uid));
   }
 
   identity(trackingUID: string): LesionIdentity & { readonly firstSeen: number } {
@@ -87,32 +92,39 @@ export class Ledger {
   }
 
   /**
-   * A lesion's longest diameter as the criteria count it. The lengths of its parts are added if it split; if it merged
-   * with another target, it is counted there; if it is visualised, it counts at least `tooSmallToMeasureMm`; if it has
-   * resolved, 0.
+   * A lesion's longest diameter as it was measured. The lengths of its parts are added if it split; if it merged with a
+   * target, it is counted there; if it has resolved, 0.
    *
    * @returns null if its location lies outside the field of view.
    */
-  lengthMm(trackingUID: string, { lesions, gone }: LedgerTimePoint): number | null {
+  measuredMm(trackingUID: string, timePoint: LedgerTimePoint): number | null {
+    const lengths = this.lengthsMm(trackingUID, timePoint);
+    return lengths && sum(lengths);
+  }
+
+  /** The same as a sum counts it: what is visualised counts at least `tooSmallToMeasureMm`. */
+  countedMm(trackingUID: string, timePoint: LedgerTimePoint): number | null {
+    const lengths = this.lengthsMm(trackingUID, timePoint);
+    return lengths && sum(lengths.map((length) => Math.max(length, this.criteria.tooSmallToMeasureMm)));
+  }
+
+  /** The lengths of what a lesion consists of at a time point. */
+  private lengthsMm(trackingUID: string, { lesions, gone }: LedgerTimePoint): number[] | null {
     const parts = lesions.filter(
       ({ trackingUID: uid }) => this.standing.has(uid) && this.withWholes(uid).includes(trackingUID),
     );
-    if (parts.length > 0) return sum(parts.map(({ longAxisMm }) => this.counted(longAxisMm)));
+    if (parts.length > 0) return parts.map(({ longAxisMm }) => longAxisMm);
     const absent = gone.find((lesion) => lesion.trackingUID === trackingUID);
     if (absent?.status === 'outside the field of view') return null;
     const into = absent?.mergedInto?.trackingUID;
     const merged = lesions.find((lesion) => lesion.trackingUID === into);
-    return merged && !this.targets.includes(merged.trackingUID) ? this.counted(merged.longAxisMm) : 0;
+    return merged && !this.targets.includes(merged.trackingUID) ? [merged.longAxisMm] : [];
   }
 
   /** The lesion, the one it split from, and so on. */
   private withWholes(trackingUID: string): string[] {
     const whole = this.wholes.get(trackingUID);
     return whole === undefined ? [trackingUID] : [trackingUID, ...this.withWholes(whole)];
-  }
-
-  private counted(longAxisMm: number): number {
-    return Math.max(longAxisMm, this.criteria.tooSmallToMeasureMm);
   }
 
   private isMeasurable({ longAxisMm, shortAxisMm, axialSlices }: LedgerSighting): boolean {

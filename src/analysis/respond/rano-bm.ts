@@ -66,30 +66,50 @@ function judge(
   if (!isStart && !now.followed) return notCompared(ledger, criteria, immunotherapy);
   const targets = judgeTargets(ledger, criteria);
   const nonTargets = judgeNonTargets(ledger, criteria);
-  const newLesions = ledger.new
-    .filter((uid) => ledger.lengthMm(uid, now) !== 0)
-    .map((uid): LedgerLesion => ({
-      ...ledger.identity(uid),
-      longAxisMm: ledger.lengthMm(uid, now),
-      baselineMm: null,
-      nadirMm: smallestBefore(ledger, uid),
-    }));
-  const verdict = { targets: targets.category, nonTargets: nonTargets.category, hasNewLesion: newLesions.length > 0 };
-  const known = { baselineOrder: ledger.baseline.order, immunotherapy, targets, nonTargets, newLesions };
+  const [newLesions, equivocalLesions] = [ledger.new, ledger.equivocal].map((uids) => stillThere(ledger, uids));
+  const verdict = {
+    targets: targets.category,
+    nonTargets: nonTargets.category,
+    hasNewLesion: newLesions.length > 0,
+    hasEquivocalLesion: equivocalLesions.length > 0,
+  };
+  const { order: baselineOrder } = baseline;
+  const known = { baselineOrder, immunotherapy, targets, nonTargets, newLesions, equivocalLesions };
   const notEvaluable = isStart ? null : whyNotEvaluable(verdict);
   if (isStart || notEvaluable) {
     const overall = notEvaluable ? 'NE' : 'baseline';
-    return { ...known, overall, notEvaluable, underImmunotherapy: null };
+    return { ...known, overall, notEvaluable, underImmunotherapy: null, datedBackTo: null };
   }
   const plain = overallResponse({ ...verdict, newLesionIsProgression: true });
   const underImmunotherapy = overallResponse({ ...verdict, newLesionIsProgression: false });
+  const overall = immunotherapy === 'yes' ? underImmunotherapy : plain;
+  // Under immunotherapy new lesions are no progression, so that they date none.
+  const dating = immunotherapy === 'yes' ? [] : newLesions;
   return {
     ...known,
-    overall: immunotherapy === 'yes' ? underImmunotherapy : plain,
+    overall,
     notEvaluable: null,
     underImmunotherapy: immunotherapy === 'unknown' && underImmunotherapy !== plain ? underImmunotherapy : null,
+    datedBackTo: overall === 'PD' ? earlierThan(now.order, dating) : null,
   };
 }
+
+/** The time point at which the first of these lesions was seen, if it is an earlier one. */
+function earlierThan(order: number, lesions: readonly LedgerLesion[]): number | null {
+  const first = Math.min(...lesions.map(({ firstSeen }) => firstSeen));
+  return first < order ? first : null;
+}
+
+/** Lesions that have appeared since baseline and have not resolved. */
+const stillThere = (ledger: Ledger, uids: readonly string[]): LedgerLesion[] =>
+  uids
+    .filter((uid) => ledger.measuredMm(uid, ledger.now) !== 0)
+    .map((uid) => ({
+      ...ledger.identity(uid),
+      longAxisMm: ledger.measuredMm(uid, ledger.now),
+      baselineMm: null,
+      nadirMm: smallestBefore(ledger, uid, 'measuredMm'),
+    }));
 
 /** A time point that could not be compared: the ledger as it stood before, and no verdict. */
 function notCompared(ledger: Ledger, criteria: RanoCriteria, immunotherapy: Immunotherapy): Judgement {
@@ -103,8 +123,10 @@ function notCompared(ledger: Ledger, criteria: RanoCriteria, immunotherapy: Immu
     underImmunotherapy: null,
     baselineOrder: ledger.baseline.order,
     targets: { ...targets, category: 'NE', lesions: unknown(targets.lesions), sumMm: 0 },
-    nonTargets: { category: 'NE', lesions: unknown(nonTargets.lesions) },
+    nonTargets: { category: 'NE', lesions: unknown(nonTargets.lesions), progressing: [] },
     newLesions: [],
+    equivocalLesions: [],
+    datedBackTo: null,
   };
 }
 
@@ -113,38 +135,41 @@ interface Verdict {
   readonly targets: Targets['category'];
   readonly nonTargets: NonTargets['category'];
   readonly hasNewLesion: boolean;
+  /** One too small to be called new; it neither progresses nor leaves room for a complete response, like a non-target. */
+  readonly hasEquivocalLesion: boolean;
 }
 
-function whyNotEvaluable({ targets, nonTargets, hasNewLesion }: Verdict): NotEvaluable | null {
+function whyNotEvaluable({ targets, nonTargets, hasNewLesion, hasEquivocalLesion }: Verdict): NotEvaluable | null {
   if (targets === 'PD' || nonTargets === 'PD' || hasNewLesion) return null;
   if (targets === 'NE' || (targets === 'none' && nonTargets === 'NE')) return 'incomplete coverage';
-  return targets === 'none' && nonTargets === 'none' ? 'no lesion' : null;
+  return targets === 'none' && nonTargets === 'none' && !hasEquivocalLesion ? 'no lesion' : null;
 }
 
 /** Lin 2015, the table that combines target, non-target and new lesions. */
 function overallResponse(
   verdict: Verdict & { newLesionIsProgression: boolean },
 ): Exclude<ResponseAssessment['overall'], 'baseline'> {
-  const { targets, nonTargets, hasNewLesion, newLesionIsProgression } = verdict;
+  const { targets, nonTargets, hasNewLesion, hasEquivocalLesion, newLesionIsProgression } = verdict;
   if (targets === 'PD' || nonTargets === 'PD' || (hasNewLesion && newLesionIsProgression)) return 'PD';
   if (targets === 'NE') return 'NE';
-  const nothingElse = (nonTargets === 'CR' || nonTargets === 'none') && !hasNewLesion;
-  if (targets === 'none') return nonTargets === 'CR' && !hasNewLesion ? 'CR' : 'non-CR/non-PD';
+  const nothingAppeared = !hasNewLesion && !hasEquivocalLesion;
+  if (targets === 'none') return nonTargets === 'CR' && nothingAppeared ? 'CR' : 'non-CR/non-PD';
   // CR and PR require that there is no new lesion. Under immunotherapy a new lesion is not progression, but not
   // response either.
   if (targets === 'SD' || hasNewLesion) return 'SD';
+  const nothingElse = (nonTargets === 'CR' || nonTargets === 'none') && nothingAppeared;
   return targets === 'CR' && nothingElse ? 'CR' : 'PR';
 }
 
 function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
   const { targets, baseline, before, now } = ledger;
-  const lengths = (timePoint: LedgerTimePoint) => targets.map((uid) => ledger.lengthMm(uid, timePoint));
+  const lengths = (timePoint: LedgerTimePoint) => targets.map((uid) => ledger.countedMm(uid, timePoint));
   const sumAt = (timePoint: LedgerTimePoint) => sum(lengths(timePoint).map((length) => length ?? 0));
   const nadir = before
     .filter((timePoint) => !lengths(timePoint).includes(null))
     .reduce((least, timePoint) => (sumAt(timePoint) < sumAt(least) - toleranceMm ? timePoint : least), baseline);
-  const current = lengths(now);
-  const atNadir = lengths(nadir);
+  const current = targets.map((uid) => ledger.measuredMm(uid, now));
+  const countedAtNadir = lengths(nadir);
   const sums = { sumMm: sumAt(now), baselineSumMm: sumAt(baseline), nadirSumMm: sumAt(nadir), nadirOrder: nadir.order };
   const { percent, oneLesionMm } = criteria.progression;
 
@@ -155,7 +180,8 @@ function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
     // Targets outside the field of view could only add to the sum: if it is progression without them, it is
     // progression.
     const risen = sumMm >= nadirSumMm * (1 + percent / 100) - toleranceMm;
-    if (risen && current.some((length, index) => (length ?? 0) - atNadir[index]! >= oneLesionMm - toleranceMm))
+    // What comes back smaller than 5 mm counts 5 mm in the sum, but has not grown by it.
+    if (risen && current.some((length, index) => (length ?? 0) - countedAtNadir[index]! >= oneLesionMm - toleranceMm))
       return 'PD';
     if (current.includes(null)) return 'NE';
     if (sumMm === 0) return 'CR';
@@ -167,9 +193,10 @@ function judgeTargets(ledger: Ledger, criteria: RanoCriteria): Targets {
     lesions: targets.map((uid, index) => ({
       ...ledger.identity(uid),
       longAxisMm: current[index],
-      baselineMm: ledger.lengthMm(uid, baseline),
-      nadirMm: atNadir[index],
+      baselineMm: ledger.measuredMm(uid, baseline),
+      nadirMm: ledger.measuredMm(uid, nadir),
     })),
+    leastCountedMm: criteria.tooSmallToMeasureMm,
     ...sums,
   };
 }
@@ -182,33 +209,38 @@ function judgeNonTargets(ledger: Ledger, criteria: RanoCriteria): NonTargets {
     const seenAtBaseline = identity.firstSeen === baseline.order;
     return {
       ...identity,
-      longAxisMm: ledger.lengthMm(uid, now),
-      baselineMm: seenAtBaseline ? ledger.lengthMm(uid, baseline) : null,
-      nadirMm: smallestBefore(ledger, uid),
+      longAxisMm: ledger.measuredMm(uid, now),
+      baselineMm: seenAtBaseline ? ledger.measuredMm(uid, baseline) : null,
+      nadirMm: smallestBefore(ledger, uid, 'measuredMm'),
     };
   });
-  const progresses = ({ longAxisMm, nadirMm }: LedgerLesion) =>
-    longAxisMm !== null &&
-    nadirMm !== null &&
-    longAxisMm >= lengthMm - toleranceMm &&
-    longAxisMm - nadirMm >= growthMm - toleranceMm;
+  const progresses = ({ trackingUID, longAxisMm }: LedgerLesion) => {
+    const smallest = smallestBefore(ledger, trackingUID, 'countedMm');
+    return (
+      longAxisMm !== null &&
+      smallest !== null &&
+      longAxisMm >= lengthMm - toleranceMm &&
+      longAxisMm - smallest >= growthMm - toleranceMm
+    );
+  };
+  const progressing = now === baseline ? [] : lesions.filter(progresses).map(({ trackingUID }) => trackingUID);
   const category = (): NonTargets['category'] => {
     if (lesions.length === 0) return 'none';
     if (now === baseline) return 'baseline';
-    if (lesions.some(progresses)) return 'PD';
+    if (progressing.length > 0) return 'PD';
     if (lesions.every(({ longAxisMm }) => longAxisMm === 0)) return 'CR';
     return lesions.some(({ longAxisMm }) => longAxisMm !== null && longAxisMm > 0) ? 'non-CR/non-PD' : 'NE';
   };
-  return { category: category(), lesions };
+  return { category: category(), lesions, progressing };
 }
 
 /**
  * A lesion's smallest length from when it was first seen up to the last time point but one; null if it was not seen by
  * then.
  */
-function smallestBefore(ledger: Ledger, uid: string): number | null {
+function smallestBefore(ledger: Ledger, uid: string, length: 'measuredMm' | 'countedMm'): number | null {
   const { firstSeen } = ledger.identity(uid);
   const before = ledger.before.filter((timePoint) => timePoint !== ledger.now && timePoint.order >= firstSeen);
-  const lengths = before.flatMap((timePoint) => ledger.lengthMm(uid, timePoint) ?? []);
+  const lengths = before.flatMap((timePoint) => ledger[length](uid, timePoint) ?? []);
   return lengths.length > 0 ? Math.min(...lengths) : null;
 }

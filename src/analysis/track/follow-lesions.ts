@@ -1,5 +1,5 @@
 import { changeOf, volumeChange, type DatedVolume } from '../../model/change.js';
-import type { ResponseCriteria } from '../../model/criteria.js';
+import { isUnequivocal, type ResponseCriteria } from '../../model/criteria.js';
 import type {
   FindingSite,
   GoneLesion,
@@ -129,7 +129,7 @@ function changeSince(
     family,
     history,
   }: {
-    lesion: FoundLesion;
+    lesion: FoundLesion & Lesion;
     family: Family | null;
     history: LesionHistory['history'];
   },
@@ -142,7 +142,8 @@ function changeSince(
   const site = prior.sites?.get(lesion.number);
   if (!site) return 'unclear';
   if (site.coveredShare < criteria.newLesion.minimumCoveredShare) return 'baseline';
-  return site.highestProbability < criteria.newLesion.emptyBelowProbability ? 'new' : 'unclear';
+  if (site.highestProbability >= criteria.newLesion.emptyBelowProbability) return 'unclear';
+  return isUnequivocal(lesion, criteria.response) ? 'new' : 'equivocal';
 }
 
 /** The lesions of earlier time points that have no counterpart now, and why. */

@@ -26,7 +26,7 @@ export function growthCurves(input: ReportInput): GrowthCurve[] {
     const { trackingID, trackingUID, confidence, volumeMm3, history, change } = lesion;
     const before: GrowthPoint[] = history.map(seen);
     const interval = priorIntervalDays(input);
-    if ((change === 'new' || change === 'reappeared') && interval !== null)
+    if (['new', 'equivocal', 'reappeared'].includes(change) && interval !== null)
       before.push({ weeks: -interval / 7, volumeMm3: null });
     if (before.length === 0) return [];
     return [

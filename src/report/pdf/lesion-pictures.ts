@@ -116,7 +116,8 @@ function drawFacts(sheet: Sheet, lesion: TrackedLesion, x: number, top: number, 
   ];
   if (sincePrior) {
     const { volumeChangePercent, intervalDays, doublingTimeDays } = sincePrior;
-    lines.push(wording.volumeChange(sheet.percent(volumeChangePercent), language.days(intervalDays)));
+    if (volumeChangePercent !== null)
+      lines.push(wording.volumeChange(sheet.percent(volumeChangePercent), language.days(intervalDays)));
     if (doublingTimeDays !== null) lines.push(wording.doubling(Math.round(doublingTimeDays)));
   }
   for (const line of lines) y = sheet.write(line, x, y + 2, { size: 8, width });

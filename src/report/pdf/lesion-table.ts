@@ -59,7 +59,7 @@ function tableRow(sheet: Sheet, lesion: TrackedLesion) {
     lesion;
   const none = '–';
   const percent = (changed: TrackedLesion['sincePrior']) =>
-    changed ? sheet.percent(changed.volumeChangePercent) : none;
+    changed?.volumeChangePercent == null ? none : sheet.percent(changed.volumeChangePercent);
   return [
     { text: trackingID, font: { src: 'bold' } },
     site ? language.site(site) : none,

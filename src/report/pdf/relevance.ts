@@ -1,10 +1,19 @@
 import type { LesionChange, TrackedLesion } from '../../model/lesion.js';
 
 /** Changes in the order in which they matter to a tumour board. */
-export const changesByUrgency = ['new', 'reappeared', 'grown', 'unclear', 'baseline', 'stable', 'shrunk'] as const;
+export const changesByUrgency = [
+  'new',
+  'equivocal',
+  'reappeared',
+  'grown',
+  'unclear',
+  'baseline',
+  'stable',
+  'shrunk',
+] as const;
 
-/** The first three deserve a look before larger lesions. */
-const urgency = (change: LesionChange): number => Math.min(changesByUrgency.indexOf(change), 3);
+/** The first four deserve a look before larger lesions. */
+const urgency = (change: LesionChange): number => Math.min(changesByUrgency.indexOf(change), 4);
 
 /** Lesions in the order a tumour board wants them: confirmed before candidates, then new, grown, and the others by volume. */
 export const byRelevance = (lesions: readonly TrackedLesion[]): TrackedLesion[] =>

@@ -32,7 +32,7 @@ export function qualitativeEvaluations(input: ReportInput): ContentItem {
   ]);
 }
 
-const changes: readonly LesionChange[] = ['new', 'reappeared', 'grown', 'stable', 'shrunk', 'unclear'];
+const changes: readonly LesionChange[] = ['new', 'equivocal', 'reappeared', 'grown', 'stable', 'shrunk', 'unclear'];
 
 function summary({ lesions, gone, timePoint }: ReportInput, wording: Wording): string {
   const count = (confidence: string) => lesions.filter((lesion) => lesion.confidence === confidence).length;

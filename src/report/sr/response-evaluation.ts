@@ -30,7 +30,7 @@ const immunotherapies = { yes: codes.yes, no: codes.no, unknown: codes.unknown }
 
 /** The response: method, what is coded of it, the sums it came from, and the whole in words. An extension of TID 1500. */
 export function responseEvaluation(assessment: ResponseAssessment, wording: Wording): ContentItem {
-  const { overall: verdict, underImmunotherapy, sustainedDays, newLesions } = assessment;
+  const { overall: verdict, underImmunotherapy, sustainedDays, newLesions, equivocalLesions, datedBackTo } = assessment;
   const { category: targetsCategory, sumMm, baselineSumMm, nadirSumMm, lesions } = assessment.targets;
   const isBaseline = verdict === 'baseline';
   const current = [targets[targetsCategory], nonTargets[assessment.nonTargets.category]];
@@ -55,7 +55,11 @@ export function responseEvaluation(assessment: ResponseAssessment, wording: Word
       : []),
     ...(isBaseline || assessment.notEvaluable === 'no usable prior'
       ? []
-      : [numeric('CONTAINS', codes.newLesions, String(newLesions.length), codes.lesions)]),
+      : [
+          numeric('CONTAINS', codes.newLesions, String(newLesions.length), codes.lesions),
+          numeric('CONTAINS', codes.equivocalLesions, String(equivocalLesions.length), codes.lesions),
+        ]),
+    ...(datedBackTo === null ? [] : [numeric('CONTAINS', codes.datedBackTo, String(datedBackTo), codes.noUnits)]),
     ...describeResponse(assessment, wording).map((sentence) => text('CONTAINS', codes.comment, sentence)),
   ]);
 }

@@ -34,7 +34,9 @@ export function volumeHistory(
     return [
       item(concepts.volume, since.volumeBeforeMm3, 2, codes.cubicMillimetre),
       item(concepts.change, since.volumeChangeMm3, 2, codes.cubicMillimetre),
-      item(concepts.relative, since.volumeChangePercent, 1, codes.percent),
+      ...(since.volumeChangePercent === null
+        ? []
+        : [item(concepts.relative, since.volumeChangePercent, 1, codes.percent)]),
       item(concepts.interval, since.intervalDays, 0, codes.day),
       ...(since.doublingTimeDays === null ? [] : [item(concepts.doublingTime, since.doublingTimeDays, 1, codes.day)]),
     ];

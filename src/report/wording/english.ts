@@ -22,6 +22,7 @@ const responses: Record<ResponseCategory | 'baseline', string> = {
 const changes: Record<LesionChange, string> = {
   baseline: 'baseline (site not previously imaged)',
   new: 'new',
+  equivocal: 'equivocal new, to be confirmed',
   grown: 'grown',
   stable: 'stable',
   shrunk: 'shrunk',
@@ -39,6 +40,10 @@ const notEvaluable: Record<NotEvaluable, string> = {
   'incomplete coverage': 'target lesions lie outside the field of view',
   'no lesion': 'there was no confirmed lesion at baseline and there is none now',
 };
+
+/** A length in mm, without its unit. */
+const lengthText = (mm: number | null): string =>
+  mm === null ? 'outside the field of view' : mm === 0 ? 'resolved' : decimal(mm, 1);
 
 /** Why a registration was refused, as a part of a sentence. */
 function refusal(why: Refusal): string {
@@ -157,9 +162,14 @@ export const english = {
     `Non-targets: ${category}. Smallest so far → current, in mm: ${lengths.join('; ')}.`,
   nonTargetsAtBaseline: (lengths: readonly string[]) => `Non-target lesions, in mm: ${lengths.join('; ')}.`,
   newLesions: (lengths: readonly string[]) => `New since baseline, in mm: ${lengths.join('; ')}.`,
+  equivocalLesions: (lengths: readonly string[]) =>
+    `Equivocal new, to be confirmed, in mm: ${lengths.join('; ')}. Not counted as progression.`,
   noNewLesions: 'No new lesions.',
-  length: (name: string, lengthsMm: readonly (number | null)[]) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'outside the field of view' : decimal(length, 1))).join(' → ')}`,
+  progressionFrom: (order: number) =>
+    `Progression is dated back to time point ${order}, when what is now known to be new was first seen.`,
+  shortCountsMore: (mmCounted: number) =>
+    `In the sums, a visualised lesion shorter than ${mmCounted} mm counts ${mmCounted} mm.`,
+  length: (name: string, lengthsMm: readonly (number | null)[]) => `${name} ${lengthsMm.map(lengthText).join(' → ')}`,
   firstSeen: (order: number) => `first seen at time point ${order}`,
   clinicalPart: 'RANO-BM also considers corticosteroid dose and clinical status, which are not assessed here.',
   candidatesDoNotCount: 'Candidates are counted neither as new lesions nor as progression.',

@@ -23,6 +23,7 @@ const responses: Record<ResponseCategory | 'baseline', string> = {
 const changes: Record<LesionChange, string> = {
   baseline: 'Ausgangsbefund (Lokalisation zuvor nicht abgebildet)',
   new: 'neu',
+  equivocal: 'fraglich neu, zu bestätigen',
   grown: 'größenprogredient',
   stable: 'größenkonstant',
   shrunk: 'größenregredient',
@@ -40,6 +41,9 @@ const notEvaluable: Record<NotEvaluable, string> = {
   'incomplete coverage': 'Zielläsionen liegen außerhalb des Bildfelds',
   'no lesion': 'weder im Ausgangsbefund noch aktuell findet sich eine bestätigte Läsion',
 };
+
+const lengthText = (mm: number | null): string =>
+  mm === null ? 'außerhalb des Bildfelds' : mm === 0 ? 'nicht abgrenzbar' : decimal(mm, 1);
 
 function refusal(why: Refusal): string {
   switch (why.kind) {
@@ -172,9 +176,14 @@ export const german: Wording = {
     `Nicht-Zielläsionen: ${category}. Bisheriges Minimum → aktuell, in mm: ${lengths.join('; ')}.`,
   nonTargetsAtBaseline: (lengths) => `Nicht-Zielläsionen, in mm: ${lengths.join('; ')}.`,
   newLesions: (lengths) => `Neu seit dem Ausgangsbefund, in mm: ${lengths.join('; ')}.`,
+  equivocalLesions: (lengths) =>
+    `Fraglich neu, zu bestätigen, in mm: ${lengths.join('; ')}. Nicht als Progress gewertet.`,
   noNewLesions: 'Keine neuen Läsionen.',
-  length: (name, lengthsMm) =>
-    `${name} ${lengthsMm.map((length) => (length === null ? 'außerhalb des Bildfelds' : decimal(length, 1))).join(' → ')}`,
+  progressionFrom: (order) =>
+    `Der Progress wird auf Zeitpunkt ${order} zurückdatiert, den ersten Nachweis der nun als neu gesicherten Läsion.`,
+  shortCountsMore: (mmCounted) =>
+    `In den Summen zählt eine abgrenzbare Läsion unter ${mmCounted} mm mit ${mmCounted} mm.`,
+  length: (name, lengthsMm) => `${name} ${lengthsMm.map(lengthText).join(' → ')}`,
   firstSeen: (order) => `erstmals abgrenzbar zum Zeitpunkt ${order}`,
   clinicalPart: 'RANO-BM berücksichtigt auch Steroiddosis und klinischen Zustand; beides wird hier nicht beurteilt.',
   candidatesDoNotCount: 'Kandidaten werden weder als neue Läsionen noch als Progress gewertet.',

@@ -23,6 +23,7 @@ export function describeGone({ status, mergedInto, history }: GoneLesion, now: n
 /** The verdict and the numbers it came from, one sentence each; the verdict itself comes first. */
 export function describeResponse(assessment: ResponseAssessment, wording: Wording): string[] {
   const { overall, notEvaluable, underImmunotherapy, immunotherapy, nonTargets, newLesions } = assessment;
+  const { equivocalLesions, datedBackTo } = assessment;
   if (notEvaluable === 'no usable prior')
     return [wording.overall(overall), wording.notEvaluable(notEvaluable), wording.clinicalPart];
   const isStart = overall === 'baseline';
@@ -31,25 +32,26 @@ export function describeResponse(assessment: ResponseAssessment, wording: Wordin
     wording.overall(overall),
     ...(notEvaluable ? [wording.notEvaluable(notEvaluable)] : []),
     ...(underImmunotherapy ? [wording.underImmunotherapy(underImmunotherapy)] : []),
+    ...(datedBackTo === null ? [] : [wording.progressionFrom(datedBackTo)]),
     ...(newLesions.length > 0 ? [wording.immunotherapy(immunotherapy)] : []),
     ...(assessment.sustainedDays === null ? [] : [lasting]),
     ...(isStart ? startingTargets(assessment, wording) : judgedTargets(assessment, wording)),
     ...judgedNonTargets(nonTargets, isStart, wording),
-    ...(isStart ? [] : [newLesionsText(newLesions, wording)]),
+    ...(isStart
+      ? []
+      : [newLesions.length > 0 ? wording.newLesions(firstSights(newLesions, wording)) : wording.noNewLesions]),
+    ...(equivocalLesions.length > 0 ? [wording.equivocalLesions(firstSights(equivocalLesions, wording))] : []),
     wording.candidatesDoNotCount,
     wording.clinicalPart,
   ];
 }
 
-function newLesionsText(lesions: readonly LedgerLesion[], wording: Wording): string {
-  if (lesions.length === 0) return wording.noNewLesions;
-  return wording.newLesions(
-    lesions.map(
-      ({ trackingID, longAxisMm, firstSeen }) =>
-        `${wording.length(trackingID, [longAxisMm])}, ${wording.firstSeen(firstSeen)}`,
-    ),
+/** Each with its length and when it was first seen. */
+const firstSights = (lesions: readonly LedgerLesion[], wording: Wording): string[] =>
+  lesions.map(
+    ({ trackingID, longAxisMm, firstSeen }) =>
+      `${wording.length(trackingID, [longAxisMm])}, ${wording.firstSeen(firstSeen)}`,
   );
-}
 
 function startingTargets({ targets, baselineOrder }: ResponseAssessment, wording: Wording): string[] {
   if (targets.lesions.length === 0) return [wording.noTargets];
@@ -58,7 +60,9 @@ function startingTargets({ targets, baselineOrder }: ResponseAssessment, wording
 
 function judgedTargets({ targets }: ResponseAssessment, wording: Wording): string[] {
   if (targets.category === 'none') return [wording.noTargets];
-  const { category, sumMm, baselineSumMm, nadirSumMm, nadirOrder } = targets;
+  const { category, sumMm, baselineSumMm, nadirSumMm, nadirOrder, leastCountedMm } = targets;
+  const isShort = (length: number | null) => length !== null && length > 0 && length < leastCountedMm;
+  const someShort = targets.lesions.some(({ nadirMm, longAxisMm }) => isShort(nadirMm) || isShort(longAxisMm));
   return [
     category === 'NE'
       ? wording.targetsNotShown(sumMm, baselineSumMm, nadirSumMm, nadirOrder)
@@ -68,6 +72,7 @@ function judgedTargets({ targets }: ResponseAssessment, wording: Wording): strin
         wording.length(trackingID, [baselineMm, nadirMm, longAxisMm]),
       ),
     ),
+    ...(someShort ? [wording.shortCountsMore(leastCountedMm)] : []),
   ];
 }
 

@@ -41,6 +41,7 @@ export const englishSheet = {
   changes: {
     baseline: 'baseline',
     new: 'new',
+    equivocal: 'equivocal new',
     grown: 'grown',
     stable: 'stable',
     shrunk: 'shrunk',

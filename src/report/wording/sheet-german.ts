@@ -39,6 +39,7 @@ export const germanSheet: SheetWording = {
   changes: {
     baseline: 'Ausgangsbefund',
     new: 'neu',
+    equivocal: 'fraglich neu',
     grown: 'progredient',
     stable: 'konstant',
     shrunk: 'regredient',

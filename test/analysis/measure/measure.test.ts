@@ -132,6 +132,26 @@ describe('components', () => {
     expect(withNeighbour(cube(40, 43)).lesions).toHaveLength(2);
   });
 
+  test('what fine sampling leaves of a detection is no lesion where it is smaller than a detection has to be', () => {
+    // Three voxels in a row, just above the threshold: between their centres the probability falls below it.
+    const faint = withPoint([[[40, 40, 40], 0.6], [[41, 41, 40], 0.6], [[42, 42, 41], 0.6]]); // prettier-ignore
+    const found = (spacing: Vector3) =>
+      measureLesions({
+        ...{
+          sensitivity: faint,
+          specificity: nothing,
+          thresholds,
+          minimumVoxels: 3,
+          sourceFromTemplate: identityAffine,
+        },
+        source: sourceGrid('axial', spacing, spacing.map((size) => Math.round(70 / size)) as unknown as Vector3),
+      }).lesions.map(({ volumeMm3 }) => volumeMm3);
+    for (const volumeMm3 of found([0.5, 0.5, 0.5])) expect(volumeMm3).toBeGreaterThanOrEqual(3);
+    expect(found([0.5, 0.5, 0.5])).toEqual([]);
+    // Slices of 5 mm may pass it by: its peak is kept.
+    expect(found([0.5, 0.5, 5])).toHaveLength(1);
+  });
+
   test('join voxels that touch at a corner, and separate voxels with a gap of one voxel', () => {
     const corner = withPoint([[[10, 10, 10], 1], [[11, 11, 11], 1]]); // prettier-ignore
     expect(measure(corner, grid).lesions).toHaveLength(1);

@@ -107,14 +107,24 @@ describe('target lesions (Lin 2015): sums of longest diameters', () => {
     expect(gone).toMatchObject({ overall: 'CR', confirmed: true, sustainedDays: 42 });
     const faint = assess(course(two, [seen('a', 2)]));
     expect(faint).toMatchObject({ overall: 'PR', targets: { category: 'PR', sumMm: 5 } });
+    // It counts 5 mm, and was measured with 2.
+    expect(faint.targets.lesions[0]).toMatchObject({ baselineMm: 30, longAxisMm: 2 });
   });
 
-  test('a PR does not sustain a CR, an NE in between does not interrupt it, and a lesion that returns is progression', () => {
+  test('a PR does not sustain a CR, and an NE in between does not interrupt it', () => {
     const unseen: Scan = { gone: [{ ...identity('b'), status: 'outside the field of view', mergedInto: null }] };
     expect(assess(course(two, unseen)).overall).toBe('NE');
-    expect(assess(course(two, [], [seen('a', 3)]))).toMatchObject({ overall: 'PD', targets: { nadirSumMm: 0 } });
     expect(assess(course(two, [seen('a', 9)], []))).toMatchObject({ overall: 'CR', confirmed: false });
     expect(assess(course(two, [], unseen, []))).toMatchObject({ overall: 'CR', sustainedDays: 84 });
+  });
+
+  test('a target that comes back is progression when it measures 5 mm, not because it counts them', () => {
+    const back = (mm: number) => assess(course(two, [], [seen('a', mm)]));
+    expect(back(3)).toMatchObject({ overall: 'PR', targets: { nadirSumMm: 0, sumMm: 5 } });
+    expect(back(5)).toMatchObject({ overall: 'PD', targets: { nadirSumMm: 0, sumMm: 5 } });
+    // From a voxel to 9 mm: it has grown by 4 mm at least, since a voxel counts 5.
+    expect(assess(course(two, [seen('a', 1)], [seen('a', 9)])).overall).toBe('PR');
+    expect(assess(course(two, [seen('a', 1)], [seen('a', 10)])).overall).toBe('PD');
   });
 
   test('targets that merge count one length; a target that splits counts the sum of its parts', () => {
@@ -154,7 +164,7 @@ describe('non-target lesions', () => {
     expect(assess(course(start, [seen('t', 10), seen('n', 11)]))).toMatchObject({
       overall: 'PD',
       targets: { category: 'PR' },
-      nonTargets: { category: 'PD' },
+      nonTargets: { category: 'PD', progressing: ['2.25.n'] },
     });
     // 5 mm more, but still too small to be measured reliably.
     expect(assess(course([seen('t', 20), seen('n', 2)], [seen('t', 20), seen('n', 9)])).overall).toBe('SD');
@@ -204,6 +214,38 @@ describe('new lesions', () => {
   test('do not include a lesion where nobody has looked before', () => {
     const late = seen('x', 12, { change: 'baseline' });
     expect(assess(course(start, [seen('a', 20), late]))).toMatchObject({ overall: 'SD', newLesions: [] });
+  });
+
+  describe('below 5 mm or on a single slice are equivocal (Lin 2015)', () => {
+    const tiny = fresh('x', 4.9, { change: 'equivocal' });
+    const flat = fresh('x', 9, { change: 'equivocal', axialSlices: 1 });
+
+    test.each([tiny, flat])('no progression, to be confirmed: $longAxisMm mm on $axialSlices slices', (lesion) => {
+      const result = assess(course(start, [seen('a', 20), lesion]));
+      expect(result).toMatchObject({ overall: 'SD', newLesions: [], datedBackTo: null });
+      expect(result.equivocalLesions).toMatchObject([{ trackingID: 'x', longAxisMm: lesion.longAxisMm, firstSeen: 2 }]);
+    });
+
+    test('once they are larger it is progression, dated back to their first sight', () => {
+      const later = course(start, [seen('a', 20), tiny], [seen('a', 20), seen('x', 4)], [seen('a', 20), seen('x', 5)]);
+      expect(assess(later.slice(0, 3))).toMatchObject({ overall: 'SD', equivocalLesions: [{ longAxisMm: 4 }] });
+      expect(assess(later)).toMatchObject({ overall: 'PD', equivocalLesions: [], datedBackTo: 2 });
+      expect(assess(later).newLesions).toMatchObject([{ trackingID: 'x', longAxisMm: 5, firstSeen: 2 }]);
+      // Under immunotherapy a new lesion is no progression, so there is nothing to date.
+      expect(assess(later, 'yes')).toMatchObject({ overall: 'SD', datedBackTo: null });
+    });
+
+    test('what is large at once dates progression from its own time point', () => {
+      expect(assess(withNew)).toMatchObject({ overall: 'PD', datedBackTo: null });
+      expect(assess([...withNew, ...course(start, start, [seen('a', 10), seen('x', 6)]).slice(2)]).datedBackTo).toBe(2);
+    });
+
+    test('they leave no room for a complete response, and what has resolved again does', () => {
+      expect(assess(course(start, [tiny]))).toMatchObject({ overall: 'PR', targets: { category: 'CR' } });
+      expect(assess(course(start, [tiny], []))).toMatchObject({ overall: 'CR', equivocalLesions: [] });
+      expect(assess(course([], [tiny])).overall).toBe('non-CR/non-PD');
+      expect(assess(course([seen('n', 6)], [tiny])).overall).toBe('non-CR/non-PD');
+    });
   });
 
   test('are progression after a baseline without any lesion', () => {
@@ -299,6 +341,42 @@ describe('properties of the response', () => {
         expect(assess(crowded, drug)).toEqual(assess(timePoints, drug));
       }),
     ); // prettier-ignore
+  });
+
+  test('lesions that are equivocal at every time point never make a progression, nor hide one', () => {
+    const specks = fc.array(
+      fc.record({
+        name: fc.constantFrom('x', 'y', 'z'),
+        mm: fc.double({ min: 0.5, max: 4.99, noNaN: true }),
+        slices: fc.integer({ min: 1, max: 5 }),
+        at: fc.integer({ min: 1, max: 4 }),
+      }),
+      { maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(courses, specks, (timePoints, more) => {
+        const seenBefore = new Set<string>();
+        const specked = timePoints.map((timePoint, index) => ({
+          ...timePoint,
+          lesions: [
+            ...timePoint.lesions,
+            ...more
+              .filter(
+                ({ name, at }, which) =>
+                  at === index && more.findIndex((one) => one.name === name && one.at === at) === which,
+              )
+              .map(({ name, mm, slices }) => {
+                const change = seenBefore.has(name) ? ('stable' as const) : ('equivocal' as const);
+                seenBefore.add(name);
+                return seen(name, mm, { change, axialSlices: slices });
+              }),
+          ],
+        }));
+        const [without, withThem] = [assess(timePoints), assess(specked)];
+        expect(withThem.overall === 'PD').toBe(without.overall === 'PD');
+        expect(withThem.newLesions).toEqual([]);
+      }),
+    );
   });
 
   test('targets are chosen once: every later time point has those of the baseline', () => {

@@ -44,11 +44,14 @@ describe('followLesions', () => {
   });
 
   test('2: calls a lesion new only if the prior covers its location and was empty there', async () => {
-    const later = async (site: SiteSeen) =>
-      (await followed(scan(0, []), scan(40, [at(0, 3)], site)))(40).lesions[0].change;
+    const later = async (site: SiteSeen, radiusMm = 3) =>
+      (await followed(scan(0, []), scan(40, [at(0, radiusMm)], site)))(40).lesions[0].change;
     expect(await later({ coveredShare: 1, highestProbability: 0.05 })).toBe('new');
     expect(await later({ coveredShare: 1, highestProbability: 0.45 })).toBe('unclear');
     expect(await later({ coveredShare: 0.1, highestProbability: 0 })).toBe('baseline');
+    // Too small to be called new before it is seen again (Lin 2015).
+    expect(await later(empty, 1)).toBe('equivocal');
+    expect(await later({ coveredShare: 1, highestProbability: 0.45 }, 1)).toBe('unclear');
   });
 
   test('3: gives volume change, interval and doubling time since prior and since baseline', async () => {
@@ -57,7 +60,7 @@ describe('followLesions', () => {
     const { sincePrior, sinceBaseline, history } = result(90).lesions[0];
     expect(history.map(({ volumeMm3, order }) => [order, volumeMm3])).toEqual([[1, v0], [2, v30]]); // prettier-ignore
     expect(sincePrior).toMatchObject({ intervalDays: 60, volumeChangeMm3: v90 - v30 });
-    expect(sincePrior!.volumeChangePercent).toBeCloseTo(100 * (v90 / v30 - 1));
+    expect(sincePrior!.volumeChangePercent!).toBeCloseTo(100 * (v90 / v30 - 1));
     expect(v30 * 2 ** (60 / sincePrior!.doublingTimeDays!)).toBeCloseTo(v90);
     expect(sinceBaseline).toMatchObject({ intervalDays: 90, volumeChangeMm3: v90 - v0 });
     expect(result(0).lesions[0]).toMatchObject({ sincePrior: null, sinceBaseline: null, history: [] });

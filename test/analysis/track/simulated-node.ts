@@ -28,6 +28,9 @@ interface Report {
 }
 const dayMs = 86_400_000;
 
+/** As wide in the axial plane, and on as many slices of 1 mm, as a ball of its volume. */
+const diameterMm = (volumeMm3: number): number => Math.cbrt((6 * volumeMm3) / Math.PI);
+
 const lesion = ({ number, volumeMm3, centroidPatientMm }: FoundLesion): Lesion & { site: null } => ({
   number,
   volumeMm3,
@@ -35,12 +38,12 @@ const lesion = ({ number, volumeMm3, centroidPatientMm }: FoundLesion): Lesion &
   peakPatientMm: centroidPatientMm,
   confidence: 'confirmed',
   voxelCount: volumeMm3,
-  longAxisMm: 0,
-  shortAxisMm: 0,
+  longAxisMm: diameterMm(volumeMm3),
+  shortAxisMm: diameterMm(volumeMm3),
   longAxis: [centroidPatientMm, centroidPatientMm],
   shortAxis: [centroidPatientMm, centroidPatientMm],
   axialPlaneMm: 0,
-  axialSlices: 1,
+  axialSlices: Math.max(1, Math.floor(diameterMm(volumeMm3))),
   sourceSlice: 0,
   maximum3dDiameterMm: 0,
   probability: 1,
