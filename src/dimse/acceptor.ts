@@ -21,7 +21,7 @@ export interface AcceptorContext {
   readonly logger: Logger;
   /** Reserves a place among the associations, or says that there is none. */
   readonly admit: () => number | null;
-  /** The association that {@link admit} numbered is over, its last handler done. */
+  /** The association numbered by {@link admit} is over, and its last handler is done. */
   readonly leave: (associationID: number) => void;
 }
 
@@ -33,7 +33,7 @@ export class Acceptor {
   readonly #context: AcceptorContext;
   readonly #layer: UpperLayer;
   #exchange: MessageExchange | null = null;
-  /** Resolves when nothing of this connection is at work any more. */
+  /** Resolves when no work of this connection is left. */
   readonly done: Promise<void>;
   #finish!: () => void;
 
@@ -59,7 +59,7 @@ export class Acceptor {
     );
   }
 
-  /** Ends the connection: with an A-ABORT where there is an association, silently before. */
+  /** Ends the connection: with an A-ABORT if there is an association, silently before that. */
   stop(reason: string): void {
     if (this.#exchange) this.#layer.abort(reason);
     else this.#layer.destroy(reason);
@@ -111,7 +111,7 @@ export class Acceptor {
     );
   }
 
-  /** What log lines of this connection are about. */
+  /** What the log lines of this connection are about. */
   #subject(): object {
     if (!this.#exchange) return { peer: this.peerAddress };
     const { id, callingAETitle, calledAETitle } = this.#exchange.association;

@@ -5,7 +5,7 @@ export interface PresentationContext {
   readonly transferSyntax: string;
 }
 
-/** What both peers know of an association once it is established. Identifies it in logs and in the index. */
+/** What both peers know about an association once it is established. Identifies it in logs and in the index. */
 export interface AssociationInfo {
   /** Unique within this process, e.g. `17`; counts up from 1. */
   readonly id: number;
@@ -19,11 +19,11 @@ export interface AssociationInfo {
   readonly secure: boolean;
 }
 
-/** How an association ended. Anything but `released` means that the peer may not have sent all it wanted to. */
+/** How an association ended. Anything but `released` means that the peer may not have sent everything it wanted to. */
 export interface AssociationEnd {
   readonly outcome: 'released' | 'aborted';
   /** One plain sentence for the operator, e.g. `the peer closed the connection without a release`. */
   readonly reason: string;
-  /** SOP instances that were answered with Success or a warning over this association. */
+  /** SOP instances that were answered with Success or a warning on this association. */
   readonly instancesStored: number;
 }

@@ -1,7 +1,7 @@
 import { withoutPadding } from '../dicom/padding.js';
 import { ProtocolError } from './refusal.js';
 
-/** Longest text that a field may hold: UIDs and names have 64 characters at most, and peers pad them. */
+/** Longest text that a field may hold: UIDs and names have at most 64 characters, and peers pad them. */
 const maxTextLength = 128;
 
 /**
@@ -38,7 +38,7 @@ export class ByteCursor {
     return this.#take(length);
   }
 
-  /** The next `length` bytes as a decoder of their own; the field cannot leak into what follows. */
+  /** The next `length` bytes as a cursor of their own, so that the field cannot leak into what follows. */
   part(length: number): ByteCursor {
     return new ByteCursor(this.#take(length));
   }
@@ -46,7 +46,7 @@ export class ByteCursor {
   /**
    * ASCII text; padding (spaces and NULs on either side) is not significant (PS3.8 9.3.2, Annex F).
    *
-   * @throws ProtocolError also where it is longer than any that the standard has.
+   * @throws ProtocolError also if it is longer than any text the standard allows.
    */
   text(length: number): string {
     if (length > maxTextLength) throw new ProtocolError(`a text field of ${length} bytes`);

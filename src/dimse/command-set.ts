@@ -74,13 +74,13 @@ export interface CommandSet {
 
 /** CommandDataSetType (0000,0800): no data set follows. Any other value: one does. */
 export const noDataset = 0x0101;
-/** What we write when a data set follows; any value but 0x0101 means the same. */
+/** What we write if a data set follows; any value but 0x0101 means the same. */
 export const datasetFollows = 0x0001;
 
 type Keyword = keyof CommandSet;
 type VR = 'UI' | 'US' | 'AE' | 'LO' | 'AT';
 
-/** Element numbers of group 0000, ascending: the order they are written in. */
+/** Element numbers of group 0000, ascending, in the order in which they are written. */
 const dictionary: readonly (readonly [number, VR, Keyword])[] = [
   [0x0002, 'UI', 'AffectedSOPClassUID'],
   [0x0003, 'UI', 'RequestedSOPClassUID'],
@@ -108,10 +108,10 @@ const dictionary: readonly (readonly [number, VR, Keyword])[] = [
 ];
 const byElement = new Map(dictionary.map(([element, vr, keyword]) => [element, { vr, keyword }]));
 
-/** LO is at most 64 characters (PS3.5 6.2); ErrorComment is cut rather than refused. */
+/** LO is at most 64 characters (PS3.5 6.2); ErrorComment is truncated rather than refused. */
 const maxLongString = 64;
 
-/** Longest text that is taken, bytes: some peers write longer ErrorComments than they may. */
+/** Longest text that is accepted, bytes: some peers write longer ErrorComments than they may. */
 const maxReceivedText = 1024;
 
 function encodeValue(vr: VR, value: string | number | readonly number[]): Buffer {
@@ -180,10 +180,10 @@ function decodeValue(vr: VR, bytes: Buffer): string | number | number[] {
 }
 
 /**
- * Elements that PS3.7 does not define (retired ones, mostly) are left out; empty ones count as absent.
+ * Elements that PS3.7 does not define (mostly retired ones) are left out; empty ones count as absent.
  *
- * @throws ProtocolError when the bytes are no sequence of group 0000 elements, or CommandField or CommandDataSetType is
- *   missing
+ * @throws ProtocolError if the bytes are not a sequence of group 0000 elements, or CommandField or CommandDataSetType
+ *   is missing
  */
 export function decodeCommandSet(bytes: Buffer): CommandSet & { CommandField: number; CommandDataSetType: number } {
   const command: { -readonly [K in Keyword]?: unknown } = {};

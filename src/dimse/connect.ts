@@ -3,14 +3,14 @@ import { connect as connectTLS, type ConnectionOptions } from 'node:tls';
 import { PrioraError } from '../core/errors.js';
 import { quickAcknowledge } from './quickack.js';
 
-/** TLS towards a server, PEM texts. The server's certificate is always checked. */
+/** TLS towards a server, PEM texts. The server's certificate is always verified. */
 export interface ClientTLS {
-  /** Certificates the server's is checked against. [the system's] */
+  /** Certificates against which the server's is verified. [the system's] */
   readonly ca?: string | Buffer;
-  /** Our own certificate and its key, where the server asks for one. */
+  /** Our own certificate and its key, if the server asks for one. */
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
-  /** Name the server's certificate must carry. [the host connected to] */
+  /** Name that the server's certificate must carry. [the host connected to] */
   readonly serverName?: string;
 }
 
@@ -64,7 +64,7 @@ export function connect(options: {
 
 function securityOf({ serverName, ...material }: ClientTLS, host: string): ConnectionOptions {
   const name = serverName ?? host;
-  // An address is no server name (RFC 6066 3), but it is what the certificate is compared with.
+  // An address is not a server name (RFC 6066 3), but it is what the certificate is compared with.
   const isName = /[a-z]/i.test(name) && !name.includes(':');
   return { ...material, host: name, minVersion: 'TLSv1.2', ...(isName ? { servername: name } : {}) };
 }

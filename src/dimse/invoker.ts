@@ -6,9 +6,9 @@ import type { ServiceResponse } from './service.js';
 import { isPending } from './status.js';
 import type { Turn } from './turn.js';
 
-/** Largest data set of a response (a C-FIND identifier, an N-GET result) that is taken. */
+/** Largest data set of a response (a C-FIND identifier, an N-GET result) that is accepted. */
 const maxResponseDataset = 4_194_304;
-/** What a fragment costs beside its bytes: a peer may cut a data set into pieces of one. */
+/** The cost of a fragment besides its bytes: a peer may cut a data set into pieces of one. */
 const pieceOverhead = 100;
 
 /** Requests that have responses before the final one (PS3.7 9.1.2 to 9.1.4). */
@@ -35,7 +35,7 @@ export interface Request {
   readonly onPending?: (response: ServiceResponse, dataset: Buffer | null) => void;
 }
 
-/** Invokes requests over an association and matches what comes back with them by MessageID (PS3.7 9.1, 10.1). */
+/** Invokes requests on an association and matches their responses by MessageID (PS3.7 9.1, 10.1). */
 export class Invoker {
   readonly #sender: MessageSender;
   readonly #turn: Turn;
@@ -57,8 +57,8 @@ export class Invoker {
 
   /**
    * @returns the final response, whatever its status.
-   * @throws PrioraError DESTINATION_* when the association ends first; what `dataset` throws, the association must be
-   *   aborted then.
+   * @throws PrioraError DESTINATION_* if the association ends first; whatever `dataset` throws, after which the
+   *   association must be aborted.
    */
   async invoke(request: Request): Promise<ServiceResponse> {
     if (this.#over) throw this.#over;
@@ -79,7 +79,7 @@ export class Invoker {
       { ...request.command, MessageID: messageID, CommandDataSetType: request.dataset ? datasetFollows : noDataset },
       request.dataset,
     );
-    // An early refusal may be answered before the data set is out; both have to be over.
+    // An early refusal may be answered before the whole data set is out; both have to be over.
     try {
       const [response] = await Promise.all([answered, sent]);
       return response;
@@ -89,7 +89,7 @@ export class Invoker {
   }
 
   /**
-   * A response's command set has come.
+   * The command set of a response has arrived.
    *
    * @returns null, or why the association must be aborted: the peer answers what was not asked.
    */
@@ -112,7 +112,7 @@ export class Invoker {
     return null;
   }
 
-  /** Bytes of the current response's data set; returns as {@link receive}. */
+  /** Bytes of the current response's data set; returns the same as {@link receive}. */
   data(bytes: Buffer, isLast: boolean): string | null {
     const arriving = this.#arriving!;
     arriving.pieces.push(bytes);

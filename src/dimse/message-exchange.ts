@@ -13,7 +13,7 @@ import type { UpperLayer } from './upper-layer.js';
 export interface MessageExchangeOptions {
   readonly layer: UpperLayer;
   readonly association: AssociationInfo;
-  /** Whether we asked for the association: then a peer that says nothing owes us nothing. */
+  /** Whether we requested the association: then a peer that says nothing owes us nothing. */
   readonly role: 'requestor' | 'acceptor';
   /** The peer's maximum length sub-item; 0 is unlimited. */
   readonly peerMaximumLength: number;
@@ -23,7 +23,7 @@ export interface MessageExchangeOptions {
 }
 
 /**
- * The DIMSE messages of one established association, both ways: requests of the peer that we perform, requests of ours
+ * The DIMSE messages of one established association, both ways: the peer's requests that we perform and our requests
  * that the peer performs, one of each at a time (PS3.7 8, D.3.3.3).
  */
 export class MessageExchange {
@@ -33,7 +33,7 @@ export class MessageExchange {
   readonly #invoker: Invoker;
   readonly #performer: Performer;
   readonly #receiver: MessageReceiver;
-  /** The invocations that wait, one behind the other. */
+  /** The invocations that wait, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor({ layer, association, role, peerMaximumLength, services, logger }: MessageExchangeOptions) {
@@ -59,7 +59,7 @@ export class MessageExchange {
     });
   }
 
-  /** Whole fragments towards this peer, bytes: the best size for a data set's pieces. */
+  /** Whole fragments towards this peer, bytes: the best size for the pieces of a data set. */
   get fragmentLength(): number {
     return this.#sender.fragmentLength;
   }
@@ -70,11 +70,11 @@ export class MessageExchange {
   }
 
   /**
-   * Invokes a request when those before it are answered.
+   * Invokes a request once those before it are answered.
    *
    * @returns the final response, whatever its status.
-   * @throws PrioraError DESTINATION_* or CANCELLED when the association ends first; what the request's data set throws
-   *   (the association is aborted then: half a message is out).
+   * @throws PrioraError DESTINATION_* or CANCELLED if the association ends first; whatever the request's data set
+   *   throws (the association is then aborted, because half a message is out).
    */
   invoke(request: Request): Promise<ServiceResponse> {
     const invoked = this.#queue.then(() => this.#invokeNow(request));
@@ -87,12 +87,12 @@ export class MessageExchange {
     await this.#queue;
   }
 
-  /** Data from the peer. A returned promise holds further input back. */
+  /** Takes data from the peer. A returned promise holds further input back. */
   receive(piece: DataPiece): void | Promise<void> {
     return this.#receiver.receive(piece);
   }
 
-  /** The peer asks for the release. One that overtakes an answer waits for it. */
+  /** The peer asks for the release. A release request that overtakes an answer waits for it. */
   async release(): Promise<void> {
     if (this.#performer.receiving) {
       this.#layer.abort('a release came in the middle of a data set');

@@ -7,28 +7,28 @@ import { ProtocolError } from './refusal.js';
 import type { UpperLayer } from './upper-layer.js';
 
 /**
- * Fragments that a command set, and fragments without bytes that a data set may have before its last one. A limit of
- * bytes bounds neither their number nor the socket reads that a few bytes among them keep in memory.
+ * The most fragments of a command set, and fragments without bytes of a data set before its last one. A limit of bytes
+ * bounds neither their number nor the socket reads that a few bytes among them keep in memory.
  */
 const maxFragments = 4096;
-/** Longest command set that is taken, bytes; a real one has a few hundred. */
+/** Longest command set that is accepted, bytes; a real one has a few hundred. */
 const maxCommandLength = 65_536;
 
 /**
- * Puts PDVs together to DIMSE messages: requests go to the performer, responses to the invoker, data sets straight
- * through. A peer that mixes messages, names a context that was not accepted, or sends a command set that is none or too
- * long, or fragments without end, is aborted (PS3.7 7.1, PS3.8 Annex E).
+ * Assembles PDVs into DIMSE messages: requests go to the performer, responses to the invoker, data sets straight
+ * through. A peer that mixes messages, names a context that was not accepted, sends a malformed or overlong command
+ * set, or fragments without end, is aborted (PS3.7 7.1, PS3.8 Annex E).
  */
 export class MessageReceiver {
   readonly #layer: UpperLayer;
   readonly #contexts: ReadonlyMap<number, PresentationContext>;
   readonly #performer: Performer;
   readonly #invoker: Invoker;
-  /** Fragments of the command set that is arriving. */
+  /** Fragments of the arriving command set. */
   #command: { contextID: number; fragments: Buffer[]; length: number } | null = null;
-  /** Who gets the data set that must follow, on which context. */
+  /** Who receives the data set that must follow, and on which context. */
   #dataset: { contextID: number; receiver: 'performer' | 'invoker' } | null = null;
-  /** Fragments of what is arriving that {@link maxFragments} counts. */
+  /** The fragments of the current message that {@link maxFragments} limits. */
   #fragments = 0;
 
   constructor(options: {

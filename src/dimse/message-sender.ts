@@ -3,12 +3,12 @@ import { encodeDataHeader } from './pdu-encoder.js';
 import { pdvHeaderLength } from './pdu.js';
 import type { UpperLayer } from './upper-layer.js';
 
-/** Fragment length towards a peer that takes PDUs of any length (maximum length 0, PS3.8 D.1.1). */
+/** Fragment length towards a peer that accepts PDUs of any length (maximum length 0, PS3.8 D.1.1). */
 const unlimitedFragment = 131_072;
 
 /**
- * Sends DIMSE messages: cuts command and data set into PDVs, one a P-DATA-TF, no longer than the peer takes. One message
- * at a time; fragments of two messages never mix (PS3.8 Annex E).
+ * Sends DIMSE messages: cuts command and data set into PDVs, one per P-DATA-TF, no longer than the peer accepts. One
+ * message at a time; fragments of two messages never mix (PS3.8 Annex E).
  */
 export class MessageSender {
   readonly #layer: UpperLayer;
@@ -20,7 +20,7 @@ export class MessageSender {
     this.#layer = layer;
     const limit = peerMaximumLength === 0 ? Infinity : peerMaximumLength - pdvHeaderLength;
     const wanted = Math.min(limit, unlimitedFragment);
-    // Data elements have even lengths, and so have their fragments.
+    // Data elements have even lengths, and so do their fragments.
     this.#fragmentLength = wanted - (wanted % 2);
   }
 
@@ -30,9 +30,9 @@ export class MessageSender {
   }
 
   /**
-   * Resolves once the message is with the operating system. The peer's pace holds back how fast `dataset` is read.
+   * Resolves once the message is with the operating system. The peer's pace limits how fast `dataset` is read.
    *
-   * @throws whatever `dataset` throws; half a message is out then, so that the association must be aborted.
+   * @throws whatever `dataset` throws; half a message is then out, so that the association must be aborted.
    */
   send(contextID: number, command: CommandSet, dataset?: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
     const run = () => this.#sendNow(contextID, command, dataset);
@@ -51,10 +51,10 @@ export class MessageSender {
   ): Promise<void> {
     let out = this.#fragments(contextID, true, encodeCommandSet(command), true);
     if (dataset) {
-      // One piece is kept back: only the end of the iteration tells which fragment is the last.
+      // One piece is held back, because only the end of the iteration tells which fragment is the last.
       let previous: Buffer | null = null;
       for await (const piece of dataset) {
-        // Whoever waits for the answer learns of the association's end from the invoker.
+        // Whoever waits for the answer hears of the association's end from the invoker.
         if (!this.#layer.writable) return;
         if (previous) {
           out.push(...this.#fragments(contextID, false, previous, false));

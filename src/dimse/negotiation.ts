@@ -13,10 +13,13 @@ import { ProtocolError, Rejections, type Rejection } from './refusal.js';
 import type { ServerOptions, SupportedContext } from './server-options.js';
 import type { RoleSelection, UserIdentity } from './user-information.js';
 
-/** Room for one PDV header and a pair of bytes: no message could be sent to a peer that takes less. */
+/** Room for one PDV header and a pair of bytes: no message can be sent to a peer that accepts less. */
 const smallestMaximumLength = 8;
 
-/** What a peer that states no maximum length is taken to accept (it breaks PS3.7 D.3.3.1): what the oldest ones take. */
+/**
+ * What a peer that states no maximum length is assumed to accept (it violates PS3.7 D.3.3.1): what the oldest peers
+ * accept.
+ */
 export const unstatedMaximumLength = 16_384;
 
 export type Negotiated =
@@ -27,7 +30,7 @@ type Policy = Pick<ServerOptions, 'aeTitle' | 'calledAETitles' | 'callingAETitle
   readonly maxPDULength: number;
 };
 
-/** What somebody we do not serve is answered, or null: known from the fixed fields of the request alone. */
+/** The answer to a peer that we do not serve, or null: known from the fixed fields of the request alone. */
 export function screen(header: AssociateHeader, policy: Policy): Rejection | null {
   if ((header.protocolVersion & 1) === 0) return Rejections.ProtocolVersionNotSupported;
   const called = policy.calledAETitles ?? [policy.aeTitle];
@@ -38,14 +41,14 @@ export function screen(header: AssociateHeader, policy: Policy): Rejection | nul
 }
 
 /**
- * Answers an A-ASSOCIATE-RQ that {@link screen} let pass, by the node's policy. Among a context's transfer syntaxes the
- * first proposed one that we support is taken, so that what a sender prefers is stored as received.
+ * Answers an A-ASSOCIATE-RQ that has passed {@link screen}, by the node's policy. Of the transfer syntaxes of a
+ * context, the first proposed one that we support is accepted, so that what a sender prefers is stored as received.
  *
  * - An asynchronous operations window is answered with 1/1, its absence with its absence (PS3.7 D.3.3.3.2).
- * - Extended negotiations and user identities are accepted without an answer, as PS3.7 D.3.3.5 and D.3.3.7 have it for
+ * - Extended negotiations and user identities are accepted without an answer, as PS3.7 D.3.3.5 and D.3.3.7 require of
  *   an acceptor that does not support them.
  *
- * @throws ProtocolError when the peer's maximum length leaves no room for a message
+ * @throws ProtocolError if the peer's maximum length leaves no room for a message
  */
 export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
   if (request.applicationContextName !== applicationContextName) {
@@ -86,13 +89,16 @@ export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
 export interface Proposal {
   readonly callingAETitle: string;
   readonly calledAETitle: string;
-  /** At most 128 (their ids are the odd numbers of a byte); each is accepted with one of its transfer syntaxes, or not. */
+  /**
+   * At most 128 (their ids are the odd numbers of a byte); each is accepted with one of its transfer syntaxes, or not
+   * at all.
+   */
   readonly presentationContexts: readonly Omit<ProposedContext, 'id'>[];
   readonly roleSelections?: readonly RoleSelection[];
   readonly userIdentity?: UserIdentity;
 }
 
-/** The A-ASSOCIATE-RQ that proposes what `wanted` says. */
+/** The A-ASSOCIATE-RQ that proposes `wanted`. */
 export function proposalOf(wanted: Proposal & { readonly maxPDULength: number }): AssociateRQ {
   return {
     type: 'associate-rq',
@@ -116,7 +122,7 @@ export function proposalOf(wanted: Proposal & { readonly maxPDULength: number })
 /**
  * What an answer accepts of our proposal.
  *
- * @throws ProtocolError when it accepts what was not proposed, or its maximum length leaves no room for a message
+ * @throws ProtocolError if it accepts what was not proposed, or its maximum length leaves no room for a message
  */
 export function acceptedContexts(proposed: AssociateRQ, answer: AssociateAC): PresentationContext[] {
   checkMaximumLength(answer.userInformation.maximumLength);

@@ -11,8 +11,8 @@ import { AbortReason, ProtocolError, type Rejection } from './refusal.js';
 import { decodeUserInformation, type UserInformation } from './user-information.js';
 
 /**
- * Longest variable field that is accepted of a PDU type, so that a length is refused before anything is stored for it.
- * 128 contexts of 30 transfer syntaxes make an A-ASSOCIATE-RQ of about 110 kB.
+ * Longest variable field that is accepted for a PDU type, so that a length is refused before anything is stored for it.
+ * 128 contexts with 30 transfer syntaxes each make an A-ASSOCIATE-RQ of about 110 kB.
  *
  * @throws ProtocolError for a PDU type that PS3.8 does not define, and for a length it does not allow
  */
@@ -39,13 +39,13 @@ export function checkLength(type: number, length: number, maxDataLength: number)
   }
 }
 
-/** The fixed fields of an A-ASSOCIATE-RQ (PS3.8 Table 9-11): who asks whom. */
+/** The fixed fields of an A-ASSOCIATE-RQ (PS3.8 Table 9-11): who calls whom. */
 export type AssociateHeader = Pick<AssociateRQ, 'protocolVersion' | 'calledAETitle' | 'callingAETitle'>;
 
-/** What we answer somebody we do not serve, or null where the request is worth decoding. */
+/** Our answer to a peer that we do not serve, or null if the request is worth decoding. */
 export type Screen = (header: AssociateHeader) => Rejection | null;
 
-/** A request that was refused by its fixed fields; its items were not looked at. */
+/** A request that was refused because of its fixed fields; its items were not decoded. */
 export interface RejectedRQ {
   readonly type: 'rejected-rq';
   readonly rejection: Rejection;
@@ -56,7 +56,7 @@ export type DecodedPDU = ControlPDU | RejectedRQ;
 /**
  * Decodes the variable field of any PDU but P-DATA-TF.
  *
- * @throws ProtocolError when it is not what PS3.8 9.3 describes
+ * @throws ProtocolError if it is not what PS3.8 9.3 describes
  */
 export function decodeControl(type: number, body: Buffer, screen?: Screen): DecodedPDU {
   const cursor = new ByteCursor(body);
@@ -139,7 +139,7 @@ function decodeProposed(item: ByteCursor): ProposedContext {
   return { id, abstractSyntax: abstractSyntaxes[0], transferSyntaxes };
 }
 
-/** PS3.8 9.3.3.2. A rejected context's transfer syntax is not significant; some peers leave it out. */
+/** PS3.8 9.3.3.2. The transfer syntax of a rejected context is not significant; some peers leave it out. */
 function decodeAnswered(item: ByteCursor): AnsweredContext {
   const id = contextID(item);
   item.skip(1);

@@ -49,8 +49,8 @@ function encodeAssociate(pdu: AssociateRQ | AssociateAC): Buffer {
 }
 
 /**
- * The bytes before a single PDV's data, P-DATA-TF header included: a sender writes them and the data in one go, without
- * copying the data.
+ * The bytes before the data of a single PDV, P-DATA-TF header included: a sender writes them and the data together,
+ * without copying the data.
  *
  * @see PS3.8 9.3.5, E.2
  */

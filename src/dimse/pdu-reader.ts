@@ -2,12 +2,12 @@ import { pduHeaderLength, pdvHeaderLength, PDUType } from './pdu.js';
 import { checkLength, decodeControl, type DecodedPDU, type Screen } from './pdu-decoder.js';
 import { ProtocolError } from './refusal.js';
 
-/** The header of a P-DATA-TF has come; its pieces follow. */
+/** The header of a P-DATA-TF has arrived; its pieces follow. */
 export interface DataBegin {
   readonly type: 'data-begin';
 }
 
-/** Bytes of one PDV as they arrived: a PDV comes in one piece or in several, never copied. */
+/** Bytes of one PDV as they arrived: a PDV comes in one piece or in several, and is never copied. */
 export interface DataPiece {
   readonly type: 'data';
   readonly contextID: number;
@@ -19,7 +19,7 @@ export interface DataPiece {
 
 export type ReaderItem = DecodedPDU | DataBegin | DataPiece;
 
-/** Unread chunks that are kept as they came; more are put together. */
+/** Unread chunks that are kept as they came; more are joined. */
 const maxChunks = 256;
 
 /**
@@ -51,16 +51,16 @@ export class PDUReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    // A control PDU may come in as many chunks as it has bytes, and each costs more than a byte.
+    // A control PDU may arrive in as many chunks as it has bytes, and each costs more than a byte.
     if (this.#chunks.length === maxChunks) this.#chunks = [Buffer.concat(this.#chunks)];
     this.#chunks.push(chunk);
     this.#available += chunk.length;
   }
 
   /**
-   * The next item, or null when more bytes are needed.
+   * The next item, or null if more bytes are needed.
    *
-   * @throws ProtocolError; the stream has lost its frame then, and the reader must not be used again.
+   * @throws ProtocolError; the stream has then lost its frame, and the reader must not be used again.
    */
   next(): ReaderItem | null {
     if (this.#pdv) return this.#nextPiece(this.#pdv);
@@ -117,7 +117,7 @@ export class PDUReader {
     };
   }
 
-  /** Exactly `length` bytes, or null when they have not all come. Copies only what spans two chunks. */
+  /** Exactly `length` bytes, or null if they have not all arrived. Copies only what spans two chunks. */
   #take(length: number): Buffer | null {
     if (this.#available < length) return null;
     const first = this.#takeUpTo(length);

@@ -58,7 +58,7 @@ export interface AssociateAC extends Associate {
   readonly presentationContexts: readonly AnsweredContext[];
 }
 
-/** PS3.8 9.3.4; see `rejection.ts` for the values. */
+/** PS3.8 9.3.4; see `refusal.ts` for the values. */
 export interface AssociateRJ {
   readonly type: 'associate-rj';
   readonly result: number;

@@ -13,7 +13,7 @@ interface Operation {
   readonly controller: AbortController;
   /** Open while data may be written to it. */
   sink: DatasetSink | null;
-  /** The answer when the request failed before its data set ended. */
+  /** The answer, if the request failed before its data set ended. */
   failure: ServiceResponse | null;
 }
 
@@ -25,13 +25,13 @@ export interface PerformerOptions {
   readonly turn: Turn;
   /** Whether the peer owes answers to requests of ours, which a request of its own would hold back. */
   readonly peerOwes: () => boolean;
-  /** Gives the association up: a service answered what cannot be encoded. */
+  /** Gives up the association: a service answered what cannot be encoded. */
   readonly abort: (reason: string) => void;
 }
 
 /**
- * Performs the requests of a peer, one after the other: the asynchronous operations window is 1 (PS3.7 D.3.3.3), and a
- * peer that sends more is held back by TCP, so that answers come in the order of the requests.
+ * Performs the requests of a peer, one after the other: the asynchronous operations window is 1 (PS3.7 D.3.3.3), and
+ * TCP holds back a peer that sends more, so that answers come in the order of the requests.
  */
 export class Performer {
   readonly #options: PerformerOptions;
@@ -53,19 +53,19 @@ export class Performer {
     return this.#instancesStored;
   }
 
-  /** A request's data set has begun and not ended. */
+  /** Whether the data set of a request has begun and not ended. */
   get receiving(): boolean {
     return this.#current !== null && this.#answer === null;
   }
 
-  /** A request's command set is complete. A returned promise holds back what follows it. */
+  /** The command set of a request is complete. A returned promise holds back what follows it. */
   begin(
     command: CommandSet & { CommandField: number },
     presentationContext: PresentationContext,
     hasDataset: boolean,
   ): void | Promise<void> {
     if (command.CommandField === CommandField.C_CANCEL_RQ) {
-      // Cancelling what is already answered, or was never asked, has no effect (PS3.7 9.3.2.3).
+      // Cancelling what is already answered, or was never requested, has no effect (PS3.7 9.3.2.3).
       if (this.#current?.request.messageID === command.MessageIDBeingRespondedTo) this.#current?.controller.abort();
       return;
     }
@@ -157,7 +157,7 @@ export class Performer {
     await this.#answer;
   }
 
-  /** Runs a handler's step; its rejection fails the operation, never the association. */
+  /** Runs a step of a handler; a rejection fails the operation, never the association. */
   #during(step: Promise<void>, operation: Operation, moreFollows: boolean): Promise<void> {
     const turnOver = this.#options.turn.begin('ours');
     const settled = step

@@ -1,8 +1,8 @@
 import type { Abort, AssociateRJ } from './pdu.js';
 
-/*
- * How an association is refused (A-ASSOCIATE-RJ) and how it is given up (A-ABORT): the values of PS3.8 Tables 9-21 and
- * 9-26, and what the operator reads of them.
+/**
+ * How an association is rejected (A-ASSOCIATE-RJ) and how it is aborted (A-ABORT): the values of PS3.8 Tables 9-21 and
+ * 9-26, and what the operator reads about them.
  */
 
 /** Reason of an A-ABORT whose source is the service provider (PS3.8 9.3.8, Table 9-26). */
@@ -17,7 +17,7 @@ export const AbortReason = {
 
 export type AbortReason = (typeof AbortReason)[keyof typeof AbortReason];
 
-/** A peer broke PS3.8: the association is aborted with `abortReason`. Never leaves this folder. */
+/** A peer violated PS3.8: the association is aborted with `abortReason`. Never leaves this folder. */
 export class ProtocolError extends Error {
   readonly abortReason: AbortReason;
 
@@ -28,7 +28,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What an A-ASSOCIATE-RJ says. */
+/** The content of an A-ASSOCIATE-RJ. */
 export type Rejection = Omit<AssociateRJ, 'type'>;
 
 /** The rejections this node gives (PS3.8 Table 9-21): result 1 permanent, 2 transient; source 1 user, 2 ACSE, 3 presentation. */

@@ -2,11 +2,11 @@ import type { Logger } from '../core/log.js';
 import type { AssociationEnd, AssociationInfo } from './association-info.js';
 import type { Service } from './service.js';
 
-/** An abstract syntax the SCP accepts, with the transfer syntaxes it takes. */
+/** An abstract syntax that the SCP accepts, with its transfer syntaxes. */
 export interface SupportedContext {
   readonly abstractSyntax: string;
   readonly transferSyntaxes: readonly string[];
-  /** Roles of the *requestor* that are accepted when it asks (PS3.7 D.3.3.4). [SCU only: `{ scu: true, scp: false }`] */
+  /** Roles of the *requestor* that are accepted if it asks (PS3.7 D.3.3.4). [SCU only: `{ scu: true, scp: false }`] */
   readonly roles?: { readonly scu: boolean; readonly scp: boolean };
 }
 
@@ -14,7 +14,7 @@ export interface SupportedContext {
 export interface ServerTLS {
   readonly key: string | Buffer;
   readonly cert: string | Buffer;
-  /** Certificates that clients are checked against. [none: clients need no certificate] */
+  /** Certificates against which clients are verified. [none: clients need no certificate] */
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
 }
 
@@ -25,14 +25,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** Port to listen on; 0 takes a free one. */
   readonly port: number;
-  /** Called AE titles that are answered. [`aeTitle` alone] */
+  /** Called AE titles that are accepted. [`aeTitle` alone] */
   readonly calledAETitles?: 'any' | readonly string[];
-  /** Calling AE titles that are served. [any] */
+  /** Calling AE titles that are accepted. [any] */
   readonly callingAETitles?: 'any' | readonly string[];
   readonly supportedContexts: readonly SupportedContext[];
   /** C-ECHO is always served. */
   readonly services: readonly Service[];
-  /** Connections served at once; the next one gets A-ASSOCIATE-RJ, transient, local limit exceeded. [64] */
+  /** Associations at the same time; the next one gets A-ASSOCIATE-RJ, transient, local limit exceeded. [64] */
   readonly maxAssociations?: number;
   /** Largest P-DATA-TF that is accepted, bytes of its variable field (PS3.8 D.1). [131072] */
   readonly maxPDULength?: number;

@@ -11,15 +11,15 @@ import type { Service } from './service.js';
 import { verificationService } from './verification-service.js';
 
 export interface Server {
-  /** @throws PrioraError CONFIG_INVALID when the address cannot be bound. */
+  /** @throws PrioraError CONFIG_INVALID if the address cannot be bound. */
   listen(): Promise<{ host: string; port: number }>;
-  /** Stops accepting, aborts what is open and waits until every sink is done. */
+  /** Stops accepting, aborts open associations and waits until every sink is done. */
   close(): Promise<void>;
   /** Connections open now, established or not. */
   readonly connections: number;
 }
 
-/** Connections without an association that are kept beside the associations; the oldest makes room for the newest. */
+/** Connections without an association that are kept besides the associations; the oldest makes room for the newest. */
 const maxPendingConnections = 128;
 
 const verificationContext = {
@@ -30,8 +30,8 @@ const verificationContext = {
 /**
  * A DICOM application entity that serves associations: C-ECHO, and the given services on the given contexts.
  *
- * One peer, however hostile or broken, costs its own connection and nothing else: lengths are checked before anything is
- * stored for them, silence is timed, and connections that are no associations displace each other only.
+ * A peer, however hostile or broken, costs its own connection and nothing else: lengths are checked before anything is
+ * stored for them, silence is timed, and connections that are not associations displace only each other.
  *
  * @throws PrioraError CONFIG_INVALID for an AE title that PS3.5 6.2 does not allow
  */
@@ -63,7 +63,7 @@ class AssociationServer implements Server {
   readonly #maxAssociations: number;
   /** Every TCP connection, to be cut on close. */
   readonly #sockets = new Set<Socket>();
-  /** Connections that are no association, yet or any more, oldest first: their TCP sockets. */
+  /** Connections that are not associations, not yet or no longer, oldest first: their TCP sockets. */
   readonly #pending = new Set<Socket>();
   readonly #acceptors = new Set<Acceptor>();
   readonly #associations = new Set<number>();
@@ -138,7 +138,8 @@ class AssociationServer implements Server {
       key: tls.key,
       cert: tls.cert,
       minVersion: 'TLSv1.2',
-      // A client that does not speak TLS, or says nothing, is cut after the same time as one that sends no A-ASSOCIATE-RQ.
+      // A client that does not speak TLS, or says nothing, is cut after the same time as one that sends no
+      // A-ASSOCIATE-RQ.
       handshakeTimeout: this.#options.artimTimeoutMs,
       ...ca,
     });

@@ -1,27 +1,30 @@
 import type { AssociationInfo, PresentationContext } from './association-info.js';
 import type { CommandField, CommandSet } from './command-set.js';
 
-/** What a service answers: the response's command set without the elements that the layer fills in itself. */
+/** The answer of a service: the command set of the response without the elements that the layer fills in itself. */
 export interface ServiceResponse extends CommandSet {
   /**
-   * PS3.7 Annex C, PS3.4 Table B.2-1: 0x0000 Success, 0xBxxx warning, 0xAxxx/0xCxxx/0x01xx failure. Of an ErrorComment at
-   * most 64 characters are sent; it never holds PHI.
+   * PS3.7 Annex C, PS3.4 Table B.2-1: 0x0000 Success, 0xBxxx warning, 0xAxxx/0xCxxx/0x01xx failure. At most 64
+   * characters of an ErrorComment are sent; it never holds PHI.
    */
   readonly Status: number;
 }
 
 /**
- * Takes a request's data set as it arrives. Calls come one at a time and in order; exactly one of `finish` and `abort`
- * is called last.
+ * Takes the data set of a request as it arrives. Calls come one at a time and in order; exactly one of `finish` and
+ * `abort` is called last.
  */
 export interface DatasetSink {
   /**
-   * The next bytes of the data set, in the context's transfer syntax, without preamble or file meta. The buffer is the
-   * sink's to keep; it is not reused. A returned promise holds the peer back (TCP back-pressure) until it resolves.
-   * A rejection is answered with its `PrioraError.dimseStatus`; the rest of the data set is then read and dropped.
+   * The next bytes of the data set, in the context's transfer syntax, without preamble or file meta information. The
+   * sink may keep the buffer; it is not reused. A returned promise holds the peer back (TCP back-pressure) until it
+   * resolves. A rejection is answered with its `PrioraError.dimseStatus`; the rest of the data set is then read and
+   * dropped.
    */
   write(chunk: Buffer): void | Promise<void>;
-  /** The data set is complete. What it resolves to is the answer the peer gets; a rejection as for `write`. */
+  /**
+   * The data set is complete. The peer is answered with what this resolves to; a rejection is treated as for `write`.
+   */
   finish(): Promise<ServiceResponse>;
   /** The data set will not be completed (peer gone, association aborted, or an earlier `write` failed). Must not throw. */
   abort(reason: string): void | Promise<void>;

@@ -17,13 +17,13 @@ type Transport = Pick<
   'send' | 'sendData' | 'sendLast' | 'hangUp' | 'destroy' | 'startARTIM' | 'stopARTIM'
 >;
 
-/** What a broken connection was: an association from Sta6 on. */
+/** How a broken connection ends: as an association from Sta6 on. */
 const outcomeIn = (state: State): LayerEnd['outcome'] =>
   ['Sta2', 'Sta3', 'Sta4', 'Sta5'].includes(state) ? 'refused' : 'aborted';
 
 /**
  * The DICOM upper layer protocol machine: one method for each action of PS3.8 Tables 9-6 to 9-9, carried out where
- * Table 9-10 (`state-table.ts`) has it. The socket is given connected, so AE-1 and AE-2 follow each other.
+ * Table 9-10 (`state-table.ts`) says so. The socket is already connected, so AE-1 and AE-2 follow each other.
  *
  * @see PS3.8 9.2
  */
@@ -50,11 +50,11 @@ export class StateMachine {
     return actionFor(event, this.#state) !== null;
   }
 
-  /** Looks the event up and carries its action out; an event that the table has no action for does nothing. */
+  /** Looks the event up and carries out its action; an event for which the table has no action does nothing. */
   fire(occurrence: Occurrence): void {
     const action = actionFor(occurrence.event, this.#state);
     if (!action) return;
-    // Table 9-10 leads each event only to actions that take what comes with it.
+    // Table 9-10 leads each event only to actions that accept what comes with it.
     const actions = this as Record<Action, (step: Step) => void>;
     actions[action]({ ...occurrence, state: this.#state, action });
   }

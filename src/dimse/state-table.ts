@@ -1,6 +1,6 @@
 /**
- * The upper layer state machine of PS3.8 9.2 as data: states (Tables 9-1 to 9-5), events (Table 9-10's rows) and the
- * state transition table itself. `state-machine.ts` carries the actions out.
+ * The upper layer state machine of PS3.8 9.2 as data: states (Tables 9-1 to 9-5), events (the rows of Table 9-10) and
+ * the state transition table itself. `state-machine.ts` carries out the actions.
  */
 
 export type State =

@@ -1,7 +1,7 @@
 import { asPrioraError } from '../core/errors.js';
 import type { ServiceResponse } from './service.js';
 
-/** Statuses the layer itself gives (PS3.7 Annex C). */
+/** Statuses that the layer itself gives (PS3.7 Annex C). */
 export const Status = {
   Success: 0x0000,
   Pending: 0xff00,
@@ -18,7 +18,7 @@ export const isPending = (status: number): boolean => (status & 0xff00) === 0xff
 /** E.g. `0xA700`. */
 export const statusText = (status: number): string => `0x${status.toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** A handler's rejection as the peer is told: the catalogue's status, and the message of an error of ours. */
+/** A handler's rejection as the peer hears of it: the catalogue's status, and the message if the error is ours. */
 export function responseFor(error: unknown): ServiceResponse {
   const known = asPrioraError(error);
   return {

@@ -19,8 +19,8 @@ export type StoreHandler = (request: StoreRequest) => DatasetSink | Promise<Data
 /**
  * C-STORE as SCP (PS3.7 9.1.1, PS3.4 Annex B): each request is opened with `handler`.
  *
- * A request whose AffectedSOPClassUID is not its presentation context's abstract syntax, or that lacks its UIDs or its
- * data set, is refused without reaching the handler (PS3.4 B.2.3: 0xA900).
+ * A request whose AffectedSOPClassUID is not the abstract syntax of its presentation context, or that lacks its UIDs or
+ * its data set, is refused without reaching the handler (PS3.4 B.2.3: 0xA900).
  */
 export function storageService(handler: StoreHandler): Service {
   return {

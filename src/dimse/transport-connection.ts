@@ -10,11 +10,11 @@ const maxBytesAfterEnd = 1_048_576;
 /** What happens on a transport connection. Whatever a handler throws comes back as `onFault` and goes no further. */
 export interface TransportUser {
   onItem(item: ReaderItem): void;
-  /** The stream is no PDUs; nothing more of it is read. */
+  /** The stream does not consist of PDUs; nothing more of it is read. */
   onInvalid(error: ProtocolError): void;
   onClosed(reason: string): void;
   onARTIM(): void;
-  /** It is the peer's turn, and it was silent for too long. */
+  /** It is the peer's turn, and it has been silent for too long. */
   onSilence(): void;
   /** Something of ours threw. */
   onFault(error: unknown): void;
@@ -26,14 +26,14 @@ export interface TransportOptions {
   readonly artimTimeoutMs: number;
   /** Silence of the peer that is allowed while {@link TransportConnection.expectPeer} says that it is its turn. */
   readonly idleTimeoutMs: number;
-  /** Refuses an A-ASSOCIATE-RQ by its fixed fields. */
+  /** Refuses an A-ASSOCIATE-RQ because of its fixed fields. */
   readonly screen?: Screen;
-  /** Of the plain TCP socket, where the given one is a TLS one. */
+  /** Belongs to the plain TCP socket, if the given one is a TLS socket. */
   readonly acknowledge?: (() => void) | null;
 }
 
 /**
- * A connected socket with what the upper layer needs beside it: PDUs out of the stream, back-pressure both ways, the
+ * A connected socket with what the upper layer needs around it: PDUs out of the stream, back-pressure both ways, the
  * ARTIM timer (PS3.8 9.1.5) and a watch over the peer's silence.
  */
 export class TransportConnection {
@@ -47,10 +47,10 @@ export class TransportConnection {
   #peerExpected = false;
   /** Input waits for a promise of the user's. */
   #held = false;
-  /** Input is of no more interest: bytes are counted and dropped. */
+  /** Input no longer matters: bytes are counted and dropped. */
   #deaf = false;
   #droppedBytes = 0;
-  /** Why the connection broke, once it is known. */
+  /** Why the connection broke, once that is known. */
   #brokenBy = 'the peer closed the connection without a release';
   #writers: (() => void)[] = [];
 
@@ -88,18 +88,18 @@ export class TransportConnection {
     this.#socket.uncork();
   }
 
-  /** A promise while the peer does not read fast enough; it also settles when the connection ends. */
+  /** A promise if the peer does not read fast enough; it also settles when the connection ends. */
   drained(): void | Promise<void> {
     if (this.#socket.writableNeedDrain) return new Promise((resolve) => this.#writers.push(resolve));
   }
 
-  /** Our last word: nothing more is said, and what the peer still sends is read and dropped. */
+  /** Our last word: we say nothing more, and whatever the peer still sends is read and dropped. */
   sendLast(pdu: Buffer): void {
     this.send(pdu);
     this.hangUp();
   }
 
-  /** Nothing more is said or heard. The connection ends when the peer ends it, too. */
+  /** We say nothing more and hear nothing more. The connection ends when the peer ends it, too. */
   hangUp(): void {
     this.#deaf = true;
     this.#releaseWriters();
@@ -123,7 +123,7 @@ export class TransportConnection {
     this.#artim = null;
   }
 
-  /** Says whether the peer's silence counts against it; it does not while we work on its request. */
+  /** Sets whether the peer's silence counts against it; it does not while we work on its request. */
   expectPeer(expected: boolean): void {
     this.#peerExpected = expected;
     this.#idle.refresh();
@@ -156,7 +156,7 @@ export class TransportConnection {
     else this.#pump();
   }
 
-  /** Works through what has been received, until input is held back or used up. */
+  /** Processes what has been received, until input is held back or used up. */
   #pump(): void {
     while (!this.#held && !this.#deaf) {
       let item: ReaderItem | null;

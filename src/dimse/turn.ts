@@ -1,8 +1,8 @@
 import type { UpperLayer } from './upper-layer.js';
 
 /**
- * Whose turn it is to say something: the peer's silence counts against it only while it owes an answer, or has to read
- * what we send, and not while a handler of ours is at work.
+ * Whose turn it is: the peer's silence counts against it only while it owes an answer or has to read what we send, and
+ * not while a handler of ours is at work.
  */
 export class Turn {
   readonly #layer: Pick<UpperLayer, 'expectPeer'>;

@@ -40,7 +40,7 @@ export interface Transition {
   readonly next: State;
 }
 
-/** How a connection ended, told once. `refused`: it never became an association. */
+/** How a connection ended, reported once. `refused`: it never became an association. */
 export interface LayerEnd {
   readonly outcome: 'released' | 'aborted' | 'refused';
   /** `peer`: it aborted or rejected; `transport`: the connection broke; `local`: we ended it. */
@@ -53,7 +53,7 @@ export interface ServicePrimitives {
   onAssociateRequest(request: AssociateRQ): void;
   onAssociateAccept(answer: AssociateAC): void;
   onReleaseRequest(): void;
-  /** The connection is of no more use; called exactly once. */
+  /** The connection cannot be used any more; called exactly once. */
   onEnd(end: LayerEnd): void;
   onTransition(transition: Transition): void;
 }

@@ -8,9 +8,9 @@ import type { State } from './state-table.js';
 import { TransportConnection, type TransportUser } from './transport-connection.js';
 import type { LayerEnd, ServicePrimitives, Transition } from './upper-layer-event.js';
 
-/** Who uses the upper layer: the indications and confirmations of PS3.8 7. */
+/** The user of the upper layer: the indications and confirmations of PS3.8 7. */
 export interface UpperLayerUser {
-  /** Refuses an A-ASSOCIATE-RQ by its fixed fields, before the rest is decoded. [nobody is refused] */
+  /** Refuses an A-ASSOCIATE-RQ because of its fixed fields, before the rest is decoded. [nobody is refused] */
   readonly screen?: Screen;
   onAssociateRequest?(request: AssociateRQ): void;
   onAssociateAccept?(answer: AssociateAC): void;
@@ -18,7 +18,7 @@ export interface UpperLayerUser {
   onData(piece: DataPiece): void | Promise<void>;
   /** As {@link onData}. {@link UpperLayer.respondRelease} answers. */
   onReleaseRequest(): void | Promise<void>;
-  /** The connection is of no more use; called exactly once. */
+  /** The connection cannot be used any more; called exactly once. */
   onEnd(end: LayerEnd): void;
   /** A hook for the log. */
   onTransition(transition: Transition): void;
@@ -31,14 +31,14 @@ export interface UpperLayerOptions {
   readonly artimTimeoutMs: number;
   /** Silence of the peer that is allowed while {@link UpperLayer.expectPeer} says that it is its turn. */
   readonly idleTimeoutMs: number;
-  /** Asks the kernel to acknowledge at once; of the plain TCP socket, where `socket` is a TLS one. */
+  /** Asks the kernel to acknowledge at once; belongs to the plain TCP socket, if `socket` is a TLS socket. */
   readonly acknowledge?: (() => void) | null;
   /** The request to send; without one we are the acceptor. */
   readonly request?: AssociateRQ;
 }
 
 /**
- * The DICOM upper layer over one connected socket: what its user asks for and what the peer sends become events of the
+ * The DICOM upper layer on one connected socket: what its user asks for and what the peer sends become events of the
  * {@link StateMachine}.
  *
  * @see PS3.8 7, 9.2
@@ -92,14 +92,14 @@ export class UpperLayer implements TransportUser {
   /**
    * P-DATA request: `pdus` are whole P-DATA-TF PDUs.
    *
-   * @returns a promise when the peer does not read fast enough; it also settles when the connection ends.
+   * @returns a promise if the peer does not read fast enough; it also settles when the connection ends.
    */
   write(pdus: readonly Buffer[]): void | Promise<void> {
     this.#machine.fire({ event: 'data request', pdus });
     return this.#transport.drained();
   }
 
-  /** The peer owes an A-RELEASE-RP then. */
+  /** The peer then owes an A-RELEASE-RP. */
   requestRelease(): void {
     this.expectPeer(true);
     this.#machine.fire({ event: 'release request' });
@@ -109,12 +109,12 @@ export class UpperLayer implements TransportUser {
     this.#machine.fire({ event: 'release response' });
   }
 
-  /** A-ABORT by the service user: the peer broke DIMSE, or we want to stop. */
+  /** A-ABORT by the service user: the peer violated DIMSE, or we want to stop. */
   abort(reason: string): void {
     this.#machine.fire({ event: 'abort request', reason });
   }
 
-  /** The peer's PDU was well formed and still not allowed: aborted by the service provider (AA-8). */
+  /** The peer's PDU was well formed and yet not allowed: aborted by the service provider (AA-8). */
   refusePDU(error: ProtocolError): void {
     this.#machine.fire({ event: 'invalid PDU', error });
   }
@@ -125,7 +125,7 @@ export class UpperLayer implements TransportUser {
     this.#transport.destroy();
   }
 
-  /** Says whether the peer's silence counts against it; it does not while we work on its request. */
+  /** Sets whether the peer's silence counts against it; it does not while we work on its request. */
   expectPeer(expected: boolean): void {
     this.#transport.expectPeer(expected);
   }

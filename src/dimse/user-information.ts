@@ -31,7 +31,7 @@ export interface UserIdentity {
 
 /** The user information item (PS3.8 9.3.2.3, PS3.7 D.3.3) of an A-ASSOCIATE-RQ or -AC. */
 export interface UserInformation {
-  /** Largest P-DATA-TF variable field the writer of this item can receive; 0 is unlimited (PS3.8 D.1). */
+  /** Largest P-DATA-TF variable field that the writer of this item can receive; 0 is unlimited (PS3.8 D.1). */
   readonly maximumLength?: number;
   readonly implementationClassUID?: string;
   readonly implementationVersionName?: string;
@@ -120,9 +120,9 @@ export function encodeUserInformation(information: UserInformation): Buffer {
 }
 
 /**
- * Sub-items that are not known are skipped, as PS3.8 9.3.1 asks.
+ * Unknown sub-items are skipped, as PS3.8 9.3.1 requires.
  *
- * @throws ProtocolError when a sub-item does not hold what its type says
+ * @throws ProtocolError if a sub-item does not hold what its type says
  */
 export function decodeUserInformation(cursor: ByteCursor): UserInformation {
   const roleSelections: RoleSelection[] = [];

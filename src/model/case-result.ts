@@ -5,7 +5,7 @@ import { objectKinds } from './object-kind.js';
 import { noPriorSchema, refusalSchema, remarkSchema } from './remark.js';
 import { responseAssessmentSchema } from './response.js';
 
-/** The stages in the order a study goes through them. */
+/** The stages in the order in which a study passes through them. */
 export const stages = [
   'select',
   'match',
@@ -22,7 +22,7 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-/** Where a case stands in its patient's course. */
+/** The position of a case in its patient's course. */
 const timePointSchema = z
   .object({
     /** From 1, in order of acquisition. */
@@ -34,7 +34,7 @@ const timePointSchema = z
   .readonly();
 export type TimePoint = z.output<typeof timePointSchema>;
 
-/** The prior a case was read with, or found and refused. */
+/** The prior with which a case was analysed, or that was found and refused. */
 const casePriorSchema = z
   .object({
     StudyInstanceUID: z.string(),
@@ -50,16 +50,16 @@ const casePriorSchema = z
 export type CasePrior = z.output<typeof casePriorSchema>;
 
 /**
- * What a reported case keeps in its row, besides its lesions (JSON). Rows outlive the version that wrote them: a key added
- * later has a default, the value that held before there was the key.
+ * What a reported case keeps in its row, besides its lesions (JSON). Rows outlive the version that wrote them: a key
+ * added later has a default, the value that held before the key existed.
  */
 export const caseResultSchema = z
   .object({
-    /** Series selection was overridden by a person. */
+    /** Whether series selection was overridden by an operator. */
     forced: z.boolean(),
     timePoint: timePointSchema,
     prior: casePriorSchema.nullable(),
-    /** Why no prior was used; null when one was. */
+    /** Why no prior was used; null if one was. */
     noPriorReason: noPriorSchema.nullable(),
     /** Rigid: template patient space → source patient space. The next time point's registration starts from it. */
     sourceFromTemplate: z.array(z.number()).length(16).readonly(),
@@ -67,15 +67,15 @@ export const caseResultSchema = z
     coverage: z.number(),
     notes: z.array(remarkSchema).readonly(),
     models: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() }).readonly()).readonly(),
-    /** Made with demonstration weights: stays on this machine unless a destination allows them. */
+    /** Whether it was made with demonstration weights: it then stays on this machine unless a destination allows it. */
     demonstration: z.boolean(),
     provider: z.enum(['cpu', 'cuda']),
     /** Lesions of earlier time points that are not found now. */
     gone: z.array(lesionIdentitySchema.unwrap().extend(lesionFateSchema.unwrap().shape).readonly()).readonly(),
     response: responseAssessmentSchema,
-    /** What people have made of the networks' findings; null where nobody has reviewed them. */
+    /** What readers have made of the networks' findings; null if nobody has corrected them. */
     review: caseReviewSchema.nullable(),
-    /** What was written for this case; an object that did not change since the superseded case is the same object. */
+    /** What was written for this case; an object that has not changed since the superseded case is the same object. */
     objects: z
       .array(z.object({ kind: z.enum(objectKinds), SOPInstanceUID: z.string(), path: z.string() }).readonly())
       .readonly(),

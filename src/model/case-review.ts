@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { lesionIdentitySchema } from './lesion.js';
 
 /**
- * What a person made of a lesion.
+ * What a reader made of a lesion.
  *
  * - `kept`: left as it was;
- * - `accepted`: a candidate, or a mask, that a person stands for;
- * - `doubted`: a confirmed lesion that a person calls a candidate;
+ * - `accepted`: a candidate, or a mask, that a reader has confirmed;
+ * - `doubted`: a confirmed lesion that a reader calls a candidate;
  * - `edited`: its voxels were changed;
- * - `added`: drawn by a person where we had none.
+ * - `added`: drawn by a reader where we had none.
  */
 const reviewVerdictSchema = z.enum(['kept', 'accepted', 'doubted', 'edited', 'added']);
 export type ReviewVerdict = z.output<typeof reviewVerdictSchema>;
 
-/** What a reader has measured on a lesion, where that is not what we measured. */
+/** What a reader has measured on a lesion, if it differs from what we measured. */
 const readersMeasurementsSchema = z
   .object({
     volumeMm3: z.number().exactOptional(),
@@ -23,12 +23,12 @@ const readersMeasurementsSchema = z
   .readonly();
 export type ReadersMeasurements = z.output<typeof readersMeasurementsSchema>;
 
-/** What people have made of a time point; kept with the case that follows from it. */
+/** What readers have made of a time point; kept with the case that follows from it. */
 export const caseReviewSchema = z
   .object({
     /** SOPInstanceUIDs of the readers' objects, oldest first. */
     objects: z.array(z.string()).readonly(),
-    /** In the order of the case's lesion numbers. */
+    /** In the order of the lesion numbers of the case. */
     lesions: z
       .array(
         lesionIdentitySchema

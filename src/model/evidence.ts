@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** How a series' slices lie along their common normal; null where a header gives no place. */
+/** How the slices of a series lie along their common normal; null if a header gives no position. */
 const sliceLayoutSchema = z
   .object({
-    /** Distinct orientations; anything but 1 is no stack. */
+    /** Distinct orientations; any number but 1 is not a stack. */
     orientations: z.number(),
     /** Distinct positions. */
     positions: z.number(),
@@ -11,7 +11,7 @@ const sliceLayoutSchema = z
     spacingMm: z.number(),
     /** Steps that differ from the median by more than the tolerance. */
     gaps: z.number(),
-    /** First to last position plus one step, mm. */
+    /** Distance from the first to the last position plus one step, mm. */
     coverageMm: z.number(),
   })
   .readonly();
@@ -24,9 +24,9 @@ const seriesEvidenceSchema = z
     /** Image frames: instances, or the frames of multi-frame ones. */
     frames: z.number(),
     multiFrame: z.boolean(),
-    /** NumberOfSeriesRelatedInstances, else ImagesInAcquisition, the largest seen; null when no header says. */
+    /** NumberOfSeriesRelatedInstances, else ImagesInAcquisition, the largest value seen; null if no header says. */
     expectedInstances: z.number().nullable(),
-    /** How many InstanceNumbers between the lowest and the highest have not come; null when images repeat or lack them. */
+    /** How many InstanceNumbers between the lowest and the highest are missing; null if images repeat or lack them. */
     numbersMissing: z.number().nullable(),
     layout: sliceLayoutSchema.nullable(),
     lastInstanceAt: z.number(),
@@ -41,9 +41,9 @@ export const completenessVerdictSchema = z
     complete: z.boolean(),
     /** `evidence`: released, counts or geometry agree · `timer`: silence alone · `waiting`: not yet. */
     by: z.enum(['evidence', 'timer', 'waiting']),
-    /** Plain sentences, one a check, for `priora explain`. */
+    /** Plain sentences, one per check, for `priora explain`. */
     findings: z.array(z.string()).readonly(),
-    /** When to look again, ms since the epoch; null when complete. */
+    /** When to look again, ms since the epoch; null if complete. */
     nextLookAt: z.number().nullable(),
     evidence: seriesEvidenceSchema,
     judgedAt: z.number(),

@@ -13,7 +13,7 @@ export interface HoldReason {
 /** A reason as the index keeps it, together with the decision of the operator who has released the study. */
 export interface Hold extends HoldReason {
   readonly heldAt: number;
-  /** Null while the study waits for a person. */
+  /** Null while the study is on hold. */
   readonly acceptedAt: number | null;
   /** Who accepted it; null if that was not recorded. */
   readonly acceptedBy: string | null;

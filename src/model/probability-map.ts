@@ -2,8 +2,8 @@ import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } 
 import { voxelFromIndex, type LabelMap, type Volume } from '../imaging/volume.js';
 
 /**
- * What both networks saw at a time point, kept for the next one: on the template grid, 0 where nothing was examined, else
- * 1 + the larger probability in 254ths.
+ * What both networks saw at a time point, kept for the next one: on the template grid, 0 where nothing was examined,
+ * else 1 + the larger probability in 254ths.
  */
 export type ProbabilityMap = LabelMap & { readonly voxels: Uint8Array };
 
@@ -22,17 +22,17 @@ export function probabilityMap(
   return { shape, patientFromVoxel, voxels };
 }
 
-/** What a map says of the site of a lesion. */
+/** What a map says about the location of a lesion. */
 export interface SiteSeen {
   /** Share of the lesion's voxels that were examined. */
   readonly coveredShare: number;
-  /** Largest probability within a voxel of the lesion; 0 where nothing was examined. */
+  /** Largest probability within a voxel of the lesion; 0 if nothing was examined. */
   readonly highestProbability: number;
 }
 
 /**
- * What a map says where each lesion of another time point lies. A voxel around the lesion belongs to its site: registration
- * is that exact.
+ * What a map says about the location of each lesion of another time point. A voxel around the lesion is included, since
+ * registration is exact to about that much.
  *
  * @param mapFromLabels patient space of `labels` → that of the map, LPS mm.
  * @returns by lesion number.
@@ -59,7 +59,7 @@ export function sitesSeen(map: ProbabilityMap, labels: LabelMap, mapFromLabels: 
   );
 }
 
-/** Whether anything within a voxel of a point of the map's patient space was examined. */
+/** Whether anything within a voxel of a point in the map's patient space was examined. */
 export const isExamined = (map: ProbabilityMap, point: Vector3): boolean =>
   around(map, applyAffine(invertAffine(map.patientFromVoxel), point)).highest > 0;
 

@@ -9,7 +9,7 @@ export const refusalSchema = z.discriminatedUnion('kind', [
 ]);
 export type Refusal = z.output<typeof refusalSchema>;
 
-/** A prior that was found and could not even be judged. */
+/** A prior that was found but could not be judged. */
 const unusablePrior = {
   StudyInstanceUID: z.string(),
   SeriesInstanceUID: z.string(),
@@ -19,7 +19,10 @@ const unusablePrior = {
 
 const noPriors = [
   z.object({ kind: z.literal('no earlier study') }).readonly(),
-  /** The patient has earlier or undated studies: held, refused, or not within the limits of `mappings/prior-matching.yaml`. */
+  /**
+   * The patient has earlier or undated studies: on hold, rejected, or not within the limits of
+   * `mappings/prior-matching.yaml`.
+   */
   z.object({ kind: z.literal('no eligible earlier study'), studies: z.number() }).readonly(),
   z.object({ kind: z.literal('prior images unusable'), ...unusablePrior }).readonly(),
   /** No transform was found at all. */
@@ -31,7 +34,10 @@ const noPriors = [
 export const noPriorSchema = z.discriminatedUnion('kind', noPriors);
 export type NoPrior = z.output<typeof noPriorSchema>;
 
-/** Something about the images or the comparison that a reader has to know; `report/wording/` says it in his language. */
+/**
+ * Something about the images or the comparison that a reader has to know; `report/wording/` puts it into the reader's
+ * language.
+ */
 export const remarkSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('frames left out'), frames: z.number() }).readonly(),
   z.object({ kind: z.literal('padding'), voxels: z.number() }).readonly(),

@@ -32,10 +32,10 @@ export interface ReportedCaseRow extends CaseColumns {
   readonly result: CaseResult;
 }
 
-/** A case that has none, yet or at all. */
+/** A case that has none, not yet or never. */
 export interface UnreportedCaseRow extends CaseColumns {
   readonly status: Exclude<CaseStatus, 'reported'>;
-  /** Null when none of the study's series was selected. */
+  /** Null if none of the study's series was selected. */
   readonly SeriesInstanceUID: string | null;
   readonly acquiredAt: number | null;
   readonly result: null;
@@ -59,8 +59,8 @@ export type CaseOutcome =
 
 export interface CaseTable {
   /**
-   * The case for these inputs. When the study's latest case has the same fingerprint it is returned (`created` false):
-   * finished, there is nothing to do; unfinished, the work goes on. Otherwise a new `pending` case is made, which
+   * The case for these inputs. If the study's latest case has the same fingerprint, it is returned (`created` false): a
+   * finished one leaves nothing to do, an unfinished one continues. Otherwise a new `pending` case is made, which
    * supersedes the study's latest reported case.
    */
   open(input: CaseInput, now: number): { case: CaseRow; created: boolean };
@@ -68,20 +68,20 @@ export interface CaseTable {
   /**
    * A case that another one builds on, which can only be a reported one.
    *
-   * @throws PrioraError INTERNAL where it is not.
+   * @throws PrioraError INTERNAL if it is not.
    */
   reported(caseKey: number): ReportedCaseRow;
   /** The study's latest case, whatever became of it. */
   latestOfStudy(StudyInstanceUID: string): CaseRow | undefined;
-  /** The study's latest reported case before `beforeCaseKey` (default: at all). */
+  /** The study's latest reported case before `beforeCaseKey` [any]. */
   latestReportedOfStudy(StudyInstanceUID: string, beforeCaseKey?: number): ReportedCaseRow | undefined;
   /** The latest reported case that analysed the series. */
   latestReportedOfSeries(SeriesInstanceUID: string): ReportedCaseRow | undefined;
   /** Each study's latest case in time order. */
   ofPatient(patientKey: number): CaseRow[];
   /**
-   * The reports that stand, one a study, in order of acquisition: of a study's finished cases the last one, if it is a report.
-   * A run that is under way or has failed leaves the report before it standing.
+   * The reports that stand, one per study, in order of acquisition: the last finished case of each study, if it is a
+   * report. A run that is under way or has failed leaves the report before it standing.
    */
   standing(patientKey: number): ReportedCaseRow[];
   /** Latest cases of all studies, newest first. */

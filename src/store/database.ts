@@ -11,7 +11,7 @@ export interface Statement<Row = unknown> {
   run(parameters?: object): { changes: number; lastInsertRowid: number | bigint };
 }
 
-/** What the tables and the job queue need of a database: this project's door to better-sqlite3. */
+/** What the tables and the job queue need from a database: this project's door to better-sqlite3. */
 export interface Database {
   prepare<Row = unknown>(sql: string): Statement<Row>;
   /** Statements without parameters or result. */
@@ -20,8 +20,9 @@ export interface Database {
    * Runs `work` in one IMMEDIATE transaction (the write lock is taken first, so that two processes never deadlock);
    * inside another transaction it joins that one. Committed when `work` returns, rolled back when it throws.
    *
-   * @throws PrioraError STORAGE_FULL or STORAGE_FAILED when SQLite cannot write, DATABASE_DAMAGED
-   * @throws TypeError when `work` is asynchronous: what it does after its first `await` would not be part of the transaction.
+   * @throws PrioraError STORAGE_FULL or STORAGE_FAILED if SQLite cannot write, DATABASE_DAMAGED
+   * @throws TypeError if `work` is asynchronous: what it does after its first `await` would not be part of the
+   *   transaction.
    */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -43,7 +44,7 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
     }
   };
   const connection = guarded(() => connect(path, options.readonly ?? false));
-  // Made once: better-sqlite3 builds four functions for each call of `transaction`.
+  // Made once, because better-sqlite3 builds four functions for each call of `transaction`.
   const inTransaction = connection.transaction((work: () => unknown) => synchronous(work));
   return {
     prepare: <Row>(sql: string): Statement<Row> => {
@@ -64,7 +65,7 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
 function synchronous<T>(work: () => T): T {
   const result = work();
   if (result instanceof Promise) {
-    // It is refused for what it is, whatever becomes of it.
+    // It is refused because of what it is, whatever becomes of it.
     result.catch(() => undefined);
     throw new TypeError('a transaction was given an asynchronous function');
   }

@@ -4,7 +4,7 @@ import { PrioraError } from '../core/errors.js';
 /**
  * Reads JSON that an earlier version of Priora may have written.
  *
- * @param where names it for people, e.g. `cases.result`.
+ * @param where names it for an operator, e.g. `cases.result`.
  * @throws PrioraError DATABASE_DAMAGED naming what is missing or wrong.
  */
 export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string, where: string): z.output<Schema> {

@@ -4,13 +4,19 @@ import { seriesSelectionSchema, type SeriesSelection } from '../model/selection.
 import type { Database } from './database.js';
 import { parseJson } from './json-column.js';
 
-/** Attribute an acquisition time was read from; `released` when a person told it, or released a study without one. */
+/**
+ * Attribute from which an acquisition time was read; `released` if an operator gave it, or released a study without
+ * one.
+ */
 export type AcquiredAtSource = TimeSource | 'released';
 
-/** `received`: images from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a destination or a reader. */
+/**
+ * `received`: images from a scanner or router · `ours`: written by Priora and sent back · `destination`: sent by a
+ * destination or a reader.
+ */
 export type SeriesOrigin = 'received' | 'ours' | 'destination';
 
-/** `assembled` series can be priors; `refused` ones were not selected or could not be assembled. */
+/** `assembled` series can serve as priors; `refused` ones were not selected or could not be assembled. */
 export type SeriesState = 'receiving' | 'complete' | 'assembled' | 'refused';
 
 /** A series, with its study and patient. */
@@ -30,9 +36,9 @@ export interface SeriesRow {
   readonly lastInstanceAt: number;
   readonly associationReleasedAt: number | null;
   readonly state: SeriesState;
-  /** The last judgement of its completeness; null before the first. */
+  /** The last verdict on its completeness; null before the first. */
   readonly completeness: CompletenessVerdict | null;
-  /** What selection said of it last; null before it did. */
+  /** The last verdict of selection; null before the first. */
   readonly selection: SeriesSelection | null;
 }
 
@@ -47,7 +53,7 @@ export interface SeriesTable {
   find(SeriesInstanceUID: string): SeriesRow | undefined;
   /**
    * Adds the series, or notes another instance of it: a known series becomes `receiving` again, keeps its first
-   * description and gets the earlier of both times.
+   * description and takes the earlier of both times.
    */
   noteInstance(
     series: Pick<
@@ -67,16 +73,19 @@ export interface SeriesTable {
   setCompleteness(SeriesInstanceUID: string, verdict: CompletenessVerdict): void;
   setSelection(SeriesInstanceUID: string, selection: SeriesSelection): void;
   setState(SeriesInstanceUID: string, state: SeriesState): void;
-  /** A person has told when the study was acquired: its series without a time get this one. */
+  /** An operator has said when the study was acquired: those of its series without an acquisition time get this one. */
   tellTime(StudyInstanceUID: string, acquiredAt: number): void;
-  /** What reading so many instances has made of the series; nothing where others have come meanwhile, for they were not read. */
+  /**
+   * Records what became of the series with this many instances; does nothing if more have arrived meanwhile, because
+   * they were not analysed.
+   */
   noteRead(SeriesInstanceUID: string, instances: number, state: 'assembled' | 'refused'): void;
   ofStudy(StudyInstanceUID: string): SeriesRow[];
-  /** Series that still receive, for start-up: each needs its completeness timer. */
+  /** Series that are still receiving, for start-up: each needs its completeness timer. */
   receiving(): SeriesRow[];
   /**
-   * Assembled series of the patient's other, not held studies acquired in [notBefore, before), latest first. One range
-   * of `seriesPriors`, so its cost does not grow with the table.
+   * Assembled series of the patient's other studies that are not on hold, acquired in [notBefore, before), latest
+   * first. One range of `seriesPriors`, so the cost does not grow with the table.
    */
   priors(query: {
     patientKey: number;

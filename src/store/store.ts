@@ -29,10 +29,10 @@ export type { AcquiredAtSource, SeriesOrigin, SeriesRow, SeriesState } from './s
 export type { StudyRow } from './studies.js';
 
 /**
- * The longitudinal index, the cases and their results: one file a table, each with its rows. Rows are plain, joined with
- * the UIDs of what they belong to; times are ms since the epoch, UTC; null means "not known"; data elements keep their
- * DICOM keyword. Several processes may open the same file: the node writes what arrives, a worker writes results, the
- * command line reads. All calls are synchronous and short.
+ * The longitudinal index, the cases and their results: one file per table, each with its rows. Rows are plain, joined
+ * with the UIDs of what they belong to; times are ms since the epoch, UTC; null means "not known"; data elements keep
+ * their DICOM keyword. Several processes may open the same file: the node writes what arrives, a worker writes results,
+ * the command line reads. All calls are synchronous and short.
  */
 export interface Store {
   readonly patients: PatientTable;
@@ -46,9 +46,9 @@ export interface Store {
   readonly reviews: ReviewTable;
   readonly objects: ObjectTable;
   readonly deliveries: DeliveryTable;
-  /** For the queue, which keeps its queue in the same file so that a result and the next job are one commit. */
+  /** For the queue, which lives in the same file so that a result and the next job are one commit. */
   readonly database: Database;
-  /** Runs `work` in one durable transaction (joins the one that runs already). */
+  /** Runs `work` in one durable transaction (joins one that is already running). */
   transaction<T>(work: () => T): T;
   close(): void;
 }
@@ -67,9 +67,9 @@ export function openStore(path: string, options: { clock?: Clock } = {}): Store 
 }
 
 /**
- * Opens the database to look at it: neither the file nor its folder is changed, and what would write throws.
+ * Opens the database for reading: neither the file nor its folder is changed, and whatever would write throws.
  *
- * @throws PrioraError CONFIG_INVALID when there is none, DATABASE_TOO_NEW, DATABASE_TOO_OLD, STORAGE_FAILED
+ * @throws PrioraError CONFIG_INVALID if there is none, DATABASE_TOO_NEW, DATABASE_TOO_OLD, STORAGE_FAILED
  */
 export function openStoreToRead(path: string): Store {
   if (!existsSync(path))
@@ -104,7 +104,7 @@ function storeOn(database: Database, prepare: (database: Database) => void): Sto
   }
 }
 
-/** What `priora migrate` shows: the version a database file has and the one this Priora brings it to. */
+/** What `priora migrate` shows: the version of a database file and the one to which this Priora upgrades it. */
 export function storeVersions(path: string): { found: number; newest: number } {
   const database = openDatabaseToRead(path);
   try {
