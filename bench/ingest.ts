@@ -22,7 +22,7 @@ import { createServer } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { writeFile } from '../src/dicom/dataset.js';
+import { writeFile } from '../src/dicom/dicom-file.js';
 import { SOPClass, TransferSyntax } from '../src/dicom/uid.js';
 import { Association } from '../src/dimse/association.js';
 

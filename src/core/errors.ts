@@ -53,6 +53,11 @@ export const errorKinds = {
     'The bytes are not a readable DICOM data set. Ask the sender to send it again.',
   ),
   DICOM_MISSING_ATTRIBUTE: kind('permanent', 0xa900, 'A required attribute is missing. Correct it at its source.'),
+  DICOM_VALUE_UNUSABLE: kind(
+    'permanent',
+    0xa900,
+    'An attribute holds a value that cannot be used. Correct it at its source.',
+  ),
   DICOM_CLASS_MISMATCH: kind(
     'permanent',
     0xa900,

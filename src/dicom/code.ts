@@ -1,3 +1,5 @@
+import { items, text, type Dataset } from './dataset.js';
+
 import { z } from 'zod';
 
 /** A coded concept (PS3.3 8.8): value, coding scheme, meaning. */
@@ -18,3 +20,22 @@ export const codeItem = ({ value, scheme, meaning }: Code) => ({
   CodingSchemeDesignator: scheme,
   CodeMeaning: meaning,
 });
+
+/** A coded concept as some system wrote it; parts that it left out are empty strings. */
+export interface ReadCode {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}
+
+/** The first item of a code sequence; undefined if there is none. */
+export function codeIn(dataset: Dataset, keyword: string): ReadCode | undefined {
+  const [item] = items(dataset, keyword);
+  return (
+    item && {
+      value: text(item, 'CodeValue') ?? text(item, 'LongCodeValue') ?? text(item, 'URNCodeValue') ?? '',
+      scheme: text(item, 'CodingSchemeDesignator') ?? '',
+      meaning: text(item, 'CodeMeaning') ?? '',
+    }
+  );
+}

@@ -1,127 +1,122 @@
-import { open, readFile } from 'node:fs/promises';
-import dcmjs from 'dcmjs';
-import { inflateRawSync } from 'node:zlib';
-import { PrioraError } from '../core/errors.js';
-import { ElementReader } from './element-reader.js';
-import { implementationClassUID, implementationVersionName, TransferSyntax } from './uid.js';
-
-const { DicomMetaDictionary, DicomDict } = dcmjs.data;
+import { PrioraError, type ErrorSubject } from '../core/errors.js';
+import { attributeByKeyword } from './dictionary.js';
+import { parseDecimalString } from './element-value.js';
+import { withoutPadding } from './padding.js';
 
 /**
  * A naturalised data set: keyword → value. Single values are unwrapped, multiple values are arrays, sequences are
- * arrays of data sets. Data elements keep their DICOM keyword everywhere in this code base.
+ * arrays of data sets. Data elements keep their DICOM keyword everywhere in this code base; what a keyword holds is
+ * whatever a sender wrote, and is read through the functions below.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- values are checked where they are used
-export type Dataset = Record<string, any>;
+export type Dataset = Record<string, unknown>;
 
-export interface ParsedFile {
-  /** File meta information (PS3.10 7.1), e.g. `TransferSyntaxUID`. */
-  readonly meta: Dataset;
-  readonly dataset: Dataset;
-  /** Top-level Pixel Data, as bytes not yet interpreted; absent if the data set has none. */
-  readonly pixelData?: PixelDataElement;
-}
+const listOf = (value: unknown): readonly unknown[] =>
+  value === undefined || value === null || value === '' ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
 
-/** Pixel Data (7FE0,0010) as it lies in the file. */
-export interface PixelDataElement {
-  /** From the first value byte to the end of the data set. */
-  readonly bytes: Uint8Array;
-  /** Length of the value in bytes; undefined when encapsulated (PS3.5 A.4). */
-  readonly length: number | undefined;
+/** The values of an attribute as trimmed text, empty ones left out; a name's component groups are joined by `=`. */
+export function texts(dataset: Dataset, keyword: string): string[] {
+  return listOf(dataset[keyword])
+    .map((value) => withoutPadding(textOf(value)))
+    .filter((value) => value !== '');
 }
 
 /**
- * Reads a PS3.10 file up to and including Pixel Data. Tolerant: unknown and private elements are set aside, not
- * repaired. Text is decoded by SpecificCharacterSet, which then reads `ISO_IR 192`.
- *
- * @param options.stopAtPixelData leaves `PixelData` out of the data set; `pixelData` says where it is. Otherwise
- *   `PixelData` is the ArrayBuffer of the value if native; encapsulated pixels are only in `pixelData`.
- * @throws PrioraError DICOM_UNREADABLE
+ * An attribute as one trimmed text; undefined if it is absent or empty. Where a sender wrote several values, it is all
+ * of them with their backslashes: a part of an identifier is another identifier.
  */
-export function parseFile(bytes: Uint8Array, options: { stopAtPixelData?: boolean } = {}): ParsedFile {
-  try {
-    const { meta, body, start } = readMeta(bytes);
-    const TransferSyntaxUID = meta['TransferSyntaxUID'] as unknown;
-    const reader = new ElementReader(body, {
-      explicit: TransferSyntaxUID !== TransferSyntax.ImplicitVRLittleEndian,
-      littleEndian: TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian,
-    });
-    const { elements } = reader.read(start);
-    const location = reader.pixelData;
-    if (location && location.length !== undefined && !options.stopAtPixelData) {
-      const end = location.start + location.length;
-      if (end > body.length) throw new Error('Pixel Data end early');
-      elements['7FE00010'] = { vr: 'OW', Value: [new Uint8Array(body.subarray(location.start, end)).buffer] };
-    }
-    return {
-      meta,
-      dataset: DicomMetaDictionary.naturalizeDataset(elements),
-      ...(location && { pixelData: { bytes: body.subarray(location.start), length: location.length } }),
-    };
-  } catch (cause) {
-    throw new PrioraError('DICOM_UNREADABLE', `not a readable DICOM file: ${(cause as Error).message}`, { cause });
-  }
+export function text(dataset: Dataset, keyword: string): string | undefined {
+  return withoutPadding(listOf(dataset[keyword]).map(textOf).join('\\')) || undefined;
 }
 
-/** The largest data set that a deflated file may inflate to: a defence against bombs, far above any MR series. */
-const maxInflatedBytes = 2 ** 30;
+/** The first component group of a name as one text, as it is shown to people; undefined if it is absent or empty. */
+export const personName = (dataset: Dataset, keyword: string): string | undefined =>
+  withoutPadding(
+    textOf(listOf(dataset[keyword])[0])
+      .split('=')
+      .find((group) => group.trim() !== '') ?? '',
+  ) || undefined;
 
-/** File meta information, and the bytes and offset at which the data set starts (inflated if the syntax says so). */
-function readMeta(bytes: Uint8Array): { meta: Dataset; body: Uint8Array; start: number } {
-  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', 128, 132) !== 'DICM')
-    throw new Error('the DICM prefix is missing');
-  // The group length may be absent or wrong; the group number is not (PS3.10 7.1).
-  const { elements, end } = new ElementReader(bytes, { explicit: true, littleEndian: true }).read(132, {
-    lastGroup: 0x0002,
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return '';
+  const { Alphabetic = '', Ideographic = '', Phonetic = '' } = value as Record<string, unknown>;
+  const groups = [Alphabetic, Ideographic, Phonetic].map((group) => (typeof group === 'string' ? group : ''));
+  while (groups.at(-1) === '') groups.pop();
+  return groups.join('=');
+}
+
+/** Values of IS are 32-bit integers (PS3.5 6.2). */
+const isInteger32 = (value: number) => Number.isInteger(value) && Math.abs(value) <= 2 ** 31;
+
+/**
+ * The numeric values of an attribute; empty if it is absent or empty.
+ *
+ * @param subject what an error names [the data set's SOPInstanceUID].
+ * @throws PrioraError DICOM_VALUE_UNUSABLE, naming the attribute, if a value is no number, or an integer string (IS) is
+ *   no integer of 32 bits.
+ */
+export function numbers(dataset: Dataset, keyword: string, subject = instanceOf(dataset)): number[] {
+  const isIS = attributeByKeyword(keyword)?.vr === 'IS';
+  return listOf(dataset[keyword]).map((value) => {
+    const number = numberOf(value);
+    if (number === undefined) throw unusable(keyword, 'is no number', subject);
+    if (isIS && !isInteger32(number)) throw unusable(keyword, `is ${number}, which is no integer of 32 bits`, subject);
+    return number;
   });
-  const meta: Dataset = DicomMetaDictionary.naturalizeDataset(elements);
-  if (typeof meta['TransferSyntaxUID'] !== 'string') throw new Error('the transfer syntax is missing');
-  if (meta['TransferSyntaxUID'] !== TransferSyntax.DeflatedExplicitVRLittleEndian)
-    return { meta, body: bytes, start: end };
-  return { meta, body: inflateRawSync(bytes.subarray(end), { maxOutputLength: maxInflatedBytes }), start: 0 };
 }
 
-/** {@link parseFile} from disk. */
-export async function readDicomFile(path: string, options: { stopAtPixelData?: boolean } = {}): Promise<ParsedFile> {
-  return parseFile(await readFile(path), options);
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string') return parseDecimalString(withoutPadding(value));
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
-
-/** Bytes read first from each file: most headers end within them; files whose header does not are read whole. */
-const headBytes = 131_072;
 
 /**
- * The data set of a file without its pixels, read from the beginning of the file alone if that suffices.
+ * The one numeric value of an attribute; undefined if it is absent or empty.
  *
- * @throws PrioraError DICOM_UNREADABLE
+ * @throws PrioraError DICOM_VALUE_UNUSABLE as {@link numbers} does, and if there are several.
  */
-export async function readDicomHead(path: string): Promise<Pick<ParsedFile, 'meta' | 'dataset'>> {
-  const file = await open(path);
-  const head = Buffer.alloc(headBytes);
-  const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
-  try {
-    return parseFile(head.subarray(0, bytesRead), { stopAtPixelData: true });
-  } catch (error) {
-    if (bytesRead < headBytes) throw error;
-    return parseFile(await readFile(path), { stopAtPixelData: true });
-  }
+export function number(dataset: Dataset, keyword: string, subject = instanceOf(dataset)): number | undefined {
+  const values = numbers(dataset, keyword, subject);
+  if (values.length > 1) throw unusable(keyword, `has ${values.length} values instead of one`, subject);
+  return values[0];
 }
 
-/**
- * Writes a PS3.10 file in Explicit VR Little Endian. Text is UTF-8, so SpecificCharacterSet must be `ISO_IR 192`. DS
- * values must already be formatted (dcmjs truncates anything longer than 16 characters).
- */
-export function writeFile(dataset: Dataset): Buffer {
-  const meta = {
-    MediaStorageSOPClassUID: dataset['SOPClassUID'],
-    MediaStorageSOPInstanceUID: dataset['SOPInstanceUID'],
-    TransferSyntaxUID: TransferSyntax.ExplicitVRLittleEndian,
-    ImplementationClassUID: implementationClassUID,
-    ImplementationVersionName: implementationVersionName,
-    FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
-  };
-  const dict = new DicomDict(
-    DicomMetaDictionary.denaturalizeDataset({ ...meta, _vrMap: { FileMetaInformationVersion: 'OB' } }),
+/** Numbers and nothing else, such as a position, `length` of them if given; undefined for whatever else is there. */
+export function vector(dataset: Dataset, keyword: string, length?: number): number[] | undefined {
+  const values = listOf(dataset[keyword]).map(numberOf);
+  if (length !== undefined && values.length !== length) return undefined;
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+/** What an error about a data set names. */
+export function instanceOf(dataset: Dataset): ErrorSubject {
+  const SOPInstanceUID = text(dataset, 'SOPInstanceUID');
+  return SOPInstanceUID === undefined ? {} : { SOPInstanceUID };
+}
+
+/** An attribute whose value cannot be used. Never the value as the sender wrote it: it may be anything. */
+export const unusable = (keyword: string, what: string, subject: ErrorSubject): PrioraError =>
+  new PrioraError('DICOM_VALUE_UNUSABLE', `${keyword} ${what}`, { subject });
+
+/** The items of a sequence; empty if it is absent, empty or no sequence. */
+export function items(dataset: Dataset, keyword: string): Dataset[] {
+  return listOf(dataset[keyword]).filter(
+    (value): value is Dataset => typeof value === 'object' && value !== null && !(value instanceof ArrayBuffer),
   );
-  dict.dict = DicomMetaDictionary.denaturalizeDataset(dataset);
-  return Buffer.from(dict.write());
+}
+
+/** The first item of a sequence; an empty data set if it has none. */
+export const firstItem = (dataset: Dataset, keyword: string): Dataset => items(dataset, keyword)[0] ?? {};
+
+/**
+ * A functional group of one frame (counted from 0): the frame's own before the shared one; an empty data set if there is
+ * none.
+ *
+ * @see PS3.3 C.7.6.16
+ */
+export function functionalGroup(dataset: Dataset, keyword: string, frame = 0): Dataset {
+  const own = items(items(dataset, 'PerFrameFunctionalGroupsSequence')[frame] ?? {}, keyword);
+  return own[0] ?? firstItem(firstItem(dataset, 'SharedFunctionalGroupsSequence'), keyword);
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { PrioraError } from '../core/errors.js';
+import { hasLongLength } from './encoding.js';
 import { withoutTrailingPadding } from './padding.js';
 import { implementationClassUID, implementationVersionName } from './uid.js';
 
@@ -16,8 +17,6 @@ export interface FileMeta {
 const preambleLength = 128;
 /** The largest group 0002 worth reading; a real one has a few hundred bytes. */
 const maxMetaLength = 65_536;
-/** VRs whose explicit encoding has two reserved bytes and a 32-bit length (PS3.5 7.1.2). */
-const longVRs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const keywords: Readonly<Record<number, keyof FileMeta>> = {
   0x0002: 'MediaStorageSOPClassUID',
   0x0003: 'MediaStorageSOPInstanceUID',
@@ -62,39 +61,54 @@ export function encodeFileMeta(meta: FileMeta): Buffer {
   return Buffer.concat([head, group]);
 }
 
+/** What a file's meta information says at least; some writers leave the rest out. */
+export type FoundFileMeta = Partial<FileMeta> & Pick<FileMeta, 'TransferSyntaxUID'>;
+
 /**
- * Reads group 0002 from the first bytes of a file.
+ * Reads group 0002 from the first bytes of a file, which may lack all but its TransferSyntaxUID.
  *
- * @returns the meta information and the offset of the data set's first byte, which is right after group 0002 even if
- *   FileMetaInformationGroupLength is missing or wrong.
- * @throws PrioraError DICOM_UNREADABLE if there is no `DICM`, or group 0002 is truncated or lacks its UIDs.
+ * @returns the meta information and the offset of the data set's first byte. FileMetaInformationGroupLength is believed
+ *   where it ends between two elements behind the TransferSyntaxUID, so that elements of group 0002 inside the data set
+ *   change nothing; where it is missing or wrong, the data set starts behind group 0002.
+ * @throws PrioraError DICOM_UNREADABLE if there is no `DICM`, or group 0002 is truncated or names no transfer syntax.
  */
-export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: number } {
-  const unreadable = (what: string) => new PrioraError('DICOM_UNREADABLE', `not a DICOM file: ${what}`);
+export function findFileMeta(bytes: Buffer): { meta: FoundFileMeta; datasetOffset: number } {
+  const unreadable = (what: string) => new PrioraError('DICOM_UNREADABLE', `not a readable DICOM file: ${what}`);
   if (bytes.length < preambleLength + 4 || bytes.toString('latin1', preambleLength, preambleLength + 4) !== 'DICM') {
-    throw unreadable('no DICM prefix');
+    throw unreadable('the DICM prefix is missing');
   }
   const found: { -readonly [Keyword in keyof FileMeta]?: string } = {};
   let offset = preambleLength + 4;
+  let declaredEnd = -1;
   while (offset + 8 <= bytes.length && bytes.readUInt16LE(offset) === 0x0002) {
+    if (offset === declaredEnd && found.TransferSyntaxUID) break;
     const element = bytes.readUInt16LE(offset + 2);
-    const long = longVRs.has(bytes.toString('latin1', offset + 4, offset + 6));
-    if (long && offset + 12 > bytes.length) throw unreadable('file meta information is cut');
+    const long = hasLongLength(bytes.toString('latin1', offset + 4, offset + 6));
+    if (long && offset + 12 > bytes.length) throw unreadable('the file meta information is cut');
     const length = long ? bytes.readUInt32LE(offset + 8) : bytes.readUInt16LE(offset + 6);
     const start = offset + (long ? 12 : 8);
-    if (start + length > bytes.length) throw unreadable('file meta information is cut');
+    if (start + length > bytes.length) throw unreadable('the file meta information is cut');
+    if (element === 0x0000 && length === 4) declaredEnd = start + length + bytes.readUInt32LE(start);
     const keyword = keywords[element];
     if (keyword) found[keyword] = withoutTrailingPadding(bytes.toString('latin1', start, start + length));
     offset = start + length;
   }
-  const { MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID } = found;
-  if (!MediaStorageSOPClassUID || !MediaStorageSOPInstanceUID || !TransferSyntaxUID) {
-    throw unreadable('file meta information lacks a UID');
-  }
-  return {
-    meta: { ...found, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID },
-    datasetOffset: offset,
-  };
+  const { TransferSyntaxUID } = found;
+  if (!TransferSyntaxUID) throw unreadable('the transfer syntax is missing');
+  return { meta: { ...found, TransferSyntaxUID }, datasetOffset: offset };
+}
+
+/**
+ * {@link findFileMeta} for a file that is to be sent or received: it must name its instance.
+ *
+ * @throws PrioraError DICOM_UNREADABLE as above, and if a UID is missing.
+ */
+export function decodeFileMeta(bytes: Buffer): { meta: FileMeta; datasetOffset: number } {
+  const { meta, datasetOffset } = findFileMeta(bytes);
+  const { MediaStorageSOPClassUID, MediaStorageSOPInstanceUID } = meta;
+  if (!MediaStorageSOPClassUID || !MediaStorageSOPInstanceUID)
+    throw new PrioraError('DICOM_UNREADABLE', 'not a readable DICOM file: the file meta information lacks a UID');
+  return { meta: { ...meta, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID }, datasetOffset };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { PrioraError } from '../core/errors.js';
-import type { Dataset, ParsedFile } from './dataset.js';
+import { instanceOf, number, text, unusable, type Dataset } from './dataset.js';
+import type { ParsedFile } from './dicom-file.js';
+import { elementEncoding } from './encoding.js';
 import { TransferSyntax } from './uid.js';
 
 /** How the stored values of one frame are laid out in its bytes (Image Pixel module, PS3.3 C.7.6.3). */
@@ -24,36 +26,56 @@ const native: ReadonlySet<string> = new Set([
 export const isNative = (TransferSyntaxUID: string): boolean => native.has(TransferSyntaxUID);
 
 /**
- * The pixel layout of a grey-scale image.
+ * The pixel layout of a grey-scale image. Its attributes are all required (PS3.3 C.7.6.3.1, type 1): a depth or sign
+ * that is assumed gives an image that only looks right.
  *
- * @throws PrioraError PIXELS_UNDECODABLE for colour, unusual depths and contradictory bit positions;
- *   DICOM_MISSING_ATTRIBUTE without Rows, Columns or BitsAllocated.
+ * @throws PrioraError DICOM_MISSING_ATTRIBUTE or DICOM_VALUE_UNUSABLE, naming the attribute; PIXELS_UNDECODABLE for
+ *   colour, unusual depths and contradictory bit positions.
  */
 export function pixelLayout(dataset: Dataset): PixelLayout {
-  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
-  const { Rows, Columns, BitsAllocated } = dataset;
-  for (const [keyword, value] of Object.entries({ Rows, Columns, BitsAllocated }))
-    if (!Number.isInteger(value) || value <= 0)
-      throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing or not positive`, { subject });
-  const bitsStored: number = dataset['BitsStored'] ?? BitsAllocated;
-  const highBit: number = dataset['HighBit'] ?? bitsStored - 1;
-  const PhotometricInterpretation: string = dataset['PhotometricInterpretation'] ?? 'MONOCHROME2';
+  const subject = instanceOf(dataset);
+  const missing = (keyword: string) => new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing`, { subject });
+  const whole = (keyword: string, least: number): number => {
+    const value = number(dataset, keyword);
+    if (value === undefined) throw missing(keyword);
+    if (!Number.isInteger(value) || value < least) throw unusable(keyword, `is ${value}`, subject);
+    return value;
+  };
+  const [rows, columns] = [whole('Rows', 1), whole('Columns', 1)];
+  const bitsAllocated = whole('BitsAllocated', 1);
+  const [bitsStored, highBit] = [whole('BitsStored', 1), whole('HighBit', 0)];
+  const PixelRepresentation = whole('PixelRepresentation', 0);
+  const SamplesPerPixel = whole('SamplesPerPixel', 1);
+  const PhotometricInterpretation = text(dataset, 'PhotometricInterpretation');
+  if (PhotometricInterpretation === undefined) throw missing('PhotometricInterpretation');
   const fail = (reason: string) => new PrioraError('PIXELS_UNDECODABLE', reason, { subject });
-  if ((dataset['SamplesPerPixel'] ?? 1) !== 1 || !PhotometricInterpretation.startsWith('MONOCHROME'))
-    throw fail(`${PhotometricInterpretation} is not a grey-scale image`);
-  if (BitsAllocated !== 8 && BitsAllocated !== 16 && BitsAllocated !== 32)
-    throw fail(`BitsAllocated ${BitsAllocated} is not supported`);
-  if (bitsStored < 1 || bitsStored > highBit + 1 || highBit >= BitsAllocated)
-    throw fail(`BitsStored ${bitsStored} and HighBit ${highBit} do not fit BitsAllocated ${BitsAllocated}`);
+  if (SamplesPerPixel !== 1 || !PhotometricInterpretation.startsWith('MONOCHROME'))
+    throw fail(`this is no grey-scale image: PhotometricInterpretation or SamplesPerPixel (${SamplesPerPixel})`);
+  if (bitsAllocated !== 8 && bitsAllocated !== 16 && bitsAllocated !== 32)
+    throw fail(`BitsAllocated ${bitsAllocated} is not supported`);
+  if (bitsStored > highBit + 1 || highBit >= bitsAllocated)
+    throw fail(`BitsStored ${bitsStored} and HighBit ${highBit} do not fit BitsAllocated ${bitsAllocated}`);
+  if (PixelRepresentation > 1) throw unusable('PixelRepresentation', `is ${PixelRepresentation}`, subject);
   return {
-    rows: Rows,
-    columns: Columns,
-    bitsAllocated: BitsAllocated,
+    rows,
+    columns,
+    bitsAllocated,
     bitsStored,
     highBit,
-    signed: dataset['PixelRepresentation'] === 1,
+    signed: PixelRepresentation === 1,
     PhotometricInterpretation,
   };
+}
+
+/**
+ * How many frames an instance says it has; one if it does not say.
+ *
+ * @throws PrioraError DICOM_VALUE_UNUSABLE for anything but a positive whole number.
+ */
+export function frameCount(dataset: Dataset): number {
+  const frames = number(dataset, 'NumberOfFrames') ?? 1;
+  if (!Number.isInteger(frames) || frames < 1) throw unusable('NumberOfFrames', `is ${frames}`, instanceOf(dataset));
+  return frames;
 }
 
 /** Bytes of one decoded frame. */
@@ -61,30 +83,55 @@ export const frameBytes = ({ rows, columns, bitsAllocated }: PixelLayout): numbe
   (rows * columns * bitsAllocated) / 8;
 
 /**
- * The bytes of each frame: samples if the syntax is native, one codestream each if encapsulated (PS3.5 A.4). Views, not
- * copies, except where a frame comes in several fragments.
+ * The bytes of each frame: little-endian samples if the syntax is native, one codestream each if encapsulated (PS3.5
+ * A.4). Views, not copies, except where a frame comes in several fragments or its words are swapped.
  *
- * @throws PrioraError PIXELS_UNDECODABLE if pixels are missing, end early, or are not encoded as declared.
+ * @throws PrioraError PIXELS_UNDECODABLE if pixels are missing, end early, are more than the header declares, or are not
+ *   encoded as declared; DICOM_VALUE_UNUSABLE for NumberOfFrames.
  */
 export function frameData(file: ParsedFile, layout: PixelLayout): Uint8Array[] {
-  const subject = { SOPInstanceUID: file.dataset['SOPInstanceUID'] as string };
-  const fail = (reason: string) => new PrioraError('PIXELS_UNDECODABLE', reason, { subject });
-  const frames: number = file.dataset['NumberOfFrames'] ?? 1;
+  const fail = failing(file);
+  const frames = frameCount(file.dataset);
   const { pixelData } = file;
   if (!pixelData) throw fail('there are no pixel data');
-  if (!isNative(file.meta['TransferSyntaxUID'])) {
+  if (!isNative(file.meta.TransferSyntaxUID)) {
     if (pixelData.length !== undefined)
       throw fail('the header declares compression, the pixel data are not compressed');
     const { offsets, fragments } = readFragments(pixelData.bytes, fail);
     return framesOfFragments(fragments, offsets, frames, fail);
   }
-  if (pixelData.length === undefined) throw fail('the header declares no compression, the pixel data are compressed');
   const size = frameBytes(layout);
-  if (pixelData.bytes.length < pixelData.length) throw fail('the file ends inside the pixel data');
-  if (pixelData.length < size * frames)
-    throw fail(`${pixelData.length} bytes of pixel data, ${size * frames} are needed`);
-  return Array.from({ length: frames }, (_, index) => pixelData.bytes.subarray(index * size, (index + 1) * size));
+  const bytes = nativeSamples(file, layout.bitsAllocated);
+  if (bytes.length < size * frames) throw fail(`${bytes.length} bytes of pixel data, ${size * frames} are needed`);
+  if (bytes.length >= size * (frames + 1))
+    throw fail(`${bytes.length} bytes of pixel data, the header describes ${size * frames}: it names too few`);
+  return Array.from({ length: frames }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
 }
+
+/**
+ * The whole of native pixel data in little-endian order. OW is a string of 16-bit words, whatever the depth of its
+ * samples: in big endian two neighbouring 8-bit samples change places, and a 32-bit sample is still two words, the lower
+ * one first (PS3.5 7.3, 8.1.1). OB knows no order of bytes.
+ *
+ * @throws PrioraError PIXELS_UNDECODABLE if the file has none, or ends inside them.
+ */
+export function nativeSamples(file: ParsedFile, bitsAllocated: number): Uint8Array {
+  const { pixelData, meta } = file;
+  const fail = failing(file);
+  if (!pixelData) throw fail('there are no pixel data');
+  if (pixelData.length === undefined) throw fail('the header declares no compression, the pixel data are compressed');
+  if (pixelData.bytes.length < pixelData.length) throw fail('the file ends inside the pixel data');
+  const bytes = pixelData.bytes.subarray(0, pixelData.length);
+  if (elementEncoding(meta.TransferSyntaxUID).littleEndian) return bytes;
+  if (pixelData.vr === 'OW') return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16();
+  if (bitsAllocated > 8) throw fail(`samples of ${bitsAllocated} bits in ${pixelData.vr} have no order of bytes`);
+  return bytes;
+}
+
+const failing =
+  ({ dataset }: ParsedFile) =>
+  (reason: string) =>
+    new PrioraError('PIXELS_UNDECODABLE', reason, { subject: instanceOf(dataset) });
 
 /** Data fragments with their offsets as the Basic Offset Table counts them, and that table (empty if absent). */
 function readFragments(bytes: Uint8Array, fail: (reason: string) => PrioraError) {

@@ -1,18 +1,12 @@
 import { PrioraError } from '../core/errors.js';
 import type { Affine } from '../imaging/affine.js';
 import type { LabelMap } from '../imaging/volume.js';
-import { parseFile, type Dataset, type ParsedFile } from './dataset.js';
-import { functionalGroup } from './functional-group.js';
-import { frameData, isNative, type PixelLayout } from './pixel-data.js';
+import { codeIn, type ReadCode } from './code.js';
+import { functionalGroup, instanceOf, items, number, text, vector, type Dataset } from './dataset.js';
+import { parseFile, type ParsedFile } from './dicom-file.js';
+import { frameCount, frameData, isNative, nativeSamples, type PixelLayout } from './pixel-data.js';
 import { decodeFrames } from './pixel-decoder.js';
-import { SOPClass, TransferSyntax } from './uid.js';
-
-/** A coded concept as some system wrote it; parts that it left out are empty strings. */
-export interface ReadCode {
-  readonly value: string;
-  readonly scheme: string;
-  readonly meaning: string;
-}
+import { SOPClass } from './uid.js';
 
 /** One segment with its voxels. */
 export interface Segment {
@@ -57,39 +51,48 @@ const orientationTolerance = 1e-3;
 export async function readSegmentation(bytes: Uint8Array): Promise<Segmentation> {
   const file = parseFile(bytes, { stopAtPixelData: true });
   const { dataset } = file;
-  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
-  const labelMap = dataset['SOPClassUID'] === SOPClass.LabelMapSegmentationStorage;
-  if (!labelMap && dataset['SOPClassUID'] !== SOPClass.SegmentationStorage)
+  const subject = instanceOf(dataset);
+  const SOPClassUID = text(dataset, 'SOPClassUID');
+  const labelMap = SOPClassUID === SOPClass.LabelMapSegmentationStorage;
+  if (!labelMap && SOPClassUID !== SOPClass.SegmentationStorage)
     throw new PrioraError('DICOM_CLASS_MISMATCH', 'this is no segmentation', { subject });
   const frames = await segmentFrames(file);
   const place = gridOf(dataset, frames.length);
-  const described = (dataset['SegmentSequence'] ?? []) as readonly Dataset[];
-  const descriptions = new Map(described.map((item) => [Number(item['SegmentNumber']), item]));
+  const descriptions = new Map(
+    items(dataset, 'SegmentSequence').map((segment) => [number(segment, 'SegmentNumber', subject), segment]),
+  );
 
   // Segment → its frames: slice and the test that a voxel belongs to it.
   const parts = new Map<
     number,
     { k: number; values: Uint8Array | Uint16Array; belongs: (value: number) => boolean }[]
   >();
-  const add = (number: number, k: number, values: Uint8Array | Uint16Array, belongs: (value: number) => boolean) => {
-    if (!descriptions.has(number))
-      throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `SegmentSequence does not describe segment ${number}`, {
+  const add = (
+    segment: number | undefined,
+    k: number,
+    values: Uint8Array | Uint16Array,
+    belongs: (value: number) => boolean,
+  ) => {
+    if (segment === undefined || !descriptions.has(segment))
+      throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `SegmentSequence does not describe segment ${segment}`, {
         subject,
       });
-    parts.set(number, [...(parts.get(number) ?? []), { k, values, belongs }]);
+    parts.set(segment, [...(parts.get(segment) ?? []), { k, values, belongs }]);
   };
-  const atLeast = dataset['SegmentationType'] === 'FRACTIONAL' ? (dataset['MaximumFractionalValue'] ?? 255) / 2 : 1;
+  const fractional = text(dataset, 'SegmentationType') === 'FRACTIONAL';
+  const atLeast = fractional ? (number(dataset, 'MaximumFractionalValue') ?? 255) / 2 : 1;
   frames.forEach((values, index) => {
     const k = place.slices[index];
     if (labelMap) {
-      for (const number of new Set(values)) if (number !== 0) add(number, k, values, (value) => value === number);
+      for (const segment of new Set(values)) if (segment !== 0) add(segment, k, values, (value) => value === segment);
     } else {
-      const { ReferencedSegmentNumber } = functionalGroup(dataset, 'SegmentIdentificationSequence', index);
-      add(Number(ReferencedSegmentNumber), k, values, (value) => value >= atLeast);
+      const identification = functionalGroup(dataset, 'SegmentIdentificationSequence', index);
+      const segment = number(identification, 'ReferencedSegmentNumber', subject);
+      add(segment, k, values, (value) => value >= atLeast);
     }
   });
 
-  const [columns, rows] = [dataset['Columns'] as number, dataset['Rows'] as number];
+  const [columns, rows] = [number(dataset, 'Columns')!, number(dataset, 'Rows')!];
   const segments = [...parts]
     .sort(([a], [b]) => a - b)
     .map(([SegmentNumber, own]): Segment => {
@@ -103,96 +106,83 @@ export async function readSegmentation(bytes: Uint8Array): Promise<Segmentation>
       const description = descriptions.get(SegmentNumber)!;
       return {
         SegmentNumber,
-        SegmentLabel: text(description['SegmentLabel']) ?? '',
-        type: readCode(description['SegmentedPropertyTypeCodeSequence']),
-        TrackingID: text(description['TrackingID']),
-        TrackingUID: text(description['TrackingUID']),
+        SegmentLabel: text(description, 'SegmentLabel') ?? '',
+        type: codeIn(description, 'SegmentedPropertyTypeCodeSequence') ?? null,
+        TrackingID: text(description, 'TrackingID') ?? null,
+        TrackingUID: text(description, 'TrackingUID') ?? null,
         mask: { shape: [columns, rows, last - first + 1], patientFromVoxel: place.patientFromSlice(first), voxels },
       };
     });
   return {
     dataset,
-    FrameOfReferenceUID: text(dataset['FrameOfReferenceUID']) ?? '',
-    referencedSeries: ((dataset['ReferencedSeriesSequence'] ?? []) as readonly Dataset[]).flatMap(
-      ({ SeriesInstanceUID }) => text(SeriesInstanceUID) ?? [],
+    FrameOfReferenceUID: text(dataset, 'FrameOfReferenceUID') ?? '',
+    referencedSeries: items(dataset, 'ReferencedSeriesSequence').flatMap(
+      (series) => text(series, 'SeriesInstanceUID') ?? [],
     ),
     segments,
-  };
-}
-
-const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null);
-
-/** The first item of a code sequence; null if there is none. */
-function readCode(sequence: unknown): ReadCode | null {
-  const item = (sequence as readonly Dataset[] | undefined)?.[0];
-  if (!item) return null;
-  return {
-    value: text(item['CodeValue']) ?? text(item['LongCodeValue']) ?? '',
-    scheme: text(item['CodingSchemeDesignator']) ?? '',
-    meaning: text(item['CodeMeaning']) ?? '',
   };
 }
 
 /** The stored values of each frame, row by row. */
 async function segmentFrames(file: ParsedFile): Promise<(Uint8Array | Uint16Array)[]> {
   const { dataset, meta } = file;
-  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
-  const { Rows, Columns, BitsAllocated } = dataset;
-  for (const [keyword, value] of Object.entries({ Rows, Columns, BitsAllocated }))
-    if (!Number.isInteger(value) || value <= 0)
+  const subject = instanceOf(dataset);
+  const [rows, columns, bitsAllocated] = ['Rows', 'Columns', 'BitsAllocated'].map((keyword) => {
+    const value = number(dataset, keyword);
+    if (value === undefined || !Number.isInteger(value) || value <= 0)
       throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `${keyword} is missing or not positive`, { subject });
-  const TransferSyntaxUID = meta['TransferSyntaxUID'] as string;
-  if (BitsAllocated === 1) return bitFrames(file, Rows * Columns);
-  if (BitsAllocated !== 8 && BitsAllocated !== 16)
-    throw new PrioraError('PIXELS_UNDECODABLE', `BitsAllocated ${BitsAllocated} is not supported`, { subject });
+    return value;
+  });
+  if (bitsAllocated === 1) return bitFrames(file, rows * columns);
+  if (bitsAllocated !== 8 && bitsAllocated !== 16)
+    throw new PrioraError('PIXELS_UNDECODABLE', `BitsAllocated ${bitsAllocated} is not supported`, { subject });
   const layout: PixelLayout = {
-    rows: Rows,
-    columns: Columns,
-    bitsAllocated: BitsAllocated,
-    bitsStored: BitsAllocated,
-    highBit: BitsAllocated - 1,
+    rows,
+    columns,
+    bitsAllocated,
+    bitsStored: bitsAllocated,
+    highBit: bitsAllocated - 1,
     signed: false,
-    PhotometricInterpretation: dataset['PhotometricInterpretation'] ?? 'MONOCHROME2',
+    PhotometricInterpretation: text(dataset, 'PhotometricInterpretation') ?? 'MONOCHROME2',
   };
   const stored = frameData(file, layout);
+  const { TransferSyntaxUID } = meta;
   const frames = isNative(TransferSyntaxUID)
     ? stored
     : await decodeFrames({ TransferSyntaxUID, layout, frames: stored }, subject);
-  if (BitsAllocated === 8) return frames;
-  const littleEndian = TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian;
+  if (bitsAllocated === 8) return frames;
   return frames.map((bytes) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Uint16Array.from({ length: Rows * Columns }, (_, index) => view.getUint16(2 * index, littleEndian));
+    return Uint16Array.from({ length: rows * columns }, (_, index) => view.getUint16(2 * index, true));
   });
 }
 
 /** One bit per voxel, no padding between frames, the first voxel in the lowest bit (PS3.5 8.1.1). */
-function bitFrames({ dataset, meta, pixelData }: ParsedFile, size: number): Uint8Array[] {
-  const fail = (reason: string) =>
-    new PrioraError('PIXELS_UNDECODABLE', reason, { subject: { SOPInstanceUID: dataset['SOPInstanceUID'] } });
-  const frames = Number(dataset['NumberOfFrames'] ?? 1);
-  if (!pixelData) throw fail('there are no pixel data');
-  if (!isNative(meta['TransferSyntaxUID']) || pixelData.length === undefined)
+function bitFrames(file: ParsedFile, size: number): Uint8Array[] {
+  const fail = (reason: string) => new PrioraError('PIXELS_UNDECODABLE', reason, { subject: instanceOf(file.dataset) });
+  const frames = frameCount(file.dataset);
+  if (!isNative(file.meta.TransferSyntaxUID))
     throw fail('compressed segmentations of one bit a voxel are not supported');
-  if (Math.min(pixelData.length, pixelData.bytes.length) * 8 < frames * size) throw fail('the pixel data end early');
+  const bytes = nativeSamples(file, 1);
+  if (bytes.length * 8 < frames * size) throw fail('the pixel data end early');
   return Array.from({ length: frames }, (_, frame) => {
     const values = new Uint8Array(size);
     for (let index = 0, bit = frame * size; index < size; index++, bit++)
-      values[index] = (pixelData.bytes[bit >> 3] >> (bit & 7)) & 1;
+      values[index] = (bytes[bit >> 3] >> (bit & 7)) & 1;
     return values;
   });
 }
 
 /** The grid on which all frames lie: the slice of each frame, and the affine of the grid that begins at a slice. */
 function gridOf(dataset: Dataset, frames: number): { slices: number[]; patientFromSlice: (k: number) => Affine } {
-  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
+  const subject = instanceOf(dataset);
   const missing = (keyword: string) =>
     new PrioraError('GEOMETRY_MISSING', `${keyword} is missing or unusable`, { subject });
   const mixed = (reason: string) => new PrioraError('GEOMETRY_MIXED', reason, { subject });
   const numbers = (group: Dataset, keyword: string, count: number): number[] => {
-    const value = ([] as unknown[]).concat(group[keyword]).map(Number);
-    if (value.length !== count || !value.every(Number.isFinite)) throw missing(keyword);
-    return value;
+    const values = vector(group, keyword, count);
+    if (!values) throw missing(keyword);
+    return values;
   };
   const differ = (a: readonly number[], b: readonly number[], tolerance: number) =>
     a.some((value, index) => Math.abs(value - b[index]) > tolerance);
@@ -250,7 +240,9 @@ function sliceSpacing(distances: readonly number[], measures: Dataset): number |
     .sort((a, b) => a - b)
     .map((at, index, all) => at - (all[index - 1] ?? at))
     .filter((gap) => gap > placeToleranceMm);
-  const declared = [measures['SpacingBetweenSlices'], measures['SliceThickness']].map(Number).filter((mm) => mm > 0);
+  const declared = ['SpacingBetweenSlices', 'SliceThickness']
+    .flatMap((keyword) => vector(measures, keyword, 1) ?? [])
+    .filter((mm) => mm > 0);
   if (gaps.length + declared.length === 0) return 0;
   const fits = (spacing: number) =>
     distances.every((at) => Math.abs(at - Math.round(at / spacing) * spacing) <= 2 * placeToleranceMm);

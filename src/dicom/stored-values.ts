@@ -11,17 +11,11 @@ export interface ValueTransform {
   readonly padding?: readonly [number, number];
 }
 
-/** Samples of one frame as an integer array view; copies only unaligned or big-endian data. */
-function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32, littleEndian: boolean) {
+/** Samples of one frame as an integer array view; copies only unaligned data. */
+function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32) {
   if (bitsAllocated === 8) return bytes;
   const size = bitsAllocated / 8;
-  let aligned = bytes;
-  if (!littleEndian) {
-    aligned = new Uint8Array(bytes);
-    const buffer = Buffer.from(aligned.buffer);
-    if (size === 2) buffer.swap16();
-    else buffer.swap32();
-  } else if (bytes.byteOffset % size !== 0) aligned = new Uint8Array(bytes);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const count = bytes.byteLength / size;
   return size === 2
     ? new Uint16Array(aligned.buffer, aligned.byteOffset, count)
@@ -33,23 +27,26 @@ function samples(bytes: Uint8Array, bitsAllocated: 8 | 16 | 32, littleEndian: bo
  * older files) are masked away, and the sign is extended from the highest stored bit. MONOCHROME1 keeps its values: it
  * says how to display them, not what they are.
  *
- * @param bytes native samples in row-major order, as long as the frame.
+ * Padding is compared as a stored value is: by its lowest BitsStored bits, with the sign of PixelRepresentation. Its
+ * VR should follow PixelRepresentation and often does not: −2000 is written 63536.
+ *
+ * @param bytes native little-endian samples in row-major order, as long as the frame.
  */
 export function writeValues(
   target: Float32Array,
   offset: number,
   bytes: Uint8Array,
   layout: PixelLayout,
-  littleEndian: boolean,
   { RescaleSlope, RescaleIntercept, padding }: ValueTransform,
 ): void {
-  const data = samples(bytes, layout.bitsAllocated, littleEndian);
+  const data = samples(bytes, layout.bitsAllocated);
   const count = layout.rows * layout.columns;
   // Shifting the stored bits to the top and back both masks and, with >>, extends the sign.
   const up = 31 - layout.highBit;
   const down = 32 - layout.bitsStored;
-  const low = padding ? Math.min(...padding) : 0;
-  const high = padding ? Math.max(...padding) : -1;
+  const limits = padding?.map((value) => (layout.signed ? (value << down) >> down : (value << down) >>> down));
+  const low = limits ? Math.min(...limits) : 0;
+  const high = limits ? Math.max(...limits) : -1;
   for (let index = 0; index < count; index++) {
     const top = data[index] << up;
     const stored = layout.signed ? top >> down : top >>> down;

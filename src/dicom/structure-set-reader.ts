@@ -2,7 +2,8 @@ import { PrioraError } from '../core/errors.js';
 import { applyAffine, invertAffine, type Vector3 } from '../imaging/affine.js';
 import { fillPolygons } from '../imaging/polygon-fill.js';
 import type { Grid, LabelMap } from '../imaging/volume.js';
-import { parseFile, type Dataset } from './dataset.js';
+import { instanceOf, items, number, text, vector, type Dataset } from './dataset.js';
+import { parseFile } from './dicom-file.js';
 import { SOPClass } from './uid.js';
 
 /** One closed contour in a plane, LPS mm: x, y, z, x, y, z, … */
@@ -29,19 +30,13 @@ export interface StructureSet {
 
 /** Frames of reference and series that the header of a structure set names. */
 export function structureSetReferences(dataset: Dataset): Pick<StructureSet, 'framesOfReference' | 'referencedSeries'> {
-  const items = (of: Dataset, keyword: string) => (of[keyword] ?? []) as readonly Dataset[];
   const frames = items(dataset, 'ReferencedFrameOfReferenceSequence');
   return {
-    framesOfReference: [
-      ...new Set([dataset, ...frames].flatMap(({ FrameOfReferenceUID: uid }) => (typeof uid === 'string' ? uid : []))),
-    ],
-    referencedSeries: frames.flatMap((frame) =>
-      items(frame, 'RTReferencedStudySequence').flatMap((study) =>
-        items(study, 'RTReferencedSeriesSequence').flatMap(
-          ({ SeriesInstanceUID }) => (SeriesInstanceUID as string) ?? [],
-        ),
-      ),
-    ),
+    framesOfReference: [...new Set([dataset, ...frames].flatMap((frame) => text(frame, 'FrameOfReferenceUID') ?? []))],
+    referencedSeries: frames
+      .flatMap((frame) => items(frame, 'RTReferencedStudySequence'))
+      .flatMap((study) => items(study, 'RTReferencedSeriesSequence'))
+      .flatMap((series) => text(series, 'SeriesInstanceUID') ?? []),
   };
 }
 
@@ -54,24 +49,24 @@ export function structureSetReferences(dataset: Dataset): Pick<StructureSet, 'fr
  */
 export function readStructureSet(bytes: Uint8Array): StructureSet {
   const { dataset } = parseFile(bytes);
-  const subject = { SOPInstanceUID: dataset['SOPInstanceUID'] as string };
-  if (dataset['SOPClassUID'] !== SOPClass.RTStructureSetStorage)
+  const subject = instanceOf(dataset);
+  if (text(dataset, 'SOPClassUID') !== SOPClass.RTStructureSetStorage)
     throw new PrioraError('DICOM_CLASS_MISMATCH', 'this is no structure set', { subject });
-  const byNumber = (keyword: string, number: string) =>
-    new Map(((dataset[keyword] ?? []) as readonly Dataset[]).map((item) => [Number(item[number]), item]));
+  const byNumber = (keyword: string, numbered: string) =>
+    new Map(items(dataset, keyword).map((item) => [number(item, numbered, subject) ?? NaN, item]));
   const names = byNumber('StructureSetROISequence', 'ROINumber');
   const observations = byNumber('RTROIObservationsSequence', 'ReferencedROINumber');
   const regions = [...byNumber('ROIContourSequence', 'ReferencedROINumber')]
     .sort(([a], [b]) => a - b)
     .map(([ROINumber, item]): RegionOfInterest => ({
       ROINumber,
-      ROIName: String(names.get(ROINumber)?.['ROIName'] ?? '').trim(),
-      RTROIInterpretedType: String(observations.get(ROINumber)?.['RTROIInterpretedType'] ?? '').trim(),
-      contours: ((item['ContourSequence'] ?? []) as readonly Dataset[])
-        .filter(({ ContourGeometricType }) => /^CLOSED_?PLANAR/.test(String(ContourGeometricType)))
-        .map(({ ContourData }) => {
-          const values = ([] as unknown[]).concat(ContourData ?? []).map(Number);
-          if (values.length < 9 || values.length % 3 !== 0 || !values.every(Number.isFinite))
+      ROIName: text(names.get(ROINumber) ?? {}, 'ROIName') ?? '',
+      RTROIInterpretedType: text(observations.get(ROINumber) ?? {}, 'RTROIInterpretedType') ?? '',
+      contours: items(item, 'ContourSequence')
+        .filter((contour) => /^CLOSED_?PLANAR/.test(text(contour, 'ContourGeometricType') ?? ''))
+        .map((contour) => {
+          const values = vector(contour, 'ContourData');
+          if (values === undefined || values.length < 9 || values.length % 3 !== 0)
             throw new PrioraError('DICOM_MISSING_ATTRIBUTE', `a contour of ROI ${ROINumber} is no list of points`, {
               subject,
             });

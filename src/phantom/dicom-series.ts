@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DateTime } from 'luxon';
-import { writeFile as encodeDicom, type Dataset } from '../dicom/dataset.js';
+import type { Dataset } from '../dicom/dataset.js';
+import { writeFile as encodeDicom } from '../dicom/dicom-file.js';
 import { derivedUID, SOPClass } from '../dicom/uid.js';
 import { spacingMm } from '../imaging/volume.js';
 import { phantomName, type PhantomPatient } from './patient.js';

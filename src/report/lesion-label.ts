@@ -15,9 +15,7 @@ export const confidenceHex = (confidence: Confidence): string =>
 
 /** The same as RecommendedDisplayCIELabValue: L 0…100, a and b −128…127, each scaled to 0…65535 (PS3.3 C.10.7.1.1). */
 export const confidenceCIELab = (confidence: Confidence): number[] =>
-  (dcmjs.data.Colors.rgb2DICOMLAB(confidenceColour[confidence].map((value) => value / 255)) as number[]).map(
-    Math.round,
-  );
+  dcmjs.data.Colors.rgb2DICOMLAB(confidenceColour[confidence].map((value) => value / 255)).map(Math.round);
 
 /** What a lesion is called in every object, at every time point: `Lesion 12`, `Lesion 5 (candidate)`. */
 export const lesionName = (

@@ -1,4 +1,5 @@
-import { writeFile, type Dataset } from '../dicom/dataset.js';
+import type { Dataset } from '../dicom/dataset.js';
+import { writeFile } from '../dicom/dicom-file.js';
 import { derivedUID } from '../dicom/uid.js';
 import { checkOutput } from './check/output.js';
 import type { WrittenObject } from './report-input.js';

@@ -1,6 +1,7 @@
 import { assembleSeries } from '../analysis/assemble/assemble-series.js';
 import { asPrioraError, PrioraError } from '../core/errors.js';
-import { readDicomHead, type Dataset } from '../dicom/dataset.js';
+import { items, text, texts, type Dataset } from '../dicom/dataset.js';
+import { readDicomHead } from '../dicom/dicom-file.js';
 import { structureSetReferences } from '../dicom/structure-set-reader.js';
 import { SOPClass } from '../dicom/uid.js';
 import { acquisitionTime } from '../dicom/acquisition-time.js';
@@ -28,19 +29,18 @@ interface Series {
   readonly drawings: Drawing[];
 }
 
-const drawingClasses: ReadonlySet<unknown> = new Set([
+const drawingClasses: ReadonlySet<string | undefined> = new Set([
   SOPClass.SegmentationStorage,
   SOPClass.LabelMapSegmentationStorage,
   SOPClass.RTStructureSetStorage,
 ]);
-const text = (dataset: Dataset, keyword: string) => String(dataset[keyword] ?? '').trim();
 /** As in the node's index: equal PatientIDs of different issuers are different patients. */
 const patientOf = (dataset: Dataset) =>
-  JSON.stringify([text(dataset, 'IssuerOfPatientID'), text(dataset, 'PatientID')]);
+  JSON.stringify([text(dataset, 'IssuerOfPatientID') ?? '', text(dataset, 'PatientID') ?? '']);
 /** Writers of segmentations often leave out the issuer. */
 const samePatient = (a: Dataset, b: Dataset) =>
   text(a, 'PatientID') === text(b, 'PatientID') &&
-  ['', text(a, 'IssuerOfPatientID')].includes(text(b, 'IssuerOfPatientID'));
+  [undefined, text(a, 'IssuerOfPatientID')].includes(text(b, 'IssuerOfPatientID'));
 
 /**
  * The scans in DICOM files of any patients and time points, in any folders. A segmentation or structure set belongs to
@@ -64,13 +64,13 @@ export async function dicomScans(
     try {
       seriesOf(drawing, series, selection).drawings.push(drawing);
     } catch (error) {
-      refused.push(refusal(error, `object ${text(drawing.dataset, 'SOPInstanceUID')}`));
+      refused.push(refusal(error, `object ${text(drawing.dataset, 'SOPInstanceUID') ?? ''}`));
     }
   }
   const patients = new Map<string, Scan[]>();
   for (const [StudyInstanceUID, ofStudy] of studies) {
     const patient = patientOf(ofStudy[0].header.dataset);
-    const name = `patient ${text(ofStudy[0].header.dataset, 'PatientID')}, study ${StudyInstanceUID}`;
+    const name = `patient ${text(ofStudy[0].header.dataset, 'PatientID') ?? ''}, study ${StudyInstanceUID}`;
     try {
       const drawnOn = ofStudy.filter((candidate) => candidate.drawings.length > 0);
       const chosen = choose(drawnOn.length > 0 ? drawnOn : ofStudy, selection);
@@ -103,19 +103,24 @@ async function readHeads(files: readonly string[]) {
       refused.push({ name: path, code, reason: message });
       continue;
     }
-    if (drawingClasses.has(dataset['SOPClassUID'])) {
+    const [SOPClassUID, StudyInstanceUID, SeriesInstanceUID] = [
+      'SOPClassUID',
+      'StudyInstanceUID',
+      'SeriesInstanceUID',
+    ].map((keyword) => text(dataset, keyword));
+    if (SOPClassUID !== undefined && drawingClasses.has(SOPClassUID)) {
       const references =
-        dataset['SOPClassUID'] === SOPClass.RTStructureSetStorage
+        SOPClassUID === SOPClass.RTStructureSetStorage
           ? structureSetReferences(dataset)
           : {
-              framesOfReference: [text(dataset, 'FrameOfReferenceUID')],
-              referencedSeries: ((dataset['ReferencedSeriesSequence'] ?? []) as readonly Dataset[]).map((item) =>
-                text(item, 'SeriesInstanceUID'),
+              framesOfReference: texts(dataset, 'FrameOfReferenceUID'),
+              referencedSeries: items(dataset, 'ReferencedSeriesSequence').flatMap((series) =>
+                texts(series, 'SeriesInstanceUID'),
               ),
             };
-      drawings.push({ path, SOPClassUID: dataset['SOPClassUID'] as string, dataset, ...references });
-    } else if (dataset['Modality'] === 'MR' && dataset['SeriesInstanceUID']) {
-      const key = JSON.stringify([dataset['StudyInstanceUID'], dataset['SeriesInstanceUID']]);
+      drawings.push({ path, SOPClassUID, dataset, ...references });
+    } else if (text(dataset, 'Modality') === 'MR' && SeriesInstanceUID !== undefined) {
+      const key = JSON.stringify([StudyInstanceUID, SeriesInstanceUID]);
       groups.set(key, [...(groups.get(key) ?? []), { dataset, path }]);
     }
   }
@@ -136,7 +141,7 @@ function seriesOf(drawing: Drawing, all: readonly Series[], selection: Selection
   const found =
     named.length > 0
       ? named
-      : all.filter(({ header }) => framesOfReference.includes(text(header.dataset, 'FrameOfReferenceUID')));
+      : all.filter(({ header }) => framesOfReference.includes(text(header.dataset, 'FrameOfReferenceUID') ?? ''));
   if (found.length === 0) throw new PrioraError('LABEL_UNUSABLE', 'the series it was drawn on is not among the files');
   const chosen = found.length === 1 ? found[0] : choose(found, selection);
   if (!samePatient(chosen.header.dataset, dataset))
@@ -165,7 +170,7 @@ function scanOf(
   { patient, name, settings, zone }: { patient: string; name: string; settings: TrainingSettings; zone: string },
 ): Scan {
   const { dataset } = header;
-  const attribute = (keyword: string) => text(dataset, keyword);
+  const attribute = (keyword: string) => text(dataset, keyword) ?? '';
   const time = acquisitionTime(
     {
       AcquisitionDateTime: attribute('AcquisitionDateTime'),
@@ -181,7 +186,7 @@ function scanOf(
   );
   if (!time) throw new PrioraError('TIME_UNKNOWN', 'the study has no usable date');
   const used = usedDrawings(drawings, settings.severalObjects);
-  const uids = [header.SeriesInstanceUID, ...used.map(({ dataset: drawn }) => text(drawn, 'SOPInstanceUID'))];
+  const uids = [header.SeriesInstanceUID, ...used.map(({ dataset: drawn }) => text(drawn, 'SOPInstanceUID') ?? '')];
   return {
     patient,
     name,
@@ -206,6 +211,6 @@ function usedDrawings(drawings: readonly Drawing[], rule: TrainingSettings['seve
       `${drawings.length} segmentations or structure sets refer to one series; severalObjects in mappings/training-data.yaml says what to do`,
     );
   const made = ({ dataset }: Drawing) =>
-    ['ContentDate', 'ContentTime', 'StructureSetDate', 'StructureSetTime', 'SOPInstanceUID'].map((keyword) => text(dataset, keyword)).join(' '); // prettier-ignore
+    ['ContentDate', 'ContentTime', 'StructureSetDate', 'StructureSetTime', 'SOPInstanceUID'].map((keyword) => text(dataset, keyword) ?? '').join(' '); // prettier-ignore
   return [drawings.reduce((newest, drawing) => (made(drawing) > made(newest) ? drawing : newest))];
 }

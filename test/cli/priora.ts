@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
+import type { Dataset } from '../../src/dicom/dataset.js';
+import { parseFile, writeFile } from '../../src/dicom/dicom-file.js';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const temporary = (name: string): string => mkdtempSync(join(tmpdir(), `priora-${name}-`));

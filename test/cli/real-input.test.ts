@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assembleSeries } from '../../src/analysis/assemble/assemble-series.js';
 import type { Analysis } from '../../src/node/operations/analyse-files.js';
-import { parseFile } from '../../src/dicom/dataset.js';
+import { parseFile } from '../../src/dicom/dicom-file.js';
 import { prepareCurrent } from '../../src/analysis/prepare/prepare-current.js';
 import { hasPeer, sharedData } from '../peers.js';
 import { hasPixelmed, validate, validateStructuredReports } from '../report/peer-processes.js';

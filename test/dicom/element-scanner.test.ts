@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PrioraError } from '../../src/core/errors.js';
-import { parseFile } from '../../src/dicom/dataset.js';
+import { parseFile } from '../../src/dicom/dicom-file.js';
 import { elementEncoding, ElementScanner } from '../../src/dicom/element-scanner.js';
 import { headerTags, instanceHeader } from '../../src/dicom/instance-header.js';
 import { decodeFileMeta, encodeFileMeta } from '../../src/dicom/part10.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeFile } from '../../src/dicom/dataset.js';
+import { writeFile } from '../../src/dicom/dicom-file.js';
 import { decodeFileMeta, encodeFileMeta, readFileMeta } from '../../src/dicom/part10.js';
 import { implementationClassUID, SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { hasPeer } from '../peers.js';

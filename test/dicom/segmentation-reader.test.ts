@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseFile, writeFile } from '../../src/dicom/dataset.js';
+import { firstItem, items, numbers } from '../../src/dicom/dataset.js';
+import { parseFile, writeFile } from '../../src/dicom/dicom-file.js';
 import { readSegmentation } from '../../src/dicom/segmentation-reader.js';
 import { identityAffine, type Affine } from '../../src/imaging/affine.js';
 import { resampleNearest } from '../../src/imaging/resample.js';
@@ -40,10 +41,16 @@ describe('what this node wrote', () => {
     };
     const frame = 'PerFrameFunctionalGroupsSequence';
     await expect(
-      change((dataset) => (dataset[frame][1]['PlanePositionSequence'][0]['ImagePositionPatient'][1] += 5)),
+      change((dataset) => {
+        const place = firstItem(items(dataset, frame)[1], 'PlanePositionSequence');
+        const [x, y, z] = numbers(place, 'ImagePositionPatient');
+        place['ImagePositionPatient'] = [x, y + 5, z];
+      }),
     ).rejects.toMatchObject({ code: 'GEOMETRY_MIXED' });
     await expect(
-      change((dataset) => (dataset[frame][1]['SegmentIdentificationSequence'][0]['ReferencedSegmentNumber'] = 9)),
+      change((dataset) => {
+        firstItem(items(dataset, frame)[1], 'SegmentIdentificationSequence')['ReferencedSegmentNumber'] = 9;
+      }),
     ).rejects.toThrow(/describe segment 9/);
     await expect(change((dataset) => (dataset['SOPClassUID'] = '1.2.3'))).rejects.toMatchObject({
       code: 'DICOM_CLASS_MISMATCH',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFile } from '../../src/dicom/dataset.js';
+import { writeFile } from '../../src/dicom/dicom-file.js';
 import { decodeFileMeta } from '../../src/dicom/part10.js';
 import { SOPClass } from '../../src/dicom/uid.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDicomFile } from '../../src/dicom/dataset.js';
+import { readDicomFile } from '../../src/dicom/dicom-file.js';
 import { writeDicomSeries } from '../../src/phantom/dicom-series.js';
 import { createPatient } from '../../src/phantom/patient.js';
 import { scan, type PhantomScan } from '../../src/phantom/scan.js';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { asPrioraError } from '../../src/core/errors.js';
-import { parseFile, type Dataset } from '../../src/dicom/dataset.js';
+import { codeIn } from '../../src/dicom/code.js';
+import { firstItem, items, type Dataset } from '../../src/dicom/dataset.js';
+import { parseFile } from '../../src/dicom/dicom-file.js';
 import { checkOutput } from '../../src/report/check/output.js';
 import { decimalString } from '../../src/report/decimal-string.js';
 import { cases } from './cases.js';
@@ -33,7 +35,7 @@ const pdf = read(writeEncapsulatedPdf(input, imagesOf(input)).bytes);
 
 /** A copy in which one value, given by its path, is another. */
 function changed(item: Dataset, [step, ...rest]: readonly (string | number)[], value: unknown): Dataset {
-  const copy: Dataset = Array.isArray(item) ? [...(item as unknown[])] : { ...item };
+  const copy = (Array.isArray(item) ? [...(item as unknown[])] : { ...item }) as Dataset;
   copy[step] = rest.length === 0 ? value : changed(item[step] as Dataset, rest, value);
   return copy;
 }
@@ -113,21 +115,19 @@ describe('checkOutput', () => {
     0,
     'FrameOfReferenceTransformationMatrix',
   ] as const;
-  const group = sr['ContentSequence'].findIndex(
-    (item: Dataset) => item['ConceptNameCodeSequence'][0]['CodeValue'] === '126010',
-  ) as number;
-  const lesion = (first(sr, 'ContentSequence', group, 'ContentSequence') as Dataset[]).findIndex(
-    (item) => item['ConceptNameCodeSequence'][0]['CodeValue'] === '125007',
+  const conceptOf = (item: Dataset) => codeIn(item, 'ConceptNameCodeSequence')?.value;
+  const group = items(sr, 'ContentSequence').findIndex((item) => conceptOf(item) === '126010');
+  const lesion = items(items(sr, 'ContentSequence')[group], 'ContentSequence').findIndex(
+    (item) => conceptOf(item) === '125007',
   );
   const rows = ['ContentSequence', group, 'ContentSequence', lesion, 'ContentSequence'] as const;
-  const without = (concept: string) =>
-    (first(sr, ...rows) as Dataset[]).filter((row) => row['ConceptNameCodeSequence'][0]['CodeValue'] !== concept);
+  const without = (concept: string) => (first(sr, ...rows) as Dataset[]).filter((row) => conceptOf(row) !== concept);
 
   test.each<[string, Dataset, string]>([
     ['a class that is none of ours', { ...seg, SOPClassUID: '1.2.840.10008.5.1.4.1.1.4' }, 'is none of ours'],
-    ['a segment that no frame shows', changed(seg, ['SegmentSequence', 1], { ...seg['SegmentSequence'][0], SegmentNumber: 2, TrackingUID: '1.2' }), 'segment 2 has no frame'],
+    ['a segment that no frame shows', changed(seg, ['SegmentSequence', 1], { ...firstItem(seg, 'SegmentSequence'), SegmentNumber: 2, TrackingUID: '1.2' }), 'segment 2 has no frame'],
     ['a frame that shows nothing', { ...seg, PixelData: pixels(seg, 0) }, 'frame 1 is empty'],
-    ['two segments of one lesion', { ...seg, SegmentSequence: [seg['SegmentSequence'][0], { ...seg['SegmentSequence'][0], SegmentNumber: 2 }] }, 'two segments share a TrackingUID'],
+    ['two segments of one lesion', { ...seg, SegmentSequence: [firstItem(seg, 'SegmentSequence'), { ...firstItem(seg, 'SegmentSequence'), SegmentNumber: 2 }] }, 'two segments share a TrackingUID'],
     ['a segment without identity', changed(seg, ['SegmentSequence', 0, 'TrackingUID'], undefined), 'segment 1 lacks TrackingUID'],
     ['a label that is no segment', { ...labelMap, PixelData: pixels(labelMap, 9) }, 'pixel value 9 is no segment'],
     ['a segment without a label', { ...labelMap, PixelData: pixels(labelMap, 0) }, 'segment 1 has no pixel'],
@@ -138,14 +138,14 @@ describe('checkOutput', () => {
     ['a contour short of a point', changed(contours, [...contour, 'ContourData'], points.slice(3)), 'coordinates for'],
     ['a contour on a foreign image', changed(contours, [...contour, 'ContourImageSequence', 0, 'ReferencedSOPInstanceUID'], '1.2'), 'lies on an image that is not referenced'],
     ['a contour longer than an element', changed(contours, [...contour, 'ContourData'], Array(9000).fill('-100.123')), 'more than fit into one element'],
-    ['an ROI that nobody observed', { ...contours, RTROIObservationsSequence: [{ ...contours['RTROIObservationsSequence'][0], ReferencedROINumber: 7 }] }, 'RTROIObservationsSequence has not one item for each ROI'],
+    ['an ROI that nobody observed', { ...contours, RTROIObservationsSequence: [{ ...firstItem(contours, 'RTROIObservationsSequence'), ReferencedROINumber: 7 }] }, 'RTROIObservationsSequence has not one item for each ROI'],
     ['a registration that scales', changed(registration, matrix, [1.01, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]), 'registration 2 is not rigid'],
     ['one that mirrors', changed(registration, matrix, [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]), 'registration 2 is not rigid'],
     ['one of unlisted images', { ...registration, StudiesContainingOtherReferencedInstancesSequence: [] }, 'of an image that is not listed'],
     ['one without its own space', { ...registration, FrameOfReferenceUID: '1.2' }, 'registered frame of reference itself'],
     ['a document that refers to what is no evidence', { ...keyImages, CurrentRequestedProcedureEvidenceSequence: [{}] }, 'is no evidence'],
     ['a selection under another title', changed(keyImages, ['ConceptNameCodeSequence', 0, 'CodeValue'], '113010'), 'the title is none of TID 2010'],
-    ['a report without image library', { ...sr, ContentSequence: (sr['ContentSequence'] as Dataset[]).filter((item) => item['ConceptNameCodeSequence'][0]['CodeValue'] !== '111028') }, 'the image library is missing'],
+    ['a report without image library', { ...sr, ContentSequence: items(sr, 'ContentSequence').filter((item) => conceptOf(item) !== '111028') }, 'the image library is missing'],
     ['a group without identity', changed(sr, rows, without('112040')), 'lacks its Tracking Unique Identifier'],
     ['a group without its segment', changed(sr, rows, without('121191')), 'lacks its Referenced Segment'],
     ['a document that is no PDF', { ...pdf, EncapsulatedDocument: new ArrayBuffer(10) }, 'the document is no PDF'],

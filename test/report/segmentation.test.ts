@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseFile } from '../../src/dicom/dataset.js';
+import { functionalGroup } from '../../src/dicom/dataset.js';
+import { parseFile } from '../../src/dicom/dicom-file.js';
 import { applyAffine, type Vector3 } from '../../src/imaging/affine.js';
 import { hasPeer } from '../peers.js';
 import { cases } from './cases.js';
@@ -203,9 +204,12 @@ describe('writeSegmentation', () => {
   test("geometry is the source's to the digit", () => {
     const { input, sourceFiles } = cases.find(({ name }) => name === 'oblique')!;
     const source = parseFile(sourceFiles[0]).dataset;
-    const shared = parseFile(writeSegmentation(input).bytes).dataset['SharedFunctionalGroupsSequence'][0];
-    expect(shared['PlaneOrientationSequence'][0]['ImageOrientationPatient']).toEqual(source['ImageOrientationPatient']);
-    expect(shared['PixelMeasuresSequence'][0]['PixelSpacing']).toEqual(source['PixelSpacing']);
+    const { dataset } = parseFile(writeSegmentation(input).bytes);
+    const [plane, measures] = ['PlaneOrientationSequence', 'PixelMeasuresSequence'].map((keyword) =>
+      functionalGroup(dataset, keyword),
+    );
+    expect(plane['ImageOrientationPatient']).toEqual(source['ImageOrientationPatient']);
+    expect(measures['PixelSpacing']).toEqual(source['PixelSpacing']);
   });
 
   test('a segmentation without a lesion, or with one without a voxel, is refused', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseFile } from '../../src/dicom/dataset.js';
+import { parseFile } from '../../src/dicom/dicom-file.js';
 import { acquiredAt, patientAndStudy } from '../../src/report/source-attributes.js';
 import { writeReport } from '../../src/report/sr/write.js';
 import { cases } from './cases.js';

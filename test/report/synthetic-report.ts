@@ -1,4 +1,5 @@
-import { parseFile, writeFile, type Dataset } from '../../src/dicom/dataset.js';
+import type { Dataset } from '../../src/dicom/dataset.js';
+import { parseFile, writeFile } from '../../src/dicom/dicom-file.js';
 import { derivedUID, SOPClass } from '../../src/dicom/uid.js';
 import { applyAffine, invertAffine, type Vector3 } from '../../src/imaging/affine.js';
 import type { Confidence, LesionChange, TrackedLesion } from '../../src/model/lesion.js';

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { PrioraError } from '../../core/errors.js';
 import type { Remark } from '../../model/remark.js';
 import { isLossy } from '../../dicom/codestream.js';
-import { parseFile, type Dataset, type ParsedFile } from '../../dicom/dataset.js';
+import { instanceOf, number, text, type Dataset } from '../../dicom/dataset.js';
+import { parseFile, type ParsedFile } from '../../dicom/dicom-file.js';
 import { decodeFrames } from '../../dicom/pixel-decoder.js';
 import { frameData, isNative, pixelLayout, type PixelLayout } from '../../dicom/pixel-data.js';
 import { writeValues } from '../../dicom/stored-values.js';
-import { SOPClass, TransferSyntax } from '../../dicom/uid.js';
+import { SOPClass } from '../../dicom/uid.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { SourceFrame } from '../../report/report-input.js';
 import { chooseStack } from './choose-stack.js';
@@ -48,7 +49,7 @@ interface Instance {
   readonly layout: PixelLayout;
 }
 
-const multiFrameClasses: ReadonlySet<string> = new Set([
+const multiFrameClasses: ReadonlySet<string | undefined> = new Set([
   SOPClass.EnhancedMRImageStorage,
   SOPClass.LegacyConvertedEnhancedMRImageStorage,
 ]);
@@ -71,10 +72,10 @@ export async function assembleSeries(
   const planes: SliceFrame[] = [];
   for (const path of files) {
     const file = await readInstance(path);
-    const SOPInstanceUID = file.dataset['SOPInstanceUID'] as string;
+    const SOPInstanceUID = text(file.dataset, 'SOPInstanceUID')!;
     if (instances.has(SOPInstanceUID)) continue; // The same instance is among the paths twice.
     instances.set(SOPInstanceUID, { path, file, layout: pixelLayout(file.dataset) });
-    if (multiFrameClasses.has(file.dataset['SOPClassUID'])) planes.push(...multiFrame(file.dataset));
+    if (isMultiFrame(file.dataset)) planes.push(...multiFrame(file.dataset));
     else planes.push(singleFrame(file.dataset));
   }
   if (planes.length === 0) throw new PrioraError('SERIES_TOO_SMALL', 'the series has no images');
@@ -86,17 +87,17 @@ export async function assembleSeries(
   const { rows, columns } = slices[0];
   const voxels = new Float32Array(rows * columns * slices.length);
   const used = new Set(slices.map(({ SOPInstanceUID }) => SOPInstanceUID));
-  let lossy = [...used].some((uid) => instances.get(uid)!.file.dataset['LossyImageCompression'] === '01');
+  let lossy = [...used].some((uid) => text(instances.get(uid)!.file.dataset, 'LossyImageCompression') === '01');
   for (const group of bySyntax([...instances].filter(([uid]) => used.has(uid)).map(([, instance]) => instance))) {
     const encoded = group.map(({ file, layout }) => frameData(file, layout));
-    const TransferSyntaxUID: string = group[0].file.meta['TransferSyntaxUID'];
+    const { TransferSyntaxUID } = group[0].file.meta;
     if (!isNative(TransferSyntaxUID)) lossy ||= encoded.flat().some((frame) => isLossy(frame, TransferSyntaxUID));
     const pixels = await framePixels(group, encoded, signal);
     slices.forEach((slice, k) => {
-      const bytes = pixels.get(slice.SOPInstanceUID)?.[(slice.frameNumber ?? 1) - 1];
-      if (!bytes) return;
+      const frames = pixels.get(slice.SOPInstanceUID);
+      if (!frames) return; // a slice of another group
       const { file, layout } = instances.get(slice.SOPInstanceUID)!;
-      writeValues(voxels, k * rows * columns, bytes, layout, isLittleEndian(file), {
+      writeValues(voxels, k * rows * columns, frames[(slice.frameNumber ?? 1) - 1], layout, {
         RescaleSlope: slice.RescaleSlope,
         RescaleIntercept: slice.RescaleIntercept,
         ...paddingOf(file.dataset),
@@ -132,18 +133,19 @@ async function readInstance(path: string): Promise<ParsedFile> {
     throw error;
   }
   const { meta, dataset } = file;
-  const { SOPInstanceUID, SOPClassUID, Modality } = dataset;
-  if (typeof SOPInstanceUID !== 'string' || SOPInstanceUID === '')
+  const SOPInstanceUID = text(dataset, 'SOPInstanceUID');
+  const SOPClassUID = text(dataset, 'SOPClassUID');
+  const Modality = text(dataset, 'Modality');
+  if (SOPInstanceUID === undefined)
     throw new PrioraError('DICOM_MISSING_ATTRIBUTE', 'SOPInstanceUID is missing', { subject: { path } });
   const mismatch = (reason: string) =>
     new PrioraError('DICOM_CLASS_MISMATCH', reason, { subject: { SOPInstanceUID, SOPClassUID } });
-  if (meta['MediaStorageSOPClassUID'] !== undefined && meta['MediaStorageSOPClassUID'] !== SOPClassUID)
+  if (meta.MediaStorageSOPClassUID !== undefined && meta.MediaStorageSOPClassUID !== SOPClassUID)
     throw mismatch('file meta information and data set name different SOP classes');
-  if (SOPClassUID !== SOPClass.MRImageStorage && !multiFrameClasses.has(SOPClassUID))
-    throw mismatch('this is no MR image');
+  if (SOPClassUID !== SOPClass.MRImageStorage && !isMultiFrame(dataset)) throw mismatch('this is no MR image');
   if (Modality !== 'MR') throw mismatch(`an MR SOP class holds modality ${Modality}`);
   // Whether there is a tube voltage or Hounsfield units: CT that somebody has relabelled.
-  if (dataset['KVP'] !== undefined || dataset['RescaleType'] === 'HU')
+  if (text(dataset, 'KVP') !== undefined || text(dataset, 'RescaleType') === 'HU')
     throw mismatch('an MR SOP class holds the attributes of CT');
   return file;
 }
@@ -152,9 +154,9 @@ function checkOneSeries(instances: readonly Instance[]): void {
   const [first] = instances;
   for (const keyword of ['SeriesInstanceUID', 'StudyInstanceUID', 'FrameOfReferenceUID'])
     for (const { file } of instances)
-      if (file.dataset[keyword] !== first.file.dataset[keyword])
+      if (text(file.dataset, keyword) !== text(first.file.dataset, keyword))
         throw new PrioraError('GEOMETRY_MIXED', `the images have several values of ${keyword}`, {
-          subject: { SOPInstanceUID: file.dataset['SOPInstanceUID'] as string },
+          subject: instanceOf(file.dataset),
         });
 }
 
@@ -162,7 +164,7 @@ function checkOneSeries(instances: readonly Instance[]): void {
 function bySyntax(instances: readonly Instance[]): Instance[][] {
   const groups = new Map<string, Instance[]>();
   for (const instance of instances) {
-    const key = JSON.stringify([instance.file.meta['TransferSyntaxUID'], instance.layout]);
+    const key = JSON.stringify([instance.file.meta.TransferSyntaxUID, instance.layout]);
     groups.set(key, [...(groups.get(key) ?? []), instance]);
   }
   return [...groups.values()];
@@ -175,21 +177,23 @@ async function framePixels(
   signal?: AbortSignal,
 ): Promise<Map<string, Uint8Array[]>> {
   const [{ file, layout }] = group;
-  const TransferSyntaxUID: string = file.meta['TransferSyntaxUID'];
-  const uids = group.map((instance) => instance.file.dataset['SOPInstanceUID'] as string);
+  const { TransferSyntaxUID } = file.meta;
+  const uids = group.map((instance) => text(instance.file.dataset, 'SOPInstanceUID')!);
   if (isNative(TransferSyntaxUID)) return new Map(uids.map((uid, index) => [uid, frames[index]]));
-  const subject = { SeriesInstanceUID: file.dataset['SeriesInstanceUID'] as string, SOPInstanceUID: uids[0] };
+  const SeriesInstanceUID = text(file.dataset, 'SeriesInstanceUID');
+  const subject = { SOPInstanceUID: uids[0], ...(SeriesInstanceUID !== undefined && { SeriesInstanceUID }) };
   const decoded = await decodeFrames({ TransferSyntaxUID, layout, frames: frames.flat() }, subject, signal);
   let at = 0;
   return new Map(uids.map((uid, index) => [uid, decoded.slice(at, (at += frames[index].length))]));
 }
 
-const isLittleEndian = ({ meta }: ParsedFile) => meta['TransferSyntaxUID'] !== TransferSyntax.ExplicitVRBigEndian;
+const isMultiFrame = (dataset: Dataset) => multiFrameClasses.has(text(dataset, 'SOPClassUID'));
 
-function paddingOf({ PixelPaddingValue, PixelPaddingRangeLimit }: Dataset): { padding?: [number, number] } {
-  return typeof PixelPaddingValue === 'number'
-    ? { padding: [PixelPaddingValue, PixelPaddingRangeLimit ?? PixelPaddingValue] }
-    : {};
+/** PixelPaddingValue, to PixelPaddingRangeLimit where there is one. @throws PrioraError DICOM_VALUE_UNUSABLE */
+function paddingOf(dataset: Dataset): { padding?: [number, number] } {
+  const value = number(dataset, 'PixelPaddingValue');
+  const limit = number(dataset, 'PixelPaddingRangeLimit');
+  return value === undefined ? {} : { padding: [value, limit ?? value] };
 }
 
 /**

@@ -1,5 +1,16 @@
-import { PrioraError } from '../../core/errors.js';
-import type { Dataset } from '../../dicom/dataset.js';
+import { PrioraError, type ErrorSubject } from '../../core/errors.js';
+import {
+  functionalGroup,
+  instanceOf,
+  items,
+  number,
+  text,
+  texts,
+  unusable,
+  vector,
+  type Dataset,
+} from '../../dicom/dataset.js';
+import { frameCount } from '../../dicom/pixel-data.js';
 import type { Vector3 } from '../../imaging/affine.js';
 
 /** One image plane of a series: a single-frame instance, or one frame of a multi-frame one. */
@@ -34,21 +45,13 @@ export interface SliceFrame {
   readonly kind: Readonly<Record<string, string>>;
 }
 
-const missing = (keyword: string, what: string, SOPInstanceUID: string, frameNumber?: number) =>
-  new PrioraError('GEOMETRY_MISSING', `${keyword} ${what}`, {
-    subject: { SOPInstanceUID, ...(frameNumber !== undefined && { frameNumber }) },
-  });
+const missing = (keyword: string, what: string, subject: ErrorSubject) =>
+  new PrioraError('GEOMETRY_MISSING', `${keyword} ${what}`, { subject });
 
 /**
  * Norms and the dot product of direction cosines may be off by this much: what writers round, not what a scanner tilts.
  */
 const cosineTolerance = 1e-3;
-
-function numbers(value: unknown, count: number): number[] | undefined {
-  return Array.isArray(value) && value.length === count && value.every((entry) => Number.isFinite(entry))
-    ? (value as number[])
-    : undefined;
-}
 
 /**
  * Attributes that mean several acquisitions if they differ within a series; all single-frame ones are at the top level.
@@ -62,29 +65,34 @@ const kindKeywords = [
   'ImageType',
 ] as const;
 
-/** The image plane of a single-frame instance. @throws PrioraError GEOMETRY_MISSING */
+/**
+ * The image plane of a single-frame instance.
+ *
+ * @throws PrioraError GEOMETRY_MISSING; DICOM_VALUE_UNUSABLE, naming the attribute.
+ */
 export function singleFrame(dataset: Dataset): SliceFrame {
-  const { InstanceNumber } = dataset;
-  return sliceFrame(dataset, dataset, dataset, dataset, dataset, InstanceNumber, textOf(dataset, kindKeywords));
+  const frames = frameCount(dataset);
+  if (frames !== 1) throw unusable('NumberOfFrames', `is ${frames} in an image of one frame`, instanceOf(dataset));
+  const groups = { plane: dataset, orientation: dataset, measures: dataset, transformation: dataset };
+  return sliceFrame(dataset, groups, integer(dataset, 'InstanceNumber'), textOf(dataset, kindKeywords));
 }
 
 /**
  * The image planes of a multi-frame instance; a per-frame functional group overrides the shared one (PS3.3 C.7.6.16).
  *
- * @throws PrioraError GEOMETRY_MISSING, naming the frame.
+ * @throws PrioraError GEOMETRY_MISSING; DICOM_VALUE_UNUSABLE, naming the attribute and the frame.
  */
 export function multiFrame(dataset: Dataset): SliceFrame[] {
-  const shared: Dataset = first(dataset['SharedFunctionalGroupsSequence']) ?? {};
-  const perFrame = (dataset['PerFrameFunctionalGroupsSequence'] ?? []) as Dataset[];
-  const count: number = dataset['NumberOfFrames'] ?? 1;
+  const perFrame = items(dataset, 'PerFrameFunctionalGroupsSequence');
+  const count = frameCount(dataset);
   if (perFrame.length !== count)
     throw missing(
       'PerFrameFunctionalGroupsSequence',
       `has ${perFrame.length} items for ${count} frames`,
-      dataset['SOPInstanceUID'],
+      instanceOf(dataset),
     );
   return Array.from({ length: count }, (_, index) => {
-    const group = (keyword: string): Dataset => first(perFrame[index][keyword]) ?? first(shared[keyword]) ?? {};
+    const group = (keyword: string): Dataset => functionalGroup(dataset, keyword, index);
     const content = group('FrameContentSequence');
     const kind = {
       ...textOf(content, ['StackID', 'TemporalPositionIndex']),
@@ -92,72 +100,78 @@ export function multiFrame(dataset: Dataset): SliceFrame[] {
       ...textOf(group('MRModifierSequence'), ['InversionTimes']),
       ...textOf(group('MRImageFrameTypeSequence'), ['FrameType', 'ComplexImageComponent']),
     };
-    return sliceFrame(
-      dataset,
-      group('PlanePositionSequence'),
-      group('PlaneOrientationSequence'),
-      group('PixelMeasuresSequence'),
-      group('PixelValueTransformationSequence'),
-      content['InStackPositionNumber'],
-      kind,
-      index + 1,
-    );
+    const groups = {
+      plane: group('PlanePositionSequence'),
+      orientation: group('PlaneOrientationSequence'),
+      measures: group('PixelMeasuresSequence'),
+      transformation: group('PixelValueTransformationSequence'),
+    };
+    return sliceFrame(dataset, groups, integer(content, 'InStackPositionNumber'), kind, index + 1);
   });
 }
 
-const positive = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
+/** A number that only counts as evidence: null if it is absent or no integer, as numbers of some writers are. */
+function integer(dataset: Dataset, keyword: string): number | null {
+  const [value] = vector(dataset, keyword, 1) ?? [];
+  return Number.isInteger(value) ? value : null;
+}
 
-const first = (sequence: unknown): Dataset | undefined =>
-  Array.isArray(sequence) ? (sequence[0] as Dataset | undefined) : undefined;
+const positive = (value: number | undefined): number | null => (value !== undefined && value > 0 ? value : null);
 
 function textOf(dataset: Dataset, keywords: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    keywords
-      .filter((keyword) => dataset[keyword] !== undefined && dataset[keyword] !== null && dataset[keyword] !== '')
-      .map((keyword) => [keyword, String(dataset[keyword])]),
+    keywords.flatMap((keyword) => {
+      const values = texts(dataset, keyword);
+      return values.length === 0 ? [] : [[keyword, values.join(',')]];
+    }),
   );
+}
+
+/** The parts of a header that describe one image plane: functional groups, or the one data set of a single frame. */
+interface PlaneGroups {
+  readonly plane: Dataset;
+  readonly orientation: Dataset;
+  readonly measures: Dataset;
+  readonly transformation: Dataset;
 }
 
 function sliceFrame(
   instance: Dataset,
-  plane: Dataset,
-  orientationGroup: Dataset,
-  measures: Dataset,
-  transformation: Dataset,
-  number: unknown,
+  { plane, orientation: orientationGroup, measures, transformation }: PlaneGroups,
+  instanceNumber: number | null,
   kind: Record<string, string>,
   frameNumber?: number,
 ): SliceFrame {
-  const SOPInstanceUID = instance['SOPInstanceUID'] as string;
-  const position = numbers(plane['ImagePositionPatient'], 3);
-  const orientation = numbers(orientationGroup['ImageOrientationPatient'], 6);
-  const spacing = numbers(measures['PixelSpacing'], 2);
-  if (!position) throw missing('ImagePositionPatient', 'is missing or unusable', SOPInstanceUID, frameNumber);
-  if (!orientation) throw missing('ImageOrientationPatient', 'is missing or unusable', SOPInstanceUID, frameNumber);
-  if (!spacing || spacing.some((value) => value <= 0))
-    throw missing('PixelSpacing', 'is missing or unusable', SOPInstanceUID, frameNumber);
+  const subject = { ...instanceOf(instance), ...(frameNumber !== undefined && { frameNumber }) };
+  const position = vector(plane, 'ImagePositionPatient', 3);
+  const orientation = vector(orientationGroup, 'ImageOrientationPatient', 6);
+  const spacing = vector(measures, 'PixelSpacing', 2);
+  if (!position) throw missing('ImagePositionPatient', 'is missing or unusable', subject);
+  if (!orientation) throw missing('ImageOrientationPatient', 'is missing or unusable', subject);
+  if (!spacing || spacing.some((value) => value <= 0)) throw missing('PixelSpacing', 'is missing or unusable', subject);
   const [rx, ry, rz, cx, cy, cz] = orientation;
   const rowNorm = Math.hypot(rx, ry, rz);
   const columnNorm = Math.hypot(cx, cy, cz);
   const dot = rx * cx + ry * cy + rz * cz;
   if (Math.max(Math.abs(rowNorm - 1), Math.abs(columnNorm - 1), Math.abs(dot)) > cosineTolerance)
-    throw missing('ImageOrientationPatient', 'is no pair of perpendicular unit vectors', SOPInstanceUID, frameNumber);
+    throw missing('ImageOrientationPatient', 'is no pair of perpendicular unit vectors', subject);
+  const RescaleSlope = number(transformation, 'RescaleSlope', subject);
+  if (RescaleSlope === 0) throw unusable('RescaleSlope', 'is 0', subject);
   return {
-    SOPInstanceUID,
-    SOPClassUID: instance['SOPClassUID'] as string,
+    SOPInstanceUID: text(instance, 'SOPInstanceUID')!,
+    SOPClassUID: text(instance, 'SOPClassUID')!,
     ...(frameNumber !== undefined && { frameNumber }),
     position: position as unknown as Vector3,
     rowDirection: [rx / rowNorm, ry / rowNorm, rz / rowNorm],
     columnDirection: [cx / columnNorm, cy / columnNorm, cz / columnNorm],
     pixelSpacingMm: [spacing[0], spacing[1]],
-    rows: instance['Rows'] as number,
-    columns: instance['Columns'] as number,
-    SliceThickness: positive(measures['SliceThickness']),
-    SpacingBetweenSlices: positive(measures['SpacingBetweenSlices']),
-    number: Number.isInteger(number) ? (number as number) : null,
-    RescaleSlope: transformation['RescaleSlope'] ?? 1,
-    RescaleIntercept: transformation['RescaleIntercept'] ?? 0,
+    rows: number(instance, 'Rows', subject)!,
+    columns: number(instance, 'Columns', subject)!,
+    SliceThickness: positive(number(measures, 'SliceThickness', subject)),
+    SpacingBetweenSlices: positive(number(measures, 'SpacingBetweenSlices', subject)),
+    number: instanceNumber,
+    RescaleSlope: RescaleSlope ?? 1,
+    RescaleIntercept: number(transformation, 'RescaleIntercept', subject) ?? 0,
     kind,
   };
 }

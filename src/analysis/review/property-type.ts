@@ -1,3 +1,4 @@
+import { codeIn } from '../../dicom/code.js';
 import type { Dataset } from '../../dicom/dataset.js';
 import type { DrawnLesion } from './review.js';
 
@@ -12,7 +13,7 @@ const unspecificTypes: ReadonlySet<string> = new Set(['85756007', 'T-D0050']);
 
 /** What a segment says it shows (SegmentedPropertyTypeCodeSequence). */
 export function propertyOf(segment: Dataset): DrawnLesion['property'] {
-  const value = segment['SegmentedPropertyTypeCodeSequence']?.[0]?.['CodeValue'] as string | undefined;
+  const value = codeIn(segment, 'SegmentedPropertyTypeCodeSequence')?.value;
   if (value === undefined || unspecificTypes.has(value)) return 'unspecific';
   return lesionTypes.has(value) ? 'lesion' : 'other';
 }

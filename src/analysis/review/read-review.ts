@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { parseFile } from '../../dicom/dataset.js';
+import { text } from '../../dicom/dataset.js';
+import { parseFile } from '../../dicom/dicom-file.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { readReport } from './read-report.js';
-import { readSegmentation } from './read-segmentation.js';
+import { readDrawnLesions } from './read-segmentation.js';
 import { refusal, type Review, type ReviewedSeries } from './review.js';
 
-const segmentations: ReadonlySet<string> = new Set([
+const segmentations: ReadonlySet<string | undefined> = new Set([
   SOPClass.SegmentationStorage,
   SOPClass.LabelMapSegmentationStorage,
 ]);
@@ -20,6 +21,6 @@ const segmentations: ReadonlySet<string> = new Set([
 export async function readReview(path: string, series: ReviewedSeries): Promise<Review> {
   const bytes = await readFile(path);
   const { dataset } = parseFile(bytes, { stopAtPixelData: true });
-  if (dataset['StudyInstanceUID'] !== series.StudyInstanceUID) throw refusal('it belongs to another study');
-  return segmentations.has(dataset['SOPClassUID']) ? readSegmentation(bytes, series) : readReport(dataset);
+  if (text(dataset, 'StudyInstanceUID') !== series.StudyInstanceUID) throw refusal('it belongs to another study');
+  return segmentations.has(text(dataset, 'SOPClassUID')) ? readDrawnLesions(bytes, series) : readReport(dataset);
 }

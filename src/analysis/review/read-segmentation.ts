@@ -1,8 +1,7 @@
-import type { Dataset } from '../../dicom/dataset.js';
-import { readSegmentation as readAny, type Segment } from '../../dicom/segmentation-reader.js';
+import { items, number, personName, text } from '../../dicom/dataset.js';
+import { readSegmentation, type Segment } from '../../dicom/segmentation-reader.js';
 import { applyAffine, invertAffine, multiplyAffine, type Vector3 } from '../../imaging/affine.js';
 import type { Grid } from '../../imaging/volume.js';
-import { personName } from './person-name.js';
 import { propertyOf } from './property-type.js';
 import { refusal, type DrawnLesion, type Review, type ReviewedSeries } from './review.js';
 
@@ -17,25 +16,25 @@ const placeTolerance = 0.1;
  *   `dicom/segmentation-reader` throws if it cannot be read.
  * @see PS3.3 C.8.20
  */
-export async function readSegmentation(
+export async function readDrawnLesions(
   bytes: Uint8Array,
   { FrameOfReferenceUID, grid }: ReviewedSeries,
 ): Promise<Review> {
-  const { dataset, segments, ...read } = await readAny(bytes);
-  const described = (dataset['SegmentSequence'] ?? []) as readonly Dataset[];
+  const { dataset, segments, ...read } = await readSegmentation(bytes);
+  const described = items(dataset, 'SegmentSequence');
   if (read.FrameOfReferenceUID !== FrameOfReferenceUID)
     throw refusal('it lies in another frame of reference than the analysed series');
   const masks = new Map(segments.map((segment) => [segment.SegmentNumber, segment]));
   return {
     kind: 'SEG',
-    observer: personName(dataset['ContentCreatorName']) ?? personName(dataset['OperatorsName']),
+    observer: personName(dataset, 'ContentCreatorName') ?? personName(dataset, 'OperatorsName') ?? null,
     lesions: described.map((item): DrawnLesion => {
-      const segmentNumber = Number(item['SegmentNumber']);
+      const segmentNumber = number(item, 'SegmentNumber') ?? NaN;
       const segment = masks.get(segmentNumber);
       return {
         segmentNumber,
-        trackingUID: (item['TrackingUID'] as string | undefined) ?? null,
-        algorithmType: String(item['SegmentAlgorithmType'] ?? ''),
+        trackingUID: text(item, 'TrackingUID') ?? null,
+        algorithmType: text(item, 'SegmentAlgorithmType') ?? '',
         property: propertyOf(item),
         voxels: segment ? voxelsOn(grid, segment) : new Uint32Array(),
       };

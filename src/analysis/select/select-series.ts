@@ -1,3 +1,4 @@
+import { vector } from '../../dicom/dataset.js';
 import { applyRule } from './rule.js';
 import type { SeriesKind, SeriesSelection } from '../../model/selection.js';
 import { seriesKind } from './series-attributes.js';
@@ -29,7 +30,7 @@ export function selectSeries(
   priorKind?: SeriesKind,
 ): Selection {
   const judged = series.map((header) => ({ header, verdict: judge(header, rules, priorKind) }));
-  const number = ({ dataset }: SeriesHeader) => Number(dataset['SeriesNumber'] ?? 0);
+  const number = ({ dataset }: SeriesHeader) => vector(dataset, 'SeriesNumber', 1)?.[0] ?? 0;
   const [best] = judged
     .filter(({ verdict }) => verdict.accepted)
     .sort(

@@ -1,5 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
-import { functionalGroup } from '../../dicom/functional-group.js';
+import { firstItem, functionalGroup, items, text, texts, vector, type Dataset } from '../../dicom/dataset.js';
 import type { SeriesKind } from '../../model/selection.js';
 import { normalOf, type SeriesHeader } from './series-header.js';
 
@@ -31,70 +30,67 @@ const derived = {
   /** ImageType, and in Enhanced MR the first frame's FrameType and complex component. */
   ImageType: ({ dataset }) => {
     const frameType = functionalGroup(dataset, 'MRImageFrameTypeSequence');
-    return values(
-      dataset['ImageType'],
-      frameType['FrameType'],
-      frameType['ComplexImageComponent'] ?? dataset['ComplexImageComponent'],
-    );
+    const component = [frameType, dataset].find((of) => text(of, 'ComplexImageComponent') !== undefined) ?? {};
+    return [
+      ...texts(dataset, 'ImageType'),
+      ...texts(frameType, 'FrameType'),
+      ...texts(component, 'ComplexImageComponent'),
+    ];
   },
   /** GR, SE, IR, EP as in MR Image; Enhanced MR's EchoPulseSequence and its companions are put in these words. */
   ScanningSequence: ({ dataset }) => [
-    ...values(dataset['ScanningSequence']),
-    ...({ GRADIENT: ['GR'], SPIN: ['SE'], BOTH: ['SE', 'GR'] }[dataset['EchoPulseSequence'] as string] ?? []),
-    ...(dataset['EchoPlanarPulseSequence'] === 'YES' ? ['EP'] : []),
-    ...(functionalGroup(dataset, 'MRModifierSequence')['InversionRecovery'] === 'YES' ? ['IR'] : []),
+    ...texts(dataset, 'ScanningSequence'),
+    ...({ GRADIENT: ['GR'], SPIN: ['SE'], BOTH: ['SE', 'GR'] }[text(dataset, 'EchoPulseSequence') ?? ''] ?? []),
+    ...(isYes(dataset, 'EchoPlanarPulseSequence') ? ['EP'] : []),
+    ...(isYes(functionalGroup(dataset, 'MRModifierSequence'), 'InversionRecovery') ? ['IR'] : []),
   ],
-  SequenceName: ({ dataset }) => values(dataset['SequenceName'], dataset['PulseSequenceName']),
+  SequenceName: ({ dataset }) => [...texts(dataset, 'SequenceName'), ...texts(dataset, 'PulseSequenceName')],
   /** Enhanced MR's flags for what is no plain T1 image. */
   SpecialContrast: ({ dataset }) => [
-    ...(dataset['PhaseContrast'] === 'YES' ? ['PHASE_CONTRAST'] : []),
-    ...(dataset['TimeOfFlightContrast'] === 'YES' ? ['TIME_OF_FLIGHT'] : []),
-    ...values(dataset['AcquisitionContrast']).filter((value) => value !== 'UNKNOWN'),
+    ...(isYes(dataset, 'PhaseContrast') ? ['PHASE_CONTRAST'] : []),
+    ...(isYes(dataset, 'TimeOfFlightContrast') ? ['TIME_OF_FLIGHT'] : []),
+    ...texts(dataset, 'AcquisitionContrast').filter((value) => value !== 'UNKNOWN'),
   ],
   /** Milliseconds. */
-  EchoTime: ({ dataset }) =>
-    values(dataset['EchoTime'], functionalGroup(dataset, 'MREchoSequence')['EffectiveEchoTime']),
+  EchoTime: ({ dataset }) => [
+    ...texts(dataset, 'EchoTime'),
+    ...texts(functionalGroup(dataset, 'MREchoSequence'), 'EffectiveEchoTime'),
+  ],
   /** Milliseconds. */
-  RepetitionTime: ({ dataset }) => values(dataset['RepetitionTime'], timing(dataset)['RepetitionTime']),
+  RepetitionTime: ({ dataset }) => [...texts(dataset, 'RepetitionTime'), ...texts(timing(dataset), 'RepetitionTime')],
   /** Milliseconds; writers put 0 where there was no inversion. */
   InversionTime: ({ dataset }) =>
-    values(dataset['InversionTime'], functionalGroup(dataset, 'MRModifierSequence')['InversionTimes']).filter(
-      (value) => value !== 0,
-    ),
+    [
+      ...texts(dataset, 'InversionTime'),
+      ...texts(functionalGroup(dataset, 'MRModifierSequence'), 'InversionTimes'),
+    ].filter(isNotZero),
   /** Degrees. */
-  FlipAngle: ({ dataset }) => values(dataset['FlipAngle'], timing(dataset)['FlipAngle']),
+  FlipAngle: ({ dataset }) => [...texts(dataset, 'FlipAngle'), ...texts(timing(dataset), 'FlipAngle')],
   /** BodyPartExamined, and Enhanced MR's anatomic region in words. */
-  BodyPart: ({ dataset }) => {
-    const anatomy = functionalGroup(dataset, 'FrameAnatomySequence');
-    const region = (anatomy['AnatomicRegionSequence'] as readonly Dataset[] | undefined)?.[0];
-    return values(dataset['BodyPartExamined'], region?.['CodeMeaning']);
-  },
+  BodyPart: ({ dataset }) => [
+    ...texts(dataset, 'BodyPartExamined'),
+    ...texts(firstItem(functionalGroup(dataset, 'FrameAnatomySequence'), 'AnatomicRegionSequence'), 'CodeMeaning'),
+  ],
   /** Whatever names a contrast agent, its dose or its route. */
-  ContrastAgent: ({ dataset }) => {
-    const agents = (dataset['ContrastBolusAgentSequence'] ?? []) as readonly Dataset[];
-    return values(
-      dataset['ContrastBolusAgent'],
-      dataset['ContrastBolusIngredient'],
-      dataset['ContrastBolusRoute'],
-      ...agents.flatMap((agent) => [
-        agent['CodeMeaning'],
-        agent['ContrastBolusIngredientCodeSequence']?.[0]?.CodeMeaning,
-      ]),
-    );
-  },
+  ContrastAgent: ({ dataset }) => [
+    ...texts(dataset, 'ContrastBolusAgent'),
+    ...texts(dataset, 'ContrastBolusIngredient'),
+    ...texts(dataset, 'ContrastBolusRoute'),
+    ...items(dataset, 'ContrastBolusAgentSequence').flatMap((agent) => [
+      ...texts(agent, 'CodeMeaning'),
+      ...texts(firstItem(agent, 'ContrastBolusIngredientCodeSequence'), 'CodeMeaning'),
+    ]),
+  ],
   /** Enhanced MR: whether the agent was in when these frames were taken (PS3.3 C.7.6.16.2.12), YES or NO. */
   ContrastAgentAdministered: ({ dataset }) =>
-    values(functionalGroup(dataset, 'ContrastBolusUsageSequence')['ContrastBolusAgentAdministered']),
+    texts(functionalGroup(dataset, 'ContrastBolusUsageSequence'), 'ContrastBolusAgentAdministered'),
   /** Millilitres. */
   ContrastVolume: ({ dataset }) =>
-    values(dataset['ContrastBolusVolume'], dataset['ContrastBolusTotalDose']).filter((value) => value !== 0),
+    [...texts(dataset, 'ContrastBolusVolume'), ...texts(dataset, 'ContrastBolusTotalDose')].filter(isNotZero),
   /** The larger of row and column spacing, mm. */
   PixelSpacingMm: ({ dataset }) => {
-    const spacing = values(
-      dataset['PixelSpacing'],
-      functionalGroup(dataset, 'PixelMeasuresSequence')['PixelSpacing'],
-    ).filter((value) => typeof value === 'number');
-    return spacing.length === 0 ? [] : [Math.max(...spacing)];
+    const spacing = pixelSpacing(dataset);
+    return spacing === undefined ? [] : [Math.max(...spacing)];
   },
   /** Distance between neighbouring slices from their positions, mm. */
   SliceSpacingMm: ({ sliceSpacingMm }) => (sliceSpacingMm === null ? [] : [round(sliceSpacingMm)]),
@@ -102,12 +98,9 @@ const derived = {
   CoverageMm: ({ coverageMm }) => (coverageMm === null ? [] : [round(coverageMm)]),
   /** Smaller in-plane extent, mm. */
   FieldOfViewMm: ({ dataset }) => {
-    const spacing = values(
-      dataset['PixelSpacing'],
-      functionalGroup(dataset, 'PixelMeasuresSequence')['PixelSpacing'],
-    ).filter((value) => typeof value === 'number');
-    const { Rows, Columns } = dataset;
-    return spacing.length < 2 ? [] : [round(Math.min(spacing[0] * Rows, spacing[1] * Columns))];
+    const spacing = pixelSpacing(dataset);
+    const [[rows], [columns]] = ['Rows', 'Columns'].map((keyword) => vector(dataset, keyword, 1) ?? [NaN]);
+    return spacing === undefined ? [] : [round(Math.min(spacing[0] * rows, spacing[1] * columns))];
   },
   Images: ({ images }) => [images],
 } satisfies Record<string, (header: SeriesHeader) => AttributeValues>;
@@ -118,30 +111,26 @@ export type AttributeName = (typeof attributeNames)[number];
 
 /** The values of one attribute of a series. */
 export function attributeOf(header: SeriesHeader, name: AttributeName): AttributeValues {
-  return name in derived ? derived[name as keyof typeof derived](header) : values(header.dataset[name]);
+  return name in derived ? derived[name as keyof typeof derived](header) : texts(header.dataset, name);
 }
 
 export function seriesKind(header: SeriesHeader): SeriesKind {
   const types = attributeOf(header, 'ImageType');
   const distortion = (['DIS3D', 'DIS2D', 'ND'] as const).find((kind) => types.includes(kind)) ?? 'unknown';
+  const planes = functionalGroup(header.dataset, 'PlaneOrientationSequence');
   const orientation =
-    header.dataset['ImageOrientationPatient'] ??
-    functionalGroup(header.dataset, 'PlaneOrientationSequence')['ImageOrientationPatient'];
-  if (!Array.isArray(orientation) || orientation.length !== 6) return { distortion, plane: 'unknown' };
-  const [x, y, z] = normalOf(orientation as number[]).map(Math.abs);
+    vector(header.dataset, 'ImageOrientationPatient', 6) ?? vector(planes, 'ImageOrientationPatient', 6);
+  if (!orientation) return { distortion, plane: 'unknown' };
+  const [x, y, z] = normalOf(orientation).map(Math.abs);
   return { distortion, plane: z >= x && z >= y ? 'axial' : x >= y ? 'sagittal' : 'coronal' };
 }
 
 const timing = (dataset: Dataset) => functionalGroup(dataset, 'MRTimingAndRelatedParametersSequence');
 
-const round = (value: number) => Math.round(value * 1000) / 1000;
+/** Between rows and between columns, mm. */
+const pixelSpacing = (dataset: Dataset): number[] | undefined =>
+  vector(dataset, 'PixelSpacing', 2) ?? vector(functionalGroup(dataset, 'PixelMeasuresSequence'), 'PixelSpacing', 2);
 
-function values(...sources: readonly unknown[]): (string | number)[] {
-  return sources
-    .flat()
-    .filter(
-      (value): value is string | number =>
-        typeof value === 'number' || (typeof value === 'string' && value.trim() !== ''),
-    )
-    .map((value) => (typeof value === 'string' ? value.trim() : value));
-}
+const isYes = (dataset: Dataset, keyword: string) => text(dataset, keyword) === 'YES';
+const isNotZero = (value: string) => Number(value) !== 0;
+const round = (value: number) => Math.round(value * 1000) / 1000;

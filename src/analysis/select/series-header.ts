@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { asPrioraError, PrioraError } from '../../core/errors.js';
-import { readDicomHead, type Dataset } from '../../dicom/dataset.js';
-import { functionalGroup } from '../../dicom/functional-group.js';
+import { functionalGroup, items, text, vector, type Dataset } from '../../dicom/dataset.js';
+import { readDicomHead } from '../../dicom/dicom-file.js';
 
 /** What selection examines: one header, and what the positions of all images say. */
 export interface SeriesHeader {
@@ -38,10 +38,9 @@ export async function readSeriesHeader(files: readonly string[]): Promise<Series
  * The header of a series from all its data sets (without pixels); the one with the lowest InstanceNumber represents it.
  */
 export function seriesHeader(datasets: readonly Dataset[]): SeriesHeader {
-  const number = (dataset: Dataset) => (dataset['InstanceNumber'] as number | undefined) ?? 0;
-  const [first] = [...datasets].sort(
-    (a, b) => number(a) - number(b) || (String(a['SOPInstanceUID']) < String(b['SOPInstanceUID']) ? -1 : 1),
-  );
+  const number = (dataset: Dataset) => vector(dataset, 'InstanceNumber', 1)?.[0] ?? 0;
+  const uid = (dataset: Dataset) => text(dataset, 'SOPInstanceUID') ?? '';
+  const [first] = [...datasets].sort((a, b) => number(a) - number(b) || (uid(a) < uid(b) ? -1 : 1));
   const planes = datasets.flatMap(planesOf);
   const orientation = planes.find((plane) => plane.orientation)?.orientation;
   const normal = orientation && normalOf(orientation);
@@ -55,7 +54,7 @@ export function seriesHeader(datasets: readonly Dataset[]): SeriesHeader {
     .sort((a, b) => a - b);
   const sliceSpacingMm = gaps.length > 0 ? gaps[gaps.length >> 1] : null;
   return {
-    SeriesInstanceUID: first['SeriesInstanceUID'],
+    SeriesInstanceUID: text(first, 'SeriesInstanceUID') ?? '',
     dataset: first,
     images: planes.length,
     sliceSpacingMm,
@@ -75,20 +74,17 @@ interface Plane {
   readonly orientation: readonly number[] | undefined;
 }
 
-const vector = (value: unknown, length: number): readonly number[] | undefined =>
-  Array.isArray(value) && value.length === length && value.every(Number.isFinite) ? (value as number[]) : undefined;
-
 function planesOf(dataset: Dataset): Plane[] {
-  const perFrame = dataset['PerFrameFunctionalGroupsSequence'] as readonly Dataset[] | undefined;
-  if (!Array.isArray(perFrame))
-    return [
-      {
-        position: vector(dataset['ImagePositionPatient'], 3),
-        orientation: vector(dataset['ImageOrientationPatient'], 6),
-      },
-    ];
-  return Array.from({ length: perFrame.length }, (_, frame) => ({
-    position: vector(functionalGroup(dataset, 'PlanePositionSequence', frame)['ImagePositionPatient'], 3),
-    orientation: vector(functionalGroup(dataset, 'PlaneOrientationSequence', frame)['ImageOrientationPatient'], 6),
-  }));
+  const planeOf = (plane: Dataset, orientation: Dataset): Plane => ({
+    position: vector(plane, 'ImagePositionPatient', 3),
+    orientation: vector(orientation, 'ImageOrientationPatient', 6),
+  });
+  const frames = items(dataset, 'PerFrameFunctionalGroupsSequence').length;
+  if (frames === 0) return [planeOf(dataset, dataset)];
+  return Array.from({ length: frames }, (_, frame) =>
+    planeOf(
+      functionalGroup(dataset, 'PlanePositionSequence', frame),
+      functionalGroup(dataset, 'PlaneOrientationSequence', frame),
+    ),
+  );
 }

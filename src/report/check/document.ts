@@ -1,4 +1,5 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { codeIn } from '../../dicom/code.js';
+import { firstItem, items, text, type Dataset } from '../../dicom/dataset.js';
 import type { Code } from '../codes.js';
 import { namedInstances } from '../instance-references.js';
 
@@ -18,14 +19,14 @@ export function checkDocument(
   for (const instance of namedInstances(dataset['PertinentOtherEvidenceSequence'])) evidence.add(instance);
   for (const instance of namedInstances(dataset['ContentSequence']))
     if (!evidence.has(instance)) breaches.push(`${instance} is referred to, but is no evidence`);
-  const stated = String(dataset['ContentTemplateSequence']?.[0]?.['TemplateIdentifier']);
+  const stated = text(firstItem(dataset, 'ContentTemplateSequence'), 'TemplateIdentifier');
   if (stated !== template || !titles.some((title) => isCalled(dataset, title)))
     breaches.push(`the title is none of TID ${template}`);
-  return (dataset['ContentSequence'] ?? []) as Dataset[];
+  return items(dataset, 'ContentSequence');
 }
 
 /** Whether an item's concept name is this code. */
 export const isCalled = (item: Dataset, { value, scheme }: Code): boolean => {
-  const concept = item['ConceptNameCodeSequence']?.[0] as Dataset | undefined;
-  return concept?.['CodeValue'] === value && concept['CodingSchemeDesignator'] === scheme;
+  const concept = codeIn(item, 'ConceptNameCodeSequence');
+  return concept?.value === value && concept.scheme === scheme;
 };

@@ -1,5 +1,5 @@
 import { PrioraError } from '../../core/errors.js';
-import type { Dataset } from '../../dicom/dataset.js';
+import { instanceOf, text, type Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { checkEncapsulatedPdf } from '../pdf/check.js';
 import { checkRequired } from './required-attributes.js';
@@ -11,7 +11,7 @@ import { checkKeyObjects } from '../kos/check.js';
 import { checkReport } from '../sr/check.js';
 
 /** What must hold within each kind of object, beyond its attributes. */
-const ofClass: Record<string, (dataset: Dataset, breaches: string[]) => void> = {
+const ofClass: Record<string, ((dataset: Dataset, breaches: string[]) => void) | undefined> = {
   [SOPClass.SegmentationStorage]: checkSegmentation,
   [SOPClass.LabelMapSegmentationStorage]: checkSegmentation,
   [SOPClass.Comprehensive3DSRStorage]: checkReport,
@@ -31,9 +31,7 @@ export function checkOutput(dataset: Dataset): void {
   const breaches: string[] = [];
   checkRequired(dataset, breaches);
   checkItem(dataset, '', breaches);
-  ofClass[dataset['SOPClassUID'] as string]?.(dataset, breaches);
+  ofClass[text(dataset, 'SOPClassUID') ?? '']?.(dataset, breaches);
   if (breaches.length > 0)
-    throw new PrioraError('DICOM_INVALID_OUTPUT', breaches.slice(0, 10).join('; '), {
-      subject: { SOPInstanceUID: String(dataset['SOPInstanceUID']) },
-    });
+    throw new PrioraError('DICOM_INVALID_OUTPUT', breaches.slice(0, 10).join('; '), { subject: instanceOf(dataset) });
 }

@@ -1,8 +1,8 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { text, type Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import { isEmpty } from './values.js';
 
-const words = (text: string): string[] => text.split(/\s+/);
+const words = (list: string): string[] => list.split(/\s+/);
 
 const everywhere = words(
   'SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Modality SpecificCharacterSet InstanceNumber Manufacturer SeriesNumber',
@@ -18,7 +18,7 @@ const keyObjects =
   ContinuityOfContent CurrentRequestedProcedureEvidenceSequence`);
 
 /** Type 1 attributes at the top of each kind of object (PS3.3 A.51, A.35.13, A.35.4, A.19, A.39.1). */
-const typeOne: Record<string, readonly string[]> = {
+const typeOne: Record<string, readonly string[] | undefined> = {
   [SOPClass.SegmentationStorage]: segmentation,
   [SOPClass.LabelMapSegmentationStorage]: [...segmentation, 'PixelPaddingValue'],
   [SOPClass.Comprehensive3DSRStorage]: [
@@ -39,7 +39,7 @@ const typeTwoEverywhere = words(
   'PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime StudyID AccessionNumber ReferringPhysicianName',
 );
 /** Type 2 beyond those: present, though perhaps empty. */
-const typeTwo: Record<string, readonly string[]> = {
+const typeTwo: Record<string, readonly string[] | undefined> = {
   [SOPClass.RTStructureSetStorage]: words('OperatorsName StructureSetDate StructureSetTime'),
   [SOPClass.SpatialRegistrationStorage]: words('ContentDescription ContentCreatorName PositionReferenceIndicator'),
   [SOPClass.EncapsulatedPDFStorage]: words(
@@ -49,7 +49,7 @@ const typeTwo: Record<string, readonly string[]> = {
 
 /** What must be there, and have a value where it is of type 1. A class that we do not write is a breach itself. */
 export function checkRequired(dataset: Dataset, breaches: string[]): void {
-  const SOPClassUID = dataset['SOPClassUID'] as string;
+  const SOPClassUID = text(dataset, 'SOPClassUID') ?? '';
   const ofClass = typeOne[SOPClassUID];
   if (!ofClass) breaches.push(`SOP class ${SOPClassUID} is none of ours`);
   for (const keyword of [...everywhere, ...(ofClass ?? [])])

@@ -1,8 +1,6 @@
-import dcmjs from 'dcmjs';
 import { aeTitlePattern, uidPattern } from '../../core/identifiers.js';
-import type { Dataset } from '../../dicom/dataset.js';
-
-const dictionary = dcmjs.data.DicomMetaDictionary.nameMap as Record<string, { vr: string } | undefined>;
+import { items, text, type Dataset } from '../../dicom/dataset.js';
+import { attributeByKeyword } from '../../dicom/dictionary.js';
 
 /** Form of a value by its VR (PS3.5 6.2). Text may hold anything but control characters and the delimiter. */
 const forms: Record<string, RegExp> = {
@@ -47,10 +45,10 @@ export function checkItem(item: Dataset, path: string, breaches: string[]): void
   for (const [keyword, value] of Object.entries(item)) {
     if (keyword === '_vrMap') continue; // the writer's note on value representations
     const at = `${path}${keyword}`;
-    const vr = dictionary[keyword]?.vr;
+    const vr = attributeByKeyword(keyword)?.vr;
     if (vr === undefined) breaches.push(`${at} is no DICOM keyword`);
     else if (vr === 'SQ') {
-      for (const [index, entry] of (value as Dataset[]).entries()) {
+      for (const [index, entry] of items(item, keyword).entries()) {
         if (keyword.endsWith('CodeSequence')) checkCode(entry, at, breaches);
         checkItem(entry, `${at}[${index}].`, breaches);
       }
@@ -59,7 +57,7 @@ export function checkItem(item: Dataset, path: string, breaches: string[]): void
       breaches.push(`${at} has ${value.length} values, more than fit into one element`);
     else for (const single of Array.isArray(value) ? value : [value]) checkValue(single, vr, at, breaches);
   }
-  const contentType = item['ValueType'] as string | undefined;
+  const contentType = text(item, 'ValueType');
   if (contentType !== undefined)
     for (const keyword of contentOf[contentType] ?? [])
       if (isEmpty(item[keyword])) breaches.push(`${path}${keyword} is missing in a ${contentType}`);

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { items, type Dataset } from '../../dicom/dataset.js';
 import { checkDocument } from '../check/document.js';
 import { codes } from '../codes.js';
 import { namedInstances } from '../instance-references.js';
@@ -7,5 +7,6 @@ import { namedInstances } from '../instance-references.js';
 export function checkKeyObjects(dataset: Dataset, breaches: string[]): void {
   const content = checkDocument(dataset, '2010', [codes.ofInterest, codes.rejectedForQualityReasons], breaches);
   if (namedInstances(dataset['ContentSequence']).size === 0) breaches.push('a key object selection selects nothing');
-  if (content.some((item) => item['ContentSequence'])) breaches.push('a key object selection has nested content');
+  if (content.some((item) => items(item, 'ContentSequence').length > 0))
+    breaches.push('a key object selection has nested content');
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { items, numbers, text, type Dataset } from '../../dicom/dataset.js';
 import { determinant } from '../../imaging/affine.js';
 import { namedInstances } from '../instance-references.js';
 
@@ -7,8 +7,9 @@ const tolerance = 1e-6;
 
 /** Each registration has one matrix that is what its type says, for images that are listed (PS3.3 C.20.2). */
 export function checkSpatialRegistration(dataset: Dataset, breaches: string[]): void {
-  const registrations = (dataset['RegistrationSequence'] ?? []) as Dataset[];
-  if (!registrations.some(({ FrameOfReferenceUID }) => FrameOfReferenceUID === dataset['FrameOfReferenceUID']))
+  const registrations = items(dataset, 'RegistrationSequence');
+  const registered = text(dataset, 'FrameOfReferenceUID');
+  if (!registrations.some((registration) => text(registration, 'FrameOfReferenceUID') === registered))
     breaches.push('no registration is of the registered frame of reference itself');
   const listed = namedInstances(dataset['ReferencedSeriesSequence']);
   for (const other of namedInstances(dataset['StudiesContainingOtherReferencedInstancesSequence'])) listed.add(other);
@@ -16,13 +17,10 @@ export function checkSpatialRegistration(dataset: Dataset, breaches: string[]): 
     const name = `registration ${index + 1}`;
     for (const image of namedInstances(registration['ReferencedImageSequence']))
       if (!listed.has(image)) breaches.push(`${name} is of an image that is not listed`);
-    const matrices = ((registration['MatrixRegistrationSequence'] ?? []) as Dataset[]).flatMap(
-      (item) => (item['MatrixSequence'] ?? []) as Dataset[],
-    );
+    const matrices = items(registration, 'MatrixRegistrationSequence').flatMap((item) => items(item, 'MatrixSequence'));
     if (matrices.length === 0) breaches.push(`${name} has no matrix`);
     for (const matrix of matrices)
-      if (!isRigid(((matrix['FrameOfReferenceTransformationMatrix'] ?? []) as unknown[]).map(Number)))
-        breaches.push(`${name} is not rigid`);
+      if (!isRigid(numbers(matrix, 'FrameOfReferenceTransformationMatrix'))) breaches.push(`${name} is not rigid`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { firstItem, items, number, numbers, text, type Dataset } from '../../dicom/dataset.js';
 import type { Vector3 } from '../../imaging/affine.js';
 
 /** How far a contour's points may lie off its plane, mm: coordinates are written to a micrometre. */
@@ -6,42 +6,46 @@ const planarToleranceMm = 0.005;
 
 /** ROIs, contours and observations must belong together, and each contour close an area in a plane of its image (PS3.3 C.8.8.6.3). */
 export function checkStructureSet(dataset: Dataset, breaches: string[]): void {
-  const items = (keyword: string): Dataset[] => (dataset[keyword] ?? []) as Dataset[];
-  const numbers = items('StructureSetROISequence').map(({ ROINumber }) => String(ROINumber));
-  if (new Set(numbers).size !== numbers.length) breaches.push('two ROIs share a number');
+  const roiNumbers = items(dataset, 'StructureSetROISequence').map((roi) => text(roi, 'ROINumber'));
+  if (new Set(roiNumbers).size !== roiNumbers.length) breaches.push('two ROIs share a number');
   for (const sequence of ['ROIContourSequence', 'RTROIObservationsSequence'])
     if (
       JSON.stringify(
-        items(sequence)
-          .map(({ ReferencedROINumber }) => String(ReferencedROINumber))
+        items(dataset, sequence)
+          .map((item) => text(item, 'ReferencedROINumber'))
           .sort(),
-      ) !== JSON.stringify([...numbers].sort())
+      ) !== JSON.stringify([...roiNumbers].sort())
     )
       breaches.push(`${sequence} has not one item for each ROI`);
   const images = new Set(
-    items('ReferencedFrameOfReferenceSequence')
-      .flatMap((frame) => (frame['RTReferencedStudySequence'] ?? []) as Dataset[])
-      .flatMap((study) => (study['RTReferencedSeriesSequence'] ?? []) as Dataset[])
-      .flatMap((series) => (series['ContourImageSequence'] ?? []) as Dataset[])
-      .map(({ ReferencedSOPInstanceUID }) => String(ReferencedSOPInstanceUID)),
+    items(dataset, 'ReferencedFrameOfReferenceSequence')
+      .flatMap((frame) => items(frame, 'RTReferencedStudySequence'))
+      .flatMap((study) => items(study, 'RTReferencedSeriesSequence'))
+      .flatMap((series) => items(series, 'ContourImageSequence'))
+      .map((image) => text(image, 'ReferencedSOPInstanceUID')),
   );
-  for (const roi of items('ROIContourSequence')) {
-    const name = `ROI ${roi['ReferencedROINumber']}`;
-    const contours = (roi['ContourSequence'] ?? []) as Dataset[];
+  for (const roi of items(dataset, 'ROIContourSequence')) {
+    const name = `ROI ${text(roi, 'ReferencedROINumber')}`;
+    const contours = items(roi, 'ContourSequence');
     if (contours.length === 0) breaches.push(`${name} has no contour`);
     for (const contour of contours)
-      checkContour(contour, `${name} contour ${contour['ContourNumber']}`, images, breaches);
+      checkContour(contour, `${name} contour ${text(contour, 'ContourNumber')}`, images, breaches);
   }
 }
 
-function checkContour(contour: Dataset, name: string, images: ReadonlySet<string>, breaches: string[]): void {
-  if (contour['ContourGeometricType'] !== 'CLOSED_PLANAR') breaches.push(`${name} is not closed`);
-  for (const image of (contour['ContourImageSequence'] ?? [{}]) as Dataset[])
-    if (!images.has(String(image['ReferencedSOPInstanceUID'])))
-      breaches.push(`${name} lies on an image that is not referenced`);
-  const data = ((contour['ContourData'] ?? []) as unknown[]).map(Number);
-  if (data.length !== 3 * Number(contour['NumberOfContourPoints']) || data.length < 9)
-    return void breaches.push(`${name} has ${data.length} coordinates for ${contour['NumberOfContourPoints']} points`);
+function checkContour(
+  contour: Dataset,
+  name: string,
+  images: ReadonlySet<string | undefined>,
+  breaches: string[],
+): void {
+  if (text(contour, 'ContourGeometricType') !== 'CLOSED_PLANAR') breaches.push(`${name} is not closed`);
+  if (!images.has(text(firstItem(contour, 'ContourImageSequence'), 'ReferencedSOPInstanceUID')))
+    breaches.push(`${name} lies on an image that is not referenced`);
+  const data = numbers(contour, 'ContourData');
+  const count = number(contour, 'NumberOfContourPoints');
+  if (count === undefined || data.length !== 3 * count || data.length < 9)
+    return void breaches.push(`${name} has ${data.length} coordinates for ${count} points`);
   const points = Array.from({ length: data.length / 3 }, (_, index) =>
     data.slice(3 * index, 3 * index + 3),
   ) as unknown as Vector3[];

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { firstItem, items, vector, type Dataset } from '../../dicom/dataset.js';
 import { applyAffine, type Vector3 } from '../../imaging/affine.js';
 import { spacingMm } from '../../imaging/volume.js';
 import { codeItem, codes } from '../codes.js';
@@ -22,20 +22,20 @@ export function sharedGroups({ header, grid }: ReportSource): Dataset {
   const [column, row, slice] = spacingMm(grid);
   const orientation = [m[0] / column, m[4] / column, m[8] / column, m[1] / row, m[5] / row, m[9] / row];
   const measures = groupOf(header, 'PixelMeasuresSequence');
-  const SliceThickness = Number(measures['SliceThickness']);
+  const [SliceThickness] = vector(measures, 'SliceThickness', 1) ?? [NaN];
   return {
     PixelMeasuresSequence: [
       {
         SliceThickness: decimalString(SliceThickness > 0 ? SliceThickness : slice),
-        SpacingBetweenSlices: sameOr([slice], [measures['SpacingBetweenSlices']])[0],
-        PixelSpacing: sameOr([row, column], measures['PixelSpacing']),
+        SpacingBetweenSlices: sameOr([slice], vector(measures, 'SpacingBetweenSlices', 1))[0],
+        PixelSpacing: sameOr([row, column], vector(measures, 'PixelSpacing', 2)),
       },
     ],
     PlaneOrientationSequence: [
       {
         ImageOrientationPatient: sameOr(
           orientation,
-          groupOf(header, 'PlaneOrientationSequence')['ImageOrientationPatient'],
+          vector(groupOf(header, 'PlaneOrientationSequence'), 'ImageOrientationPatient', 6),
         ),
       },
     ],
@@ -44,17 +44,16 @@ export function sharedGroups({ header, grid }: ReportSource): Dataset {
 
 /** The item that holds a functional group's attributes: the header itself for single-frame images. */
 function groupOf(header: Dataset, sequence: string): Dataset {
-  const shared = header['SharedFunctionalGroupsSequence']?.[0]?.[sequence]?.[0] as Dataset | undefined;
-  const firstFrame = header['PerFrameFunctionalGroupsSequence']?.[0]?.[sequence]?.[0] as Dataset | undefined;
-  return shared ?? firstFrame ?? header;
+  const group = ['SharedFunctionalGroupsSequence', 'PerFrameFunctionalGroupsSequence'].flatMap((groups) =>
+    items(firstItem(header, groups), sequence),
+  );
+  return group[0] ?? header;
 }
 
 /** The header's values where they equal the computed ones, else the computed ones. */
-function sameOr(computed: readonly number[], fromHeader: unknown): string[] {
-  const values = Array.isArray(fromHeader) ? fromHeader.map(Number) : [];
-  const same =
-    values.length === computed.length && computed.every((value, index) => Math.abs(value - values[index]) < 1e-4);
-  return (same ? values : computed).map(decimalString);
+function sameOr(computed: readonly number[], fromHeader: readonly number[] | undefined): string[] {
+  const same = fromHeader?.every((value, index) => Math.abs(value - computed[index]) < 1e-4);
+  return (same ? fromHeader! : computed).map(decimalString);
 }
 
 /** Position, dimension indices, segment and source of each frame. */

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dicom/dataset.js';
+import { firstItem, items, text, type Dataset } from '../../dicom/dataset.js';
 import { checkDocument, isCalled } from '../check/document.js';
 import { codes } from '../codes.js';
 
@@ -13,19 +13,19 @@ export function checkReport(dataset: Dataset, breaches: string[]): void {
 /** Volumetric ROI measurements at any depth, by their template. */
 const groups = (content: readonly Dataset[]): Dataset[] =>
   content.flatMap((item) =>
-    item['ContentTemplateSequence']?.[0]?.['TemplateIdentifier'] === '1411'
+    text(firstItem(item, 'ContentTemplateSequence'), 'TemplateIdentifier') === '1411'
       ? [item]
-      : groups((item['ContentSequence'] ?? []) as Dataset[]),
+      : groups(items(item, 'ContentSequence')),
   );
 
 function checkGroup(group: Dataset, breaches: string[]): void {
-  const rows = (group['ContentSequence'] ?? []) as Dataset[];
+  const rows = items(group, 'ContentSequence');
   const needed = [codes.trackingIdentifier, codes.trackingUniqueIdentifier, codes.finding, codes.referencedSegment];
   for (const concept of needed)
     if (!rows.some((row) => isCalled(row, concept))) breaches.push(`a measurement group lacks its ${concept.meaning}`);
   // Readers take a group's first UID reference for its identity.
-  const firstUID = rows.find(({ ValueType }) => ValueType === 'UIDREF');
+  const firstUID = rows.find((row) => text(row, 'ValueType') === 'UIDREF');
   if (firstUID && !isCalled(firstUID, codes.trackingUniqueIdentifier))
     breaches.push('the first UID of a measurement group is not its Tracking Unique Identifier');
-  if (!rows.some(({ ValueType }) => ValueType === 'NUM')) breaches.push('a measurement group measures nothing');
+  if (!rows.some((row) => text(row, 'ValueType') === 'NUM')) breaches.push('a measurement group measures nothing');
 }

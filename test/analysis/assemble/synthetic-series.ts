@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFile, type Dataset } from '../../../src/dicom/dataset.js';
+import type { Dataset } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { derivedUID, SOPClass } from '../../../src/dicom/uid.js';
 import type { Vector3 } from '../../../src/imaging/affine.js';
 

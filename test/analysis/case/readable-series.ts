@@ -1,4 +1,4 @@
-import { writeFile } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import type { SeriesRow, Store } from '../../../src/store/store.js';
 import { addInstance, addSeries } from '../../store/temporary-store.js';

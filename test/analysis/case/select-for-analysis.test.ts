@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { noteSelection, selectForAnalysis } from '../../../src/analysis/case/select-for-analysis.js';
 import { loadMapping } from '../../../src/core/mapping-file.js';
-import { writeFile } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import { selectionRulesSchema } from '../../../src/analysis/select/selection-rules.js';
 import { addInstance, addSeries, temporaryFolder, temporaryStore } from '../../store/temporary-store.js';

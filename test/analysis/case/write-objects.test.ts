@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CaseFolder } from '../../../src/analysis/case/case-folder.js';
 import { standingObjects, writeObjects, type CaseObject } from '../../../src/analysis/case/write-objects.js';
 import { kindsToWrite, type DeliverableKind } from '../../../src/node/delivery/destinations.js';
-import { parseFile } from '../../../src/dicom/dataset.js';
+import { parseFile } from '../../../src/dicom/dicom-file.js';
 import type { ReportInput } from '../../../src/report/report-input.js';
 import type { CaseRow, Store } from '../../../src/store/store.js';
 import { cases } from '../../report/cases.js';

@@ -12,7 +12,8 @@ import { requestAnalysis } from '../../../src/node/queue/case-jobs.js';
 import { nodeStatus } from '../../../src/node/operations/status.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/log.js';
-import { parseFile, readDicomFile, writeFile, type Dataset } from '../../../src/dicom/dataset.js';
+import { firstItem, items, numbers, type Dataset } from '../../../src/dicom/dataset.js';
+import { parseFile, readDicomFile, writeFile } from '../../../src/dicom/dicom-file.js';
 import { destinationsSchema, kindsToWrite } from '../../../src/node/delivery/destinations.js';
 import { parseConfig } from '../../../src/core/config.js';
 import { instanceCommitted } from '../../../src/node/ingest/instance-committed.js';
@@ -254,9 +255,9 @@ describe('a study arrives late', () => {
     const prior = context.store.cases.latestOfStudy(studies[0].StudyInstanceUID)!;
     const { path } = resultOf(again).objects.find(({ kind }) => kind === 'REG')!;
     const { dataset } = await readDicomFile(join(context.dataDir, path));
-    const [, item] = dataset['RegistrationSequence'] as Dataset[];
-    const matrix = item['MatrixRegistrationSequence'][0]['MatrixSequence'][0] as Dataset;
-    const currentFromPrior = (matrix['FrameOfReferenceTransformationMatrix'] as string[]).map(Number);
+    const [, item] = items(dataset, 'RegistrationSequence');
+    const matrix = firstItem(firstItem(item, 'MatrixRegistrationSequence'), 'MatrixSequence');
+    const currentFromPrior = numbers(matrix, 'FrameOfReferenceTransformationMatrix');
     const before = new Map(context.store.lesions.ofCase(prior.caseKey).map((lesion) => [lesion.trackingUID, lesion]));
     const pairs = context.store.lesions.ofCase(again.caseKey).flatMap(({ trackingUID, centroidPatientMm }) => {
       const known = before.get(trackingUID);

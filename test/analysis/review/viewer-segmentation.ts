@@ -10,11 +10,35 @@ export interface DrawnSegment {
   readonly SegmentAlgorithmType: 'MANUAL' | 'SEMIAUTOMATIC';
 }
 
-/* dcmjs has no types. */
+/** What of dcmjs' derivations OHIF uses. */
+interface Derivations {
+  readonly data: {
+    readonly DicomMessage: { readFile(bytes: ArrayBuffer): { dict: object; meta: object } };
+    readonly DicomMetaDictionary: { naturalizeDataset(dict: object): Dataset; namifyDataset(meta: object): object };
+    readonly datasetToBuffer: (dataset: Dataset) => Uint8Array;
+  };
+  readonly normalizers: { readonly Normalizer: { normalizeToDataset(datasets: readonly Dataset[]): Dataset } };
+  readonly derivations: {
+    readonly Segmentation: new (datasets: readonly Dataset[]) => {
+      readonly dataset: Dataset;
+      readonly referencedDataset: {
+        readonly ReferencedSeriesSequence: { readonly ReferencedInstanceSequence: readonly Dataset[] };
+      };
+      setNumberOfFrames(count: number): void;
+      addSegmentFromLabelmap(
+        segment: Dataset,
+        labelmaps: readonly (Uint8Array | Uint16Array)[],
+        value: number,
+        frameNumbers: readonly number[],
+      ): void;
+      bitPackPixelData(): void;
+    };
+  };
+}
 
-const { DicomMessage, DicomMetaDictionary, datasetToBuffer } = (dcmjs as unknown as Record<string, Dataset>)['data'];
-const { Normalizer } = (dcmjs as unknown as Record<string, Dataset>)['normalizers'];
-const { Segmentation } = (dcmjs as unknown as Record<string, Dataset>)['derivations'];
+const { DicomMessage, DicomMetaDictionary, datasetToBuffer } = (dcmjs as unknown as Derivations).data;
+const { Normalizer } = (dcmjs as unknown as Derivations).normalizers;
+const { Segmentation } = (dcmjs as unknown as Derivations).derivations;
 
 /**
  * A SEG as OHIF exports it: by dcmjs' derivation from the source images, as `@cornerstonejs/adapters` fills it. Segments are
@@ -29,14 +53,15 @@ export function viewerSegmentation(
   path: string,
 ): Edited {
   const datasets = sourceFiles.map(({ buffer, byteOffset, byteLength }) => {
-    const { dict, meta } = DicomMessage.readFile(buffer.slice(byteOffset, byteOffset + byteLength));
-    return { ...DicomMetaDictionary.naturalizeDataset(dict), _meta: DicomMetaDictionary.namifyDataset(meta) };
+    const { dict, meta } = DicomMessage.readFile(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+    const _meta = DicomMetaDictionary.namifyDataset(meta);
+    return { ...DicomMetaDictionary.naturalizeDataset(dict), _meta };
   });
   const segmentation = new Segmentation([Normalizer.normalizeToDataset(datasets)]);
   const area = labels.length / sourceFiles.length;
   // Its normaliser may sort the slices the other way round: each is looked up by its instance.
-  const order = (segmentation.referencedDataset.ReferencedSeriesSequence.ReferencedInstanceSequence as Dataset[]).map(
-    ({ ReferencedSOPInstanceUID }) => datasets.findIndex((one) => one.SOPInstanceUID === ReferencedSOPInstanceUID),
+  const order = segmentation.referencedDataset.ReferencedSeriesSequence.ReferencedInstanceSequence.map(
+    ({ ReferencedSOPInstanceUID }) => datasets.findIndex((one) => one['SOPInstanceUID'] === ReferencedSOPInstanceUID),
   );
   const slice = (k: number) => labels.subarray(k * area, (k + 1) * area);
   const framesOf = (value: number) =>
@@ -65,7 +90,7 @@ export function viewerSegmentation(
       frames.map(({ frameNumber }) => frameNumber),
     );
   segmentation.bitPackPixelData();
-  segmentation.dataset.ContentCreatorName = 'Reader^Rita';
+  segmentation.dataset['ContentCreatorName'] = 'Reader^Rita';
   writeFileSync(path, Buffer.from(datasetToBuffer(segmentation.dataset)));
-  return { SOPInstanceUID: segmentation.dataset.SOPInstanceUID as string, path };
+  return { SOPInstanceUID: segmentation.dataset['SOPInstanceUID'] as string, path };
 }

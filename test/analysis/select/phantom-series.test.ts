@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { orderSlices } from '../../../src/analysis/assemble/slice-order.js';
 import { singleFrame } from '../../../src/analysis/assemble/slice-frame.js';
-import { parseFile, writeFile } from '../../../src/dicom/dataset.js';
+import { parseFile, writeFile } from '../../../src/dicom/dicom-file.js';
 import { dicomSlices } from '../../../src/phantom/dicom-series.js';
 import type { PhantomPatient } from '../../../src/phantom/patient.js';
 import type { PhantomScan } from '../../../src/phantom/scan.js';

@@ -12,7 +12,7 @@ import { parseConfig, type Config } from '../../../src/core/config.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { destinationsSchema, type Destination } from '../../../src/node/delivery/destinations.js';
 import { deliverCase, forwardSeries } from '../../../src/node/delivery/delivery.js';
-import { writeFile } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import type { StoreHandler } from '../../../src/dimse/storage-service.js';
 import { openQueue } from '../../../src/node/queue/queue.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/log.js';
 import { sendFiles, type SendOutcome } from '../../../src/node/delivery/send-files.js';
-import { writeFile } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import { recordingServer, type RecordingServer } from '../../dimse/recording-server.js';
 import { converted, datasetOf, sliceFile, temporaryFolder } from '../../dimse/slices.js';

@@ -1,4 +1,5 @@
-import { writeFile, type Dataset } from '../../../src/dicom/dataset.js';
+import type { Dataset } from '../../../src/dicom/dataset.js';
+import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { decodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
 import type { AssociationInfo } from '../../../src/dimse/association-info.js';
