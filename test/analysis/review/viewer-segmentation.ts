@@ -52,7 +52,7 @@ export function viewerSegmentation(
   segments: readonly DrawnSegment[],
   path: string,
 ): Edited {
-  const datasets = sourceFiles.map(({ buffer, byteOffset, byteLength }) => {
+  const datasets = sourceFiles.map(({ buffer, byteOffset, byteLength }): Dataset => {
     const { dict, meta } = DicomMessage.readFile(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
     const _meta = DicomMetaDictionary.namifyDataset(meta);
     return { ...DicomMetaDictionary.naturalizeDataset(dict), _meta };
