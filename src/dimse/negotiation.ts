@@ -11,7 +11,7 @@ import type { PresentationContext } from './association-info.js';
 import type { AssociateHeader } from './pdu-decoder.js';
 import { ProtocolError, Rejections, type Rejection } from './refusal.js';
 import type { ServerOptions, SupportedContext } from './server-options.js';
-import type { RoleSelection, UserIdentity } from './user-information.js';
+import type { RoleSelection, UserIdentity } from './pdu.js';
 
 /** Room for one PDV header and a pair of bytes: no message can be sent to a peer that accepts less. */
 const smallestMaximumLength = 8;

@@ -8,7 +8,8 @@ import {
   type ProposedContext,
 } from './pdu.js';
 import { AbortReason, ProtocolError, type Rejection } from './refusal.js';
-import { decodeUserInformation, type UserInformation } from './user-information.js';
+import { decodeUserInformation } from './user-information.js';
+import type { UserInformation } from './pdu.js';
 
 /**
  * Longest variable field that is accepted for a PDU type, so that a length is refused before anything is stored for it.

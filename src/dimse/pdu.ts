@@ -1,5 +1,3 @@
-import type { UserInformation } from './user-information.js';
-
 /** PDU-type values (PS3.8 9.3.1). */
 export const PDUType = {
   AssociateRQ: 0x01,
@@ -13,6 +11,50 @@ export const PDUType = {
 
 /** The one application context of DICOM (PS3.7 A.2.1). */
 export const applicationContextName = '1.2.840.10008.3.1.1.1';
+
+/** SCP/SCU role selection (PS3.7 D.3.3.4): in a request what is proposed, in an answer what is granted. */
+export interface RoleSelection {
+  readonly SOPClassUID: string;
+  readonly scu: boolean;
+  readonly scp: boolean;
+}
+
+/** SOP class extended negotiation (PS3.7 D.3.3.5). */
+export interface ExtendedNegotiation {
+  readonly SOPClassUID: string;
+  readonly serviceClassApplicationInformation: Buffer;
+}
+
+/** SOP class common extended negotiation (PS3.7 D.3.3.6). */
+export interface CommonExtendedNegotiation {
+  readonly SOPClassUID: string;
+  readonly serviceClassUID: string;
+  readonly relatedGeneralSOPClassUIDs: readonly string[];
+}
+
+/** User identity of a requestor (PS3.7 D.3.3.7.1). */
+export interface UserIdentity {
+  /** 1 user name, 2 user name and passcode, 3 Kerberos, 4 SAML, 5 JWT. */
+  readonly type: number;
+  readonly positiveResponseRequested: boolean;
+  readonly primaryField: Buffer;
+  readonly secondaryField: Buffer;
+}
+
+/** The user information item (PS3.8 9.3.2.3, PS3.7 D.3.3) of an A-ASSOCIATE-RQ or -AC. */
+export interface UserInformation {
+  /** Largest P-DATA-TF variable field the writer of this item can receive; 0 is unlimited (PS3.8 D.1). */
+  readonly maximumLength?: number;
+  readonly implementationClassUID?: string;
+  readonly implementationVersionName?: string;
+  readonly asynchronousOperationsWindow?: { readonly invoked: number; readonly performed: number };
+  readonly roleSelections: readonly RoleSelection[];
+  readonly extendedNegotiations: readonly ExtendedNegotiation[];
+  readonly commonExtendedNegotiations: readonly CommonExtendedNegotiation[];
+  readonly userIdentity?: UserIdentity;
+  /** The acceptor's answer to a user identity (PS3.7 D.3.3.7.2). */
+  readonly userIdentityResponse?: Buffer;
+}
 
 /** A presentation context item of an A-ASSOCIATE-RQ (PS3.8 9.3.2.2). */
 export interface ProposedContext {

@@ -1,6 +1,5 @@
 import { applyAffine, type Vector3 } from '../imaging/affine.js';
 import { onMidlineFan } from './dura.js';
-import type { Distances } from './label-head.js';
 import type { LabelHead } from './label-map.js';
 import { sparse, type PartCover } from './label-tissue.js';
 
@@ -9,6 +8,15 @@ const third = 3;
 
 /** Depth of a sheet of the given thickness in a voxel whose centre lies `offMm` from its middle: how much it fills. */
 const fill = (thicknessMm: number, offMm: number) => Math.max(0, Math.min(thicknessMm, 1) * (1 - Math.abs(offMm)));
+
+/** Distances (thirds of a millimetre) that the sheets of dura are drawn along. */
+export interface Distances {
+  readonly left: Uint8Array;
+  readonly right: Uint8Array;
+  readonly cerebellum: Uint8Array;
+  /** From whatever is neither brain nor fluid: the inner skull. */
+  readonly skull: Uint8Array;
+}
 
 /**
  * Falx, tentorium and the dura of the convexity as continuous sheets: the falx lies as far from the left as from the right

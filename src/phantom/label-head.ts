@@ -1,7 +1,7 @@
 import { invertAffine, type Vector3 } from '../imaging/affine.js';
 import { namedVessels } from './arteries.js';
 import { distanceFrom } from './distance.js';
-import { duralSheets } from './dural-sheets.js';
+import { duralSheets, type Distances } from './dural-sheets.js';
 import { readLabelMap, type LabelHead } from './label-map.js';
 import { labelTissue, partCovers } from './label-tissue.js';
 import { choroidPlexus } from './plexus.js';
@@ -15,15 +15,6 @@ const left = new Set([2, 3, 4, 5, 10, 11, 12, 13, 17, 18, 25, 26, 28, 30, 136, 1
 const right = new Set([41, 42, 43, 44, 49, 50, 51, 52, 53, 54, 57, 58, 60, 62, 163, 164]);
 const cerebellum = new Set([7, 8, 46, 47]);
 const midline = new Set([14, 15, 16, 72, 85]);
-
-/** Distances (thirds of a millimetre) that the sheets of dura are drawn along. */
-export interface Distances {
-  readonly left: Uint8Array;
-  readonly right: Uint8Array;
-  readonly cerebellum: Uint8Array;
-  /** From whatever is neither brain nor fluid: the inner skull. */
-  readonly skull: Uint8Array;
-}
 
 function distancesIn({
   labels,

@@ -1,5 +1,5 @@
 import type { JobQueue } from './job-queue.js';
-import type { QueueContext } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import { jobFrom, selectJobs } from './stored-job.js';
 
 /**

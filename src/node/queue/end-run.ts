@@ -1,7 +1,7 @@
 import { asPrioraError } from '../../core/errors.js';
 import type { Job } from './job.js';
 import type { JobQueue } from './job-queue.js';
-import type { QueueContext } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import { retryDecision } from './retry-policy.js';
 import { freshRun, noLease, selectJobs, type StoredJob } from './stored-job.js';
 

@@ -1,5 +1,5 @@
 import type { JobQueue } from './job-queue.js';
-import type { QueueContext } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import { freshRun } from './stored-job.js';
 
 /** An operator withdraws jobs and has them run again; old ones are forgotten. */

@@ -1,6 +1,6 @@
 import type { JobKind, JobState } from './job.js';
 import type { JobQueue } from './job-queue.js';
-import type { QueueContext } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import { jobFrom, selectJobs } from './stored-job.js';
 
 /** Questions about the queue; they change nothing. */

@@ -8,6 +8,7 @@ import type { JobKind } from './job.js';
 import type { JobQueue } from './job-queue.js';
 import { looking } from './look.js';
 import { mayBeAlive, processIdentity } from './process-identity.js';
+import type { QueueContext } from './queue-context.js';
 import { reclaiming } from './reclaim.js';
 import { defaultRetryPolicy, type RetryPolicy } from './retry-policy.js';
 
@@ -22,18 +23,6 @@ export interface QueueOptions {
   readonly identity?: string;
   /** Whether an owner may still be running [asks the operating system]. */
   readonly mayBeAlive?: (identity: string) => boolean;
-}
-
-/** What the phases of a job's life share. */
-export interface QueueContext {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly leaseMs: number;
-  readonly identity: string;
-  readonly mayBeAlive: (identity: string) => boolean;
-  readonly policyOf: (kind: JobKind) => RetryPolicy;
-  /** Tells those who wait that a job may have become claimable. */
-  readonly changed: () => void;
 }
 
 /** The durable queue in the store's database: a job is enqueued, claimed, ended, and reclaimed if its process dies. */

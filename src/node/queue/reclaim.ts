@@ -1,6 +1,6 @@
 import { PrioraError } from '../../core/errors.js';
 import type { JobQueue } from './job-queue.js';
-import type { QueueContext } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import { noLease, selectJobs } from './stored-job.js';
 
 /** Jobs come back from processes that died. */
