@@ -113,6 +113,6 @@ export function analysisHandler(worker: CaseWorker, logger: Logger): JobHandler<
       },
     });
     // The reason may quote the header; `priora status` and `explain` tell it.
-    log.info({ status, code }, 'case finished');
+    log[status === 'reported' ? 'info' : 'warn']({ status, code }, 'case finished');
   };
 }
