@@ -112,7 +112,7 @@ function pruneHourly({ config, queue, clock, logger }: Parts): NodeJS.Timeout {
     try {
       queue.prune(clock.now() - config.worker.keepFinishedDays * 86_400_000);
     } catch (error) {
-      logger.error({ error: (error as Error).message }, 'finished jobs not forgotten; trying again');
+      logger.error({ error: (error as Error).message }, 'finished jobs could not be deleted; retrying');
     }
   };
   prune();

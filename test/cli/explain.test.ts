@@ -6,7 +6,7 @@ import { addSeries, temporaryStore } from '../store/temporary-store.js';
 const store = temporaryStore();
 afterAll(() => store.close());
 
-test('explain says who released a study that was on hold, when and with which words', () => {
+test('explain says who released a study that was on hold, when and with which comment', () => {
   const { SeriesInstanceUID, StudyInstanceUID } = addSeries(store, { study: '1.2.9', PatientID: 'P9' });
   store.holds.add(StudyInstanceUID, [{ code: 'IDENTITY_CONTRADICTION', attribute: 'PatientName' }], 1);
   const acceptance = { acceptedAt: Date.UTC(2026, 1, 3), acceptedBy: 'Dr Roe', comment: 'married' };
@@ -18,7 +18,7 @@ test('explain says who released a study that was on hold, when and with which wo
   ]);
 });
 
-test('explain tells of another patient with the same PatientID, whose studies are no priors', () => {
+test('explain mentions another patient with the same PatientID, whose studies are not used as priors', () => {
   const { SeriesInstanceUID } = addSeries(store, { study: '1.2.7' });
   const explain = () => explainSeries({ store, config: { mappingsDir: 'mappings' } }, SeriesInstanceUID).otherIssuers;
   expect(explain()).toEqual([]);

@@ -95,7 +95,7 @@ test('a time point whose analysis is queued again is said to be out of date', ()
   expect(historyText(historyNow(), 'utc')).not.toContain('read again');
 });
 
-test('1: every lesion at every time point, as the reports have it', () => {
+test('1: gives every lesion at every time point, as in the reports', () => {
   const { timePoints, lesions } = historyNow();
   expect(timePoints.map(({ order, acquiredAt, response }) => [order, acquiredAt, response.overall])).toEqual([
     [1, '1970-01-11T00:00:00.000Z', 'baseline'],
@@ -110,7 +110,7 @@ test('1: every lesion at every time point, as the reports have it', () => {
   expect(lesions[0].entries[1]).toMatchObject({ sincePrior: grown, change: 'grown', longAxisMm: 8.25 });
 });
 
-test('2: the table for a terminal', () => {
+test('2: prints a table on a terminal', () => {
   const text = historyText(historyNow(), 'utc').split('\n');
   expect(text.slice(0, 17)).toEqual([
     'patient P1: 2 time points, 4 lesions',

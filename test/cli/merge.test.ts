@@ -21,7 +21,7 @@ function report(PatientID: string, study: string, acquiredAt: number, lesions: L
   return caseKey;
 }
 
-test('two patients become one: their studies in one order, every lesion with its UID and a name of its own', () => {
+test('two patients become one: their studies in one order, every lesion with a UID and an identifier of its own', () => {
   report('P1', '1.2.1', 10 * day, [lesion(1, '2.25.1', 'Lesion 1')]);
   report('P1', '1.2.3', 30 * day, [lesion(1, '2.25.1', 'Lesion 1'), lesion(2, '2.25.2', 'Lesion 2')]);
   const moved = report('P2', '1.2.2', 20 * day, [lesion(1, '2.25.3', 'Lesion 1'), lesion(2, '2.25.4', 'Lesion 3')]);

@@ -26,7 +26,7 @@ function report(study: string, acquiredAt: number, PatientID = 'P1') {
 }
 
 describe('a patient’s therapy', () => {
-  test('is unknown until a person tells it; then all but the baseline is judged again', () => {
+  test('is unknown until it is recorded; then everything but the baseline is judged again', () => {
     [10, 20, 30].forEach((at, index) => report(`1.2.${index}`, at * day));
     report('1.3.1', 40 * day, 'P2');
     const patient = namedPatient(store, 'P1', undefined);
@@ -39,7 +39,7 @@ describe('a patient’s therapy', () => {
     expect(namedPatient(store, 'P2', undefined).immunotherapy).toBe('unknown');
   });
 
-  test('wants one patient: an unknown one, or one of several issuers, is refused', () => {
+  test('needs one patient: an unknown one, or one of several issuers, is refused', () => {
     expect(() => namedPatient(store, 'P9', undefined)).toThrow(/no patient P9/);
     store.patients.remember({
       IssuerOfPatientID: '',

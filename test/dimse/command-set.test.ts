@@ -39,7 +39,7 @@ const commandSet = fc
   .map((parts) => Object.assign({}, ...parts));
 
 describe('command set', () => {
-  it('writes a C-ECHO-RQ as PS3.7 has it', () => {
+  it('writes a C-ECHO-RQ as in PS3.7', () => {
     const command = {
       AffectedSOPClassUID: '1.2.840.10008.1.1',
       CommandField: 0x0030,
@@ -59,7 +59,7 @@ describe('command set', () => {
     );
   });
 
-  it('cuts an ErrorComment to the 64 characters of LO', () => {
+  it('truncates an ErrorComment to the 64 characters of LO', () => {
     const command = { CommandField: 0x8001, CommandDataSetType: 0x0101, Status: 0xa700, ErrorComment: 'x'.repeat(200) };
     expect(decodeCommandSet(encodeCommandSet(command)).ErrorComment).toBe('x'.repeat(64));
   });

@@ -63,7 +63,7 @@ describe('before an association', () => {
     expect(node.refused).toEqual([expect.stringMatching(reason)]);
   });
 
-  it('an A-ABORT and a mere disconnect are taken as they are', async () => {
+  it('an A-ABORT and a mere disconnect are accepted as they are', async () => {
     const aborting = await RawPeer.connect(node.port);
     aborting.send({ type: 'abort', source: 0, reason: 0 });
     expect(await aborting.rest()).toEqual([]);
@@ -74,7 +74,7 @@ describe('before an association', () => {
     expect(node.refused[1]).toMatch(/closed the connection/);
   });
 
-  it('300 silent connections leave room for others, and are cut by ARTIM', async () => {
+  it('300 silent connections leave room for others, and ARTIM ends them', async () => {
     const sockets = await Promise.all(
       Array.from({ length: 300 }, async () => {
         const socket = connect({ port: node.port, host: '127.0.0.1' });
@@ -91,13 +91,13 @@ describe('before an association', () => {
     expect(node.refused.filter((reason) => reason.includes('ARTIM')).length).toBeGreaterThan(100);
   });
 
-  it('a rejected peer that asks on is told once that it may not', async () => {
+  it('a rejected peer that keeps asking is told once that it may not', async () => {
     const peer = await RawPeer.connect(node.port);
     peer.send(...Array.from({ length: 1000 }, () => associateRequest({ calledAETitle: 'NOBODY' })));
     expect(await peer.rest()).toEqual([{ type: 'associate-rj', result: 1, source: 1, reason: 7 }, unexpected]);
   });
 
-  it('96 MB after a bad length cost neither memory nor time', async () => {
+  it('96 MB after an invalid length cost neither memory nor time', async () => {
     const peer = await RawPeer.connect(node.port);
     peer.sendBytes('0400fffffff0');
     const million = Buffer.alloc(1_000_000);
@@ -219,7 +219,7 @@ describe('within an association', () => {
     ['aborts', (peer) => peer.send({ type: 'abort', source: 0, reason: 0 }), /A-ABORT from the service user/],
     ['releases', (peer) => peer.send({ type: 'release-rq' }), /release came in the middle/],
     ['sends garbage', (peer) => peer.sendBytes(Buffer.alloc(100, 0x47)), /PDU type/],
-  ])('a transfer is given up when the peer %s midway', async (_, leave, reason) => {
+  ])('a transfer is given up if the peer %s midway', async (_, leave, reason) => {
     const peer = await RawPeer.associate(node.port);
     peer.send(commandPDU(3, storeRequest(1)), datasetPDU(3, Buffer.alloc(9000), false));
     leave(peer);
@@ -229,7 +229,7 @@ describe('within an association', () => {
     expect(node.received).toHaveLength(0);
   });
 
-  it('100 transfers cut midway leave nothing open', async () => {
+  it('100 transfers interrupted midway leave nothing open', async () => {
     for (let round = 0; round < 100; round++) {
       const peer = await RawPeer.associate(node.port);
       peer.send(commandPDU(3, storeRequest(round + 1)), datasetPDU(3, Buffer.alloc(1000), false));
@@ -240,7 +240,7 @@ describe('within an association', () => {
     expect(node.openSinks()).toBe(0);
   });
 
-  it('200 peers that release and do not close leave room for others', async () => {
+  it('200 peers that release without closing leave room for others', async () => {
     const peers: RawPeer[] = [];
     for (let number = 0; number < 200; number++) {
       const peer = await RawPeer.associate(node.port);
@@ -280,7 +280,7 @@ describe('within an association', () => {
     await patient.server.close();
   });
 
-  it('a peer that floods requests and reads no answer is held back', async () => {
+  it('a peer that floods requests and reads no answers is throttled', async () => {
     const peer = await RawPeer.associate(node.port);
     peer.socket.pause();
     const burst = Buffer.concat(Array.from({ length: 1000 }, (_, id) => encode(commandPDU(1, echoRequest(id)))));
@@ -297,7 +297,7 @@ describe('within an association', () => {
     expect(node.ends[0].outcome).toBe('aborted');
   });
 
-  it.skipIf(!hasPeer('echoscu'))('echoscu is answered while a peer is mute in the middle of a PDU', async () => {
+  it.skipIf(!hasPeer('echoscu'))('echoscu is answered while a peer is silent in the middle of a PDU', async () => {
     const peer = await RawPeer.associate(node.port);
     peer.sendBytes('0400000040');
     await promisify(execFile)('echoscu', ['-aec', 'PRIORA', '127.0.0.1', String(node.port)], { env: peerEnvironment });

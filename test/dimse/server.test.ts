@@ -29,7 +29,7 @@ describe('association negotiation', () => {
     expect(node.refused[0]).toMatch(/^rejected permanently/);
   });
 
-  it('rejects what exceeds the association limit, transiently, and serves again afterwards', async () => {
+  it('rejects associations beyond the limit transiently, and serves again afterwards', async () => {
     await start({ maxAssociations: 2 });
     const first = await RawPeer.associate(node.port);
     const second = await RawPeer.associate(node.port);
@@ -128,7 +128,7 @@ describe('association negotiation', () => {
     await peer.release();
   });
 
-  it('leaves the operations window out where none was proposed', async () => {
+  it('leaves out the operations window if none was proposed', async () => {
     await start();
     const peer = await RawPeer.connect(node.port);
     peer.send(associateRequest());
@@ -137,7 +137,7 @@ describe('association negotiation', () => {
     await peer.release();
   });
 
-  it('names a listening address that is taken', async () => {
+  it('names a listening address that is in use', async () => {
     await start();
     const other = createServer({
       aeTitle: 'X',
@@ -241,7 +241,7 @@ describe('services', () => {
     ['write', () => failingSink('write')],
     ['write, later', () => failingSink('write later')],
     ['finish', () => failingSink('finish')],
-  ])('answers a handler that fails in %s with its status, and goes on', async (_, open) => {
+  ])('answers a handler that fails in %s with its status, and continues', async (_, open) => {
     let first = true;
     let aborted = 0;
     await start({
@@ -311,7 +311,7 @@ describe('services', () => {
     expect(errors.some((line) => line.includes('a sink failed to abort'))).toBe(true);
   });
 
-  it('tells the peer nothing of an error that is not ours', async () => {
+  it('tells the peer nothing about an error that is not ours', async () => {
     await start({
       handler: () => {
         throw new Error('Doe^Jane is in /var/lib');
@@ -350,7 +350,7 @@ describe('services', () => {
     await peer.release();
   });
 
-  it('serves pending responses with identifiers, and cancels on C-CANCEL', async () => {
+  it('sends pending responses with identifiers, and cancels on C-CANCEL', async () => {
     await start({
       services: [
         {

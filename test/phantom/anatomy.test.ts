@@ -80,7 +80,7 @@ function junctionsOf(tubes: readonly Tube[]): number {
 }
 
 describe('after contrast', () => {
-  it('each structure is brighter than what is around it', () => {
+  it('makes each structure brighter than its surroundings', () => {
     for (const patient of patients) {
       const scanner = { ...demoScanner(1), pointSpread: 0, noise: 0, bias: 0, ghost: 0 };
       const image = acquire({ ...patient, lesions: [] }, 0, scanner);
@@ -104,7 +104,7 @@ describe('after contrast', () => {
     }
   });
 
-  it('mucosa, falx and tentorium are brighter than without, and nothing else is', () => {
+  it('makes mucosa, falx and tentorium brighter than without, and nothing else', () => {
     const nose: Vector3[] = [];
     for (let z = -60; z <= -30; z += 2)
       for (let y = -60; y <= -20; y += 2) for (let x = -16; x <= 16; x += 2) nose.push([x, y, z]);
@@ -131,7 +131,7 @@ describe('vessels', () => {
     }
   });
 
-  it('are tortuous: some come back to where they were', () => {
+  it('are tortuous: some return to where they were', () => {
     for (const patient of patients) {
       const loops = chainsOf(structuresOf(patient)['vessels of the sulci']).filter((chain) =>
         chain.some((start, first) => {
@@ -149,7 +149,7 @@ describe('vessels', () => {
 });
 
 describe('metastases', () => {
-  it('sit in the brain, most often where grey and white matter meet', () => {
+  it('lie in the brain, most often where grey and white matter meet', () => {
     const { image, brain, levels } = head;
     const [nx, ny] = image.shape;
     const middle = (levels.grey + levels.white) / 2;

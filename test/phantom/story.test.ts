@@ -20,7 +20,7 @@ describe('Random', () => {
     expect(new Random('one').uint32()).not.toBe(new Random('two').uint32());
   });
 
-  it('draws normal numbers of the asked mean and spread', () => {
+  it('draws normal numbers of the requested mean and spread', () => {
     const random = new Random('normal');
     const values = Array.from({ length: 20000 }, () => random.normal(3, 2));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -35,7 +35,7 @@ describe('the story of many patients', () => {
   const scans = stories.reduce((sum, story) => sum + story[0].length, 0);
   const volumes = stories.flat(2).filter((volume) => volume > 0);
 
-  it('has the shares of Huang 2021: 47 % below 0.1 cm³, 2.7 a volume, 31 % first scans', () => {
+  it('has the shares of Huang 2021: 47 % below 0.1 cm³, 2.7 per volume, 31 % first scans', () => {
     expect(volumes.filter((volume) => volume < 100).length / volumes.length).toBeGreaterThan(0.44);
     expect(volumes.filter((volume) => volume < 100).length / volumes.length).toBeLessThan(0.5);
     expect(volumes.length / scans).toBeGreaterThan(2.5);

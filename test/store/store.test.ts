@@ -36,7 +36,7 @@ describe('patients', () => {
     expect(a.patientKey).not.toBe(b.patientKey);
   });
 
-  it('keep what was first seen; only an empty value is filled', () => {
+  it('keep what was first seen; only an empty value is filled in', () => {
     store.patients.remember({ ...empty, PatientSex: 'F' });
     store.patients.remember({ ...empty, PatientBirthDate: '19600101', PatientSex: 'M' });
     expect(store.patients.find(identity)).toMatchObject({ PatientBirthDate: '19600101', PatientSex: 'F' });
@@ -78,7 +78,7 @@ describe('cases', () => {
     expect(store.cases.ofPatient(next.patientKey).map(({ caseKey }) => caseKey)).toEqual([prior.caseKey, next.caseKey]);
   });
 
-  it('finished twice keep the second result, once', () => {
+  it('that are finished twice keep the second result, once', () => {
     addSeries(store, { study: '1.2.1' });
     const { caseKey } = store.cases.open(input('a'), 1).case;
     store.cases.finish(caseKey, reported(lesion), 2);

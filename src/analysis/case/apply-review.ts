@@ -68,7 +68,7 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
   const isLesion = (segment: DrawnLesion) => segment.property === 'lesion' || partners.has(segment);
   const namesOurs = drawn.some(({ trackingUID }) => own.some((lesion) => lesion.trackingUID === trackingUID));
   if (!namesOurs && !shown.some(isLesion))
-    throw refusal('none of its segments is a lesion, or lies on one of this time point');
+    throw refusal('none of its segments is a lesion or overlaps a lesion of this time point');
   const given = new Set([...partners.values()].map(({ trackingUID }) => trackingUID));
   /** The identity that the reader gave, if it is valid and not that of another lesion. */
   const nameOf = ({ trackingUID }: DrawnLesion): LesionIdentity | null => {
@@ -164,7 +164,7 @@ function applyReport(
 ): StandingLesion[] {
   const ownByUID = new Map(own.map((lesion) => [lesion.trackingUID, lesion]));
   if (!review.lesions.some(({ trackingUID }) => ownByUID.has(trackingUID)) && !review.predecessors.some(isOurs))
-    throw refusal('it names no lesion of this time point, and no report of ours as the one it replaces');
+    throw refusal('it names no lesion of this time point, and no report of ours as its predecessor');
   const reported = new Map(review.lesions.map((lesion) => [lesion.trackingUID, lesion]));
   return standing.flatMap((lesion): StandingLesion[] => {
     const ours = lesion.identity && ownByUID.get(lesion.identity.trackingUID);

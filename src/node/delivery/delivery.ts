@@ -27,7 +27,7 @@ export function deliverCase(context: DeliveryContext): JobHandler<'deliver'> {
     const open = store.deliveries.ofCase(caseKey).filter(({ destination }) => destination === name);
     await deliver(context, name, open, path, job, (destination) => {
       if (!mayDeliver(destination, { demonstration }))
-        throw new PrioraError('DESTINATION_FORBIDDEN', `${name} does not allow results of demonstration weights`);
+        throw new PrioraError('DESTINATION_FORBIDDEN', `${name} may not receive results of demonstration weights`);
     });
   };
 }
@@ -81,7 +81,7 @@ async function deliver(
     const paths = pending.map(pathOf);
     await sendFiles({ destination, callingAETitle: config.dicom.aeTitle, paths, onOutcome, logger, signal });
     if (open.size > 0)
-      throw new PrioraError('DESTINATION_REFUSED', `${name} did not take ${open.size} of ${pending.length} objects`);
+      throw new PrioraError('DESTINATION_REFUSED', `${name} did not accept ${open.size} of ${pending.length} objects`);
   } catch (thrown) {
     const error = asPrioraError(thrown);
     const policy = { ...defaultRetryPolicy, ...deliveryRetryPolicy(config) };

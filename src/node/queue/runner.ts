@@ -118,7 +118,7 @@ export class Runner {
       const due = this.#queue.nextDue(this.#freeKinds());
       if (due !== undefined && due > this.#clock.now()) pause = Math.min(pause, due - this.#clock.now());
     } catch (error) {
-      this.#logger.error({ error: (error as Error).message }, 'the queue cannot be read; trying again');
+      this.#logger.error({ error: (error as Error).message }, 'the queue cannot be read; retrying');
     }
     if (this.#running.size === 0) {
       this.#idleWaiters.forEach((resolve) => resolve());
@@ -145,7 +145,10 @@ export class Runner {
       // The queue itself failed (disk full): the job is returned once it can be written again.
       .catch((error: unknown) => {
         this.#unsettled.add(job);
-        this.#logger.error({ job: job.key, error: (error as Error).message }, 'job state not written');
+        this.#logger.error(
+          { job: job.key, error: (error as Error).message },
+          'the state of a job could not be written',
+        );
       })
       .finally(() => {
         this.#running.delete(job.jobKey);
@@ -171,7 +174,10 @@ export class Runner {
       this.#queue.setStage(job, stage);
     } catch (error) {
       // For operators only; the job itself continues.
-      this.#logger.warn({ job: job.key, stage, error: (error as Error).message }, 'stage not written');
+      this.#logger.warn(
+        { job: job.key, stage, error: (error as Error).message },
+        'the stage of a job could not be written',
+      );
     }
   }
 
@@ -199,7 +205,7 @@ export class Runner {
       }
       this.#queue.reclaim();
     } catch (error) {
-      this.#logger.error({ error: (error as Error).message }, 'leases not renewed; trying again');
+      this.#logger.error({ error: (error as Error).message }, 'leases could not be renewed; retrying');
     }
   }
 }

@@ -44,10 +44,10 @@ function report({ StudyInstanceUID, SeriesInstanceUID }: SeriesRow, sourceFromTe
   store.cases.finish(caseKey, { status: 'reported', result: caseResult({ sourceFromTemplate }), lesions: [] }, 2);
 }
 
-describe('a comparison that cannot be had does not cost the case, and the report gets the reason:', () => {
+describe('a comparison that is not possible does not fail the case, and the report gives the reason', () => {
   const nothing = { found: null, used: null };
 
-  test('no earlier study, or none that may serve', async () => {
+  test('there is no earlier study, or none is eligible', async () => {
     expect(await priorOf()).toEqual({ ...nothing, unusedBecause: { kind: 'no earlier study' } });
     addSeries(store, { ...priorStudy, state: 'refused' });
     expect(await priorOf()).toEqual({
@@ -56,7 +56,7 @@ describe('a comparison that cannot be had does not cost the case, and the report
     });
   });
 
-  test('no transform found: the images do not meet', async () => {
+  test('no transform was found because the images do not overlap', async () => {
     const prior = addReadableSeries(store, dataDir, priorStudy);
     report(prior, [1, 0, 0, 1000, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     const { unusedBecause, ...rest } = await priorOf();
@@ -66,7 +66,7 @@ describe('a comparison that cannot be had does not cost the case, and the report
     expect(unusedBecause).toEqual({ kind: 'registration failed', ...tried });
   });
 
-  test('images that cannot be read', async () => {
+  test('the images of the prior cannot be read', async () => {
     const prior = addReadableSeries(store, dataDir, priorStudy);
     report(prior, identityAffine);
     for (const name of readdirSync(dataDir, { recursive: true }) as string[])

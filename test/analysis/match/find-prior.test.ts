@@ -17,7 +17,7 @@ const at = (days: number, more: Partial<Parameters<typeof addSeries>[1]> = {}) =
 const priorOf = (current: ReturnType<typeof at>) => findPrior(store, current, rules)?.StudyInstanceUID;
 
 describe('the prior', () => {
-  it('is the latest earlier study of the same patient, whatever arrived when', () => {
+  it('is the latest earlier study of the same patient, whatever the order of arrival', () => {
     at(100);
     at(500);
     at(300);
@@ -25,7 +25,7 @@ describe('the prior', () => {
     expect(priorOf(at(400))).toBe('1.2.3000');
   });
 
-  it('is never the study itself, nor one at the same time or later', () => {
+  it('is never the study itself, nor one acquired at the same time or later', () => {
     const current = at(400);
     addSeries(store, { study: '1.2.4000', SeriesInstanceUID: '1.2.4000.2', acquiredAt: 399 * day });
     at(400, { study: '1.2.8', acquiredAt: 400 * day });
@@ -33,7 +33,7 @@ describe('the prior', () => {
     expect(priorOf(current)).toBeUndefined();
   });
 
-  it('must be assembled and not held', () => {
+  it('must be assembled and not on hold', () => {
     at(100);
     at(200, { state: 'refused' });
     at(210, { state: 'complete' });
@@ -53,7 +53,7 @@ describe('the prior', () => {
     expect(priorOf(current)).toBe('1.2.2200');
   });
 
-  it('is missing for a reason: earlier studies that are not eligible are counted, later ones are not', () => {
+  it('is missing for a reason: ineligible earlier studies are counted, later ones are not', () => {
     const current = at(400);
     expect(earlierStudies(store, current)).toBe(0);
     at(100, { state: 'refused' });
@@ -78,12 +78,12 @@ describe('the prior', () => {
     expect(priorOf(current)).toBe('1.2.7');
   });
 
-  it('is none for a study without a time', () => {
+  it('does not exist for a study without an acquisition time', () => {
     at(100);
     expect(priorOf(addSeries(store, { study: '1.2.5', acquiredAt: null }))).toBeUndefined();
   });
 
-  it('is what a look at all studies would find', () => {
+  it('is what a search through all studies would find', () => {
     const studies = fc.uniqueArray(
       fc.record({
         hours: fc.integer({ min: 0, max: 24 * 400 }),
@@ -116,7 +116,7 @@ describe('the prior', () => {
   });
 });
 
-describe('a study that arrives late', () => {
+describe('a late study', () => {
   it('affects the next study, and no later one', () => {
     at(100);
     at(300);
@@ -125,7 +125,7 @@ describe('a study that arrives late', () => {
     expect(studiesAffectedBy(store, late, rules).map(({ StudyInstanceUID }) => StudyInstanceUID)).toEqual(['1.2.3000']);
   });
 
-  it('affects a study further on when the next is too near to use it', () => {
+  it('affects a study further on if the next one is too close in time to use it', () => {
     at(200.2);
     at(300);
     const late = at(200);
@@ -134,7 +134,7 @@ describe('a study that arrives late', () => {
     expect(studiesAffectedBy(store, late, rules).map(({ StudyInstanceUID }) => StudyInstanceUID)).toEqual(['1.2.3000']);
   });
 
-  it('affects nothing when it is the latest, or too old', () => {
+  it('affects nothing if it is the latest, or too old', () => {
     at(500);
     expect(studiesAffectedBy(store, at(100), rules)).toEqual([]);
     expect(studiesAffectedBy(store, at(600), rules)).toEqual([]);
@@ -151,7 +151,7 @@ describe('mappings/prior-matching.yaml', () => {
     });
   });
 
-  it('is refused by name of the wrong setting', async () => {
+  it('is refused with the name of the invalid setting', async () => {
     const { writeFile } = await import('node:fs/promises');
     const folder = temporaryFolder();
     await writeFile(`${folder}/prior-matching.yaml`, 'maximumAgeDay: 3\nminimumIntervalHours: 12\n');

@@ -17,7 +17,7 @@ const forms = [6, 7, 8, 9, 10, 12, 14, 18].map((diameterMm) =>
   randomAppearance(new Random(`form ${diameterMm}`), diameterMm),
 );
 
-test('given the true mask, the volume of every lesion above 0.1 cm³ is right to 10 %, whatever the acquisition', () => {
+test('given the true mask, every lesion above 0.1 cm³ is measured to within 10 %, whatever the acquisition', () => {
   const errors: number[] = [];
   for (let seed = 0; seed < 32; seed++) {
     const random = new Random(`volume ${seed}`);

@@ -19,11 +19,11 @@ async function edited(change: (text: string) => string): Promise<string> {
 }
 
 describe('mappings/registration.yaml', () => {
-  it('loads as shipped', () => {
+  it('load as shipped', () => {
     expect(loadMapping(shipped, registrationSettingsSchema)).toMatchObject({ minimumSimilarity: 1.05 });
   });
 
-  it('names a misspelt setting, and one out of range', async () => {
+  it('name a misspelt setting, and one out of range', async () => {
     const misspelt = await edited((text) => text.replace('minimumOverlap', 'minimalOverlap'));
     expect(() => loadMapping(misspelt, registrationSettingsSchema)).toThrow(
       expect.objectContaining({
@@ -39,7 +39,7 @@ describe('mappings/registration.yaml', () => {
     );
   });
 
-  it('names a file that is not there or is no YAML', async () => {
+  it('name a file that is missing or is not YAML', async () => {
     expect(() => loadMapping(join(folder, 'none.yaml'), registrationSettingsSchema)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );

@@ -31,7 +31,7 @@ const at = (now: number, changes: Partial<SeriesEvidence> = {}) => {
 };
 
 describe('a series', () => {
-  it('with all evidence is complete once it has settled', () => {
+  it('is complete with all evidence once it has settled', () => {
     expect(at(11_999)).toEqual({ complete: false, by: 'waiting', nextLookAt: 12_000 });
     expect(at(12_000)).toEqual({ complete: true, by: 'evidence', nextLookAt: null });
   });
@@ -44,17 +44,17 @@ describe('a series', () => {
     ['half a head', { layout: stack(millimetres.slice(0, 80)) }],
     ['two orientations', { layout: { ...stack(millimetres)!, orientations: 2 } }],
     ['neither places nor a number', { layout: stack(millimetres, null) }],
-  ])('with %s waits for the timer, and then ends', (_, changes) => {
+  ])('with %s waits for the timer, and then is complete', (_, changes) => {
     expect(at(68_999, changes)).toEqual({ complete: false, by: 'waiting', nextLookAt: 69_000 });
     expect(at(69_000, changes)).toEqual({ complete: true, by: 'timer', nextLookAt: null });
   });
 
-  it('with as many images as announced, or with numbers that tell nothing, is not kept by them', () => {
+  it('with as many images as announced, or with numbers that tell nothing, is not held back by them', () => {
     expect(at(12_000, { expectedInstances: 160, numbersMissing: 7 }).by).toBe('evidence');
     expect(at(12_000, { numbersMissing: null }).by).toBe('evidence');
   });
 
-  it('with as many images as announced needs no places; multi-frame ones are whole in themselves', () => {
+  it('with as many images as announced needs no positions; a multi-frame instance is complete in itself', () => {
     expect(at(12_000, { expectedInstances: 160, layout: null }).by).toBe('evidence');
     expect(at(12_000, { instances: 1, frames: 96, multiFrame: true, layout: null }).by).toBe('evidence');
     expect(at(12_000, { instances: 1, frames: 1, multiFrame: true, layout: null }).by).toBe('waiting');
@@ -70,7 +70,7 @@ describe('a series', () => {
     ]);
   });
 
-  it('is always complete when the timer has run out, and tells when to look again until then', () => {
+  it('is always complete when the timer has expired, and until then says when to look again', () => {
     const anyEvidence = fc.record({
       instances: fc.nat(300),
       frames: fc.nat(300),

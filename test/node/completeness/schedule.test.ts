@@ -75,7 +75,7 @@ const release = () => {
 };
 
 describe('completeness', () => {
-  it('comes two seconds after the release when the evidence is there, and is kept', async () => {
+  it('is reached two seconds after the release if the evidence is there, and is kept', async () => {
     arriveAll(120);
     release();
     now += 1999;
@@ -92,7 +92,7 @@ describe('completeness', () => {
     });
   });
 
-  it('waits for the timer when a slice is missing; each slice starts it anew', async () => {
+  it('waits for the timer if a slice is missing; each slice restarts it', async () => {
     arriveAll(120, 60);
     release();
     now += 2000;
@@ -108,7 +108,7 @@ describe('completeness', () => {
     expect(store.series.find('1.2.1.1')!.completeness!.by).toBe('timer');
   });
 
-  it('writes no job for a further slice of a series that waits already', () => {
+  it('writes no job for a further slice of a series that is already waiting', () => {
     arrive(1);
     const changes = () => store.database.prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n;
     now += 1000;
@@ -119,7 +119,7 @@ describe('completeness', () => {
     expect(queue.find('complete:1.2.1.1')).toMatchObject({ state: 'queued', runAfter: now + 59_000 });
   });
 
-  it('comes once more after a late slice', async () => {
+  it('is reached once more after a late slice', async () => {
     arriveAll(120);
     release();
     now += 2000;
@@ -134,7 +134,7 @@ describe('completeness', () => {
     expect(completed).toHaveLength(2);
   });
 
-  it('is one commit with what it starts: a failing start leaves the series as it was', () => {
+  it('is one commit with what it starts: if that fails, the series stays as it was', () => {
     arriveAll(120);
     now += 60_000;
     const failing = completenessHandler({
@@ -150,7 +150,7 @@ describe('completeness', () => {
     expect(store.series.find('1.2.1.1')).toMatchObject({ state: 'receiving', completeness: null });
   });
 
-  it('is looked at again at start-up when its job is lost', () => {
+  it('is judged again on start-up if its job is lost', () => {
     arrive(1);
     store.database.execute('DELETE FROM jobs');
     resumeCompleteness(store, queue, rules);

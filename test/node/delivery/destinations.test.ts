@@ -27,7 +27,7 @@ describe('mappings/destinations.yaml', () => {
     expect(loadMapping(shipped, destinationsSchema)).toEqual({ destinations: [] });
   });
 
-  it('fills in what is safe: results only, no originals, no demonstration weights, nothing routed back', () => {
+  it('fills in safe defaults: results only, no originals, no demonstration weights, nothing routed back', () => {
     expect(parse([pacs])).toEqual([
       {
         ...pacs,
@@ -67,7 +67,7 @@ describe('mappings/destinations.yaml', () => {
       'two destinations share a name',
     ],
     ['no YAML', 'destinations: [', 'destinations.yaml'],
-  ])('%s is refused by name', (_, text, named) => {
+  ])('is refused by name with %s', (_, text, named) => {
     expect(() => load(text)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(named) as string }),
     );
@@ -90,7 +90,7 @@ describe('results of demonstration weights', () => {
     expect(mayDeliver(destination, { demonstration: false })).toBe(true);
   });
 
-  it('leave the machine where a site says so', () => {
+  it('leave the machine if a site says so', () => {
     const [destination] = parse([{ ...pacs, allowDemonstrationModels: true }]);
     expect(mayDeliver(destination, { demonstration: true })).toBe(true);
   });
@@ -108,7 +108,7 @@ describe('the objects of a destination', () => {
     expect(get(['RejectionNote'])).toEqual(['RejectionNote']);
   });
 
-  it('have the report that refers to the segmentation beside it', () => {
+  it('include the report that refers to the segmentation next to it', () => {
     expect(get(['LABELMAP', 'SR'])).toEqual(['LABELMAP', 'LABELMAP-SR']);
     expect(get(['LABELMAP', 'SEG', 'SR'])).toEqual(['SEG', 'SR', 'LABELMAP']);
     expect(get(['LABELMAP'])).toEqual(['LABELMAP']);
@@ -116,7 +116,7 @@ describe('the objects of a destination', () => {
     expect(get(['LABELMAP', 'SR'], [{ kind: 'SR' }])).toEqual(['SR']);
   });
 
-  it('are written when any destination asks for them; SEG and SR always are', () => {
+  it('are written if any destination asks for them; SEG and SR always are', () => {
     expect(kindsToWrite([])).toEqual(['SEG', 'SR']);
     expect(kindsToWrite([{ objects: ['REG'] }, { objects: ['LABELMAP', 'SR'] }])).toEqual(
       ['SEG', 'SR', 'LABELMAP', 'LABELMAP-SR', 'REG'], // prettier-ignore

@@ -19,7 +19,7 @@ function timePoint(compared: Pick<CaseResult, 'prior' | 'noPriorReason'>) {
 
 const tried = { StudyInstanceUID: '1.0', SeriesInstanceUID: '1.0.1' };
 
-test('a prior that could not be registered at all is named, with what was in the way', () => {
+test('names a prior that could not be registered at all, and the reason', () => {
   const noPriorReason = { kind: 'registration failed', ...tried, message: 'too few samples' } as const;
   expect(timePoint({ prior: null, noPriorReason })).toMatchObject({
     prior: { ...tried, verdict: 'refused', similarity: null, reason: 'too few samples' },
@@ -27,6 +27,6 @@ test('a prior that could not be registered at all is named, with what was in the
   });
 });
 
-test('without an earlier study there is none', () => {
+test('has no prior without an earlier study', () => {
   expect(timePoint({ prior: null, noPriorReason: { kind: 'no earlier study' } }).prior).toBeNull();
 });

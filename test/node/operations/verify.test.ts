@@ -49,7 +49,7 @@ async function receive(...datasets: Buffer[]) {
   }
 }
 
-describe('verify looks at the quarantine', () => {
+describe('verify reads the quarantine', () => {
   const unreadable = (number: number) => sliceDataset(number).subarray(0, -100);
 
   it('and finds what was received there', async () => {
@@ -57,7 +57,7 @@ describe('verify looks at the quarantine', () => {
     expect(await verifyStorage(store, dataDir)).toEqual({ checked: 4, ...clean });
   });
 
-  it('and names what is missing, altered, or in no index', async () => {
+  it('and names what is missing, altered, or not in the index', async () => {
     await receive(unreadable(1), unreadable(2), unreadable(3));
     const [altered, missing] = store.quarantine
       .list()
@@ -78,7 +78,7 @@ describe('verify looks at the quarantine', () => {
     expect(await verifyStorage(store, dataDir)).toEqual({ checked: 1, ...clean });
   });
 
-  it('and does not take for an orphan what a running node lists a moment later', async () => {
+  it('and does not take a file for an orphan that a running node lists a moment later', async () => {
     await receive(unreadable(1));
     const [row] = store.quarantine.list();
     store.database.execute('DELETE FROM quarantine');
@@ -91,7 +91,7 @@ describe('verify looks at the quarantine', () => {
   });
 });
 
-describe('verify looks at the cases', () => {
+describe('verify reads the cases', () => {
   /** A case with the files that the pipeline writes, and ended so. */
   function addCase(status: Exclude<CaseStatus, 'pending'>): string {
     const { patientKey } = store.patients.remember({
@@ -138,7 +138,7 @@ describe('verify looks at the cases', () => {
     expect(await verifyStorage(store, dataDir)).toEqual({ checked: 1, ...clean });
   });
 
-  it('and names files that their case does not list, and folders of no case', async () => {
+  it('and names files that their case does not list, and folders without a case', async () => {
     const folder = addCase('reported');
     const strays = [`${folder}/sr.dcm`, `${folder}/seg.dcm.1.tmp`, `${folder}/old/labels.nii.gz`, 'cases/stray'];
     strays.forEach((path) => put(path));

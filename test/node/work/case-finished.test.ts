@@ -44,7 +44,7 @@ function finish(
 const reported = { status: 'reported', result: caseResult(), lesions: [] } as const;
 const analyses = () => queue.list({ kind: 'analyse' }).map(({ payload }) => payload);
 
-it('the next time point runs again when the one before it is held or rejected after its report', () => {
+it('the next time point runs again if the one before it is rejected or put on hold after its report', () => {
   const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
   finish(second, 'b', reported);
   finish(first, 'a', reported);
@@ -66,7 +66,7 @@ it('nothing follows from a run that failed: the report before it stands', () => 
   expect(queue.list({ kind: 'analyse', state: 'queued' })).toEqual([]);
 });
 
-it('nothing follows from a study that is held before any report', () => {
+it('nothing follows from a study that is on hold before any report', () => {
   const [first, second] = [100, 200].map((at) => addSeries(store, { study: `1.2.${at}`, acquiredAt: at * day }));
   finish(second, 'b', reported);
   const before = analyses();
@@ -74,7 +74,7 @@ it('nothing follows from a study that is held before any report', () => {
   expect(analyses()).toEqual(before);
 });
 
-it('the objects of a later case of a study wait for those of an earlier one, each destination by itself', () => {
+it('the objects of a later case of a study wait for those of an earlier one, per destination', () => {
   const StudyInstanceUID = '1.2.3';
   enqueueDelivery(queue, 'pacs', { caseKey: 2, StudyInstanceUID });
   enqueueDelivery(queue, 'pacs', { caseKey: 1, StudyInstanceUID });
