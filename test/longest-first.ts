@@ -2,19 +2,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest, so that both workers end at about the same time; the rest follow as they come. */
 const longest = [
-  'report/combinations',
-  'faults/crash',
-  'analysis/pipeline/longitudinal',
-  'cli/analyse',
-  'analysis/prepare/prepare-current',
-  'analysis/register/register-prior',
-  'browser/ohif',
-  'report/validators',
-  'analysis/track/identity.property',
-  'analysis/measure/phantom-volume.property',
-  'cli/real-input',
-  'analysis/prepare/image-gate',
-  'node/bad-input',
+  'faults/crash.system',
+  'report/combinations.system',
+  'analysis/pipeline/longitudinal.system',
+  'cli/analyse.system',
+  'cli/real-input.system',
+  'analysis/prepare/prepare-current.system',
+  'analysis/register/register-prior.system',
 ];
 
 /** Vitest knows the time of files that it has run before; in a fresh checkout it knows nothing. */

@@ -39,10 +39,10 @@ const patience = { seconds: 120, cpuSeconds: 1 };
  *
  * @throws Error naming the condition when the processes that were started here have used no CPU time to speak of for two minutes.
  */
-export async function until<T>(condition: () => T | undefined | false): Promise<T> {
+export async function until<T>(condition: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
   let seen = { at: performance.now(), cpu: secondsBelow(process.pid) };
   for (let turn = 1; ; turn++) {
-    const value = condition();
+    const value = await condition();
     if (value) return value;
     await pause(5);
     if (turn % 200 !== 0) continue;

@@ -24,7 +24,7 @@ export const lesionName = (
 ): string => (confidence === 'candidate' ? `${trackingID} (${confidences.candidate})` : trackingID);
 
 /** Whether a lesion was confirmed at an earlier time point. */
-export const wasConfirmed = ({ history }: Pick<TrackedLesion, 'history'>): boolean =>
+const wasConfirmed = ({ history }: Pick<TrackedLesion, 'history'>): boolean =>
   history.some(({ confidence }) => confidence === 'confirmed');
 
 /** How sure a lesion is: `confirmed`, `candidate`, `candidate (confirmed earlier)`. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../processes.js';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -23,7 +23,7 @@ export class Orthanc {
     private readonly folder: string,
   ) {}
 
-  /** @throws Error when it does not answer within 30 s. */
+  /** @throws Error when it ends instead of answering. */
   static async start(): Promise<Orthanc> {
     const folder = mkdtempSync(join(tmpdir(), 'priora-orthanc-'));
     const HttpPort = await freePort();
@@ -43,14 +43,10 @@ export class Orthanc {
     const child = spawn('Orthanc', [configuration], { stdio: 'ignore' });
     const url = `http://127.0.0.1:${HttpPort}`;
     const orthanc = new Orthanc(url, child, folder);
-    for (let attempt = 0; attempt < 300; attempt++) {
-      if (child.exitCode !== null) break;
-      const answers = await fetch(`${url}/dicom-web/studies`).then(({ ok }) => ok, () => false); // prettier-ignore
-      if (answers) return orthanc;
-      await delay(100);
-    }
-    await orthanc.stop();
-    throw new Error('Orthanc does not answer');
+    const answers = () => fetch(`${url}/dicom-web/studies`).then(({ ok }) => ok, () => false); // prettier-ignore
+    await until(async () => child.exitCode !== null || (await answers()));
+    if (child.exitCode !== null) throw new Error(`Orthanc ended with ${child.exitCode}`);
+    return orthanc;
   }
 
   async store(instances: readonly Buffer[]): Promise<void> {

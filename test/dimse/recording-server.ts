@@ -6,6 +6,7 @@ import type { AssociationEnd, AssociationInfo } from '../../src/dimse/associatio
 import type { Service } from '../../src/dimse/service.js';
 import type { ServerOptions } from '../../src/dimse/server-options.js';
 import type { StoreHandler, StoreRequest } from '../../src/dimse/storage-service.js';
+import { until } from '../processes.js';
 
 export interface Received {
   readonly request: StoreRequest;
@@ -23,8 +24,7 @@ export interface RecordingServer {
   readonly abandoned: string[];
   /** Sinks that were opened and neither finished nor aborted. */
   readonly openSinks: () => number;
-  /** Resolves once `condition` holds; it is looked at after each end, refusal, abort or reception. */
-  readonly until: (condition: () => boolean) => Promise<void>;
+  readonly until: typeof until;
 }
 
 export const everyTransferSyntax: readonly string[] = Object.values(TransferSyntax);
@@ -37,12 +37,6 @@ export async function recordingServer(
   const refused: string[] = [];
   const abandoned: string[] = [];
   let open = 0;
-  let waiting: (() => void)[] = [];
-  const changed = () => {
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  };
   const keep: StoreHandler = (request) => {
     const pieces: Buffer[] = [];
     open++;
@@ -51,13 +45,11 @@ export async function recordingServer(
       finish: () => {
         open--;
         received.push({ request, dataset: Buffer.concat(pieces) });
-        changed();
         return Promise.resolve({ Status: 0x0000 });
       },
       abort: (reason) => {
         open--;
         abandoned.push(reason);
-        changed();
       },
     };
   };
@@ -70,11 +62,9 @@ export async function recordingServer(
     logger: silentLogger,
     onAssociationClosed: (association, end) => {
       ends.push({ ...end, association });
-      changed();
     },
     onRefused: (_, reason) => {
       refused.push(reason);
-      changed();
     },
     ...rest,
   });
@@ -87,8 +77,6 @@ export async function recordingServer(
     refused,
     abandoned,
     openSinks: () => open,
-    until: async (condition) => {
-      while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
-    },
+    until,
   };
 }

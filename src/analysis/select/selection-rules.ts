@@ -49,4 +49,3 @@ export const selectionRulesSchema = z.strictObject({
 
 export type SelectionRules = z.infer<typeof selectionRulesSchema>;
 export type Rule = z.infer<typeof rule>;
-export type ScoredRule = z.infer<typeof scoredRule>;

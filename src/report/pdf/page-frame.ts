@@ -31,7 +31,7 @@ export function drawPageFrame(sheet: Sheet, input: ReportInput, number: number, 
 }
 
 /** The name in its scripts; what it says when there is none, or none that can be drawn. */
-export function nameTexts({ wording }: Sheet, PatientName: unknown): DrawableText[] {
+function nameTexts({ wording }: Sheet, PatientName: unknown): DrawableText[] {
   const names = patientName(PatientName);
   return names.length > 0 ? names : [{ text: wording.notStated, typeface: 'regular' }];
 }

@@ -17,7 +17,7 @@ const appearances = Array.from({ length: 12 }, (_, index) =>
 );
 
 /** Volumes and centroids of the labelled lesions. */
-export function measured({ shape, voxels, patientFromVoxel }: LabelMap): FoundLesion[] {
+function measured({ shape, voxels, patientFromVoxel }: LabelMap): FoundLesion[] {
   const sums = new Map<number, [number, number, number, number]>();
   for (let index = 0; index < voxels.length; index++) {
     if (voxels[index] === 0) continue;

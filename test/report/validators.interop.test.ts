@@ -26,7 +26,7 @@ beforeAll(() => {
   }
 });
 
-/** IODs as dciodvfy names them; it does not know label maps (test/report/result-objects.test.ts reads those with pydicom). */
+/** IODs as dciodvfy names them; it does not know label maps (test/report/result-objects.interop.test.ts reads those with pydicom). */
 const iods: Partial<Record<ObjectKind, string>> = {
   SEG: 'Segmentation',
   SR: 'Comprehensive3DSR',

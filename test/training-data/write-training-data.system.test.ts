@@ -106,7 +106,7 @@ describe.skipIf(!hasPeers)('a patient with a SEG at the first and an RTSTRUCT at
     writeFileSync(join(input, 'notes.txt'), 'no DICOM');
     summary = await run();
     read = JSON.parse(execFileSync(python, ['-c', readBack, out, repository], { encoding: 'utf8' })) as typeof read;
-  }, 900_000);
+  });
 
   test('become time points of one patient in one split, on the template grid', () => {
     expect(summary).toMatchObject({ written: 2, kept: 0 });

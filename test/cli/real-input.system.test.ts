@@ -126,7 +126,7 @@ describe.skipIf(headsAreMissing)('the vestibular schwannoma', () => {
 });
 
 describe.skipIf(fruit === null)('a fruit', () => {
-  test('is not selected, and is not a brain if that is overridden', { timeout: 280_000 }, async () => {
+  test('is not selected, and is not a brain if that is overridden', async () => {
     await expectRefused(fruit!, ['contrast agent']);
     const { code, timePoint } = await analysed(fruit!, '--force-series');
     expect(code).toBe(4);
@@ -162,7 +162,7 @@ describe.skipIf(avanto === null || fruit === null)('pixels of fruit under the he
     return folder;
   }
 
-  test('is not a brain: it is rejected and nothing is reported', { timeout: 280_000 }, async () => {
+  test('is not a brain: it is rejected and nothing is reported', async () => {
     const { path } = configuration();
     const { code, stdout } = await priora(
       'analyse',

@@ -39,7 +39,7 @@ describe('analysing two studies of a patient, the later one given first', () => 
     const wanted = ['--objects', 'SEG,SR,RTSTRUCT,REG', '--json', '--config', path];
     ({ stdout, stderr, code } = await priora('analyse', followUp, baseline, '--out', out, ...wanted));
     analysis = analysisOf(stdout);
-  }, 300_000);
+  });
 
   test('exits with 0, with one JSON object on standard output and progress on standard error', () => {
     expect(code).toBe(0);
@@ -186,50 +186,42 @@ describe('a series that selection refuses', () => {
     expect(code).toBe(4);
   });
 
-  test(
-    'is analysed with --force-series, and JSON and SR say so; without findings there is an SR and no SEG',
-    { timeout: 200_000 },
-    async () => {
-      const out = temporary('out');
-      const parameters = [folder, '--out', out, '--force-series', '--json', '--config', nothing()];
-      const { code, stdout } = await priora('analyse', ...parameters);
-      expect(code).toBe(0);
-      const [timePoint] = analysisOf(stdout).timePoints;
-      expect(timePoint).toMatchObject({ status: 'reported', forced: true, lesions: [], outputs: { seg: null } });
-      const sr: Dataset = (await readDicomFile(timePoint.outputs.sr!)).dataset;
-      expect(JSON.stringify(sr)).toContain('Series selection was overridden by an operator.');
-      expect(existsSync(join(out, 'time-point-1/seg.dcm'))).toBe(false);
-    },
-  );
+  test('is analysed with --force-series, and JSON and SR say so; without findings there is an SR and no SEG', async () => {
+    const out = temporary('out');
+    const parameters = [folder, '--out', out, '--force-series', '--json', '--config', nothing()];
+    const { code, stdout } = await priora('analyse', ...parameters);
+    expect(code).toBe(0);
+    const [timePoint] = analysisOf(stdout).timePoints;
+    expect(timePoint).toMatchObject({ status: 'reported', forced: true, lesions: [], outputs: { seg: null } });
+    const sr: Dataset = (await readDicomFile(timePoint.outputs.sr!)).dataset;
+    expect(JSON.stringify(sr)).toContain('Series selection was overridden by an operator.');
+    expect(existsSync(join(out, 'time-point-1/seg.dcm'))).toBe(false);
+  });
 });
 
-test(
-  'a study that fails holds back the later ones of its patient only: 1, and the rest is printed',
-  { timeout: 200_000 },
-  async () => {
-    const out = temporary('out');
-    writeFileSync(join(out, 'time-point-1'), 'in the way of the first study’s folder');
-    const followUp = rewritten(studies[1].paths.slice(50, 52), () => ({}));
-    const stranger = rewritten(studies[1].paths.slice(50, 52), (index) => ({
-      PatientID: 'SOMEBODY-ELSE',
-      StudyInstanceUID: '1.2.3',
-      SeriesInstanceUID: '1.2.3.4',
-      SOPInstanceUID: `1.2.3.4.${index}`,
-      AcquisitionDate: '20300101',
-    }));
-    const inputs = [folderOf(studies[0]), followUp, stranger];
-    const { code, stdout, stderr } = await priora('analyse', ...inputs, '--out', out, '--json', '--config', configuration().path); // prettier-ignore
-    expect(code).toBe(1);
-    const { timePoints, failures } = analysisOf(stdout);
-    expect(timePoints).toMatchObject([{ PatientID: 'SOMEBODY-ELSE', status: 'rejected' }]);
-    const reason = expect.stringContaining('an earlier study of this patient failed') as string;
-    expect(failures).toMatchObject([
-      { StudyInstanceUID: studies[0].StudyInstanceUID, code: 'INTERNAL' },
-      { StudyInstanceUID: studies[1].StudyInstanceUID, reason },
-    ]);
-    expect(stderr).toContain(failures[0].reason);
-  },
-);
+test('a study that fails holds back the later ones of its patient only: 1, and the rest is printed', async () => {
+  const out = temporary('out');
+  writeFileSync(join(out, 'time-point-1'), 'in the way of the first study’s folder');
+  const followUp = rewritten(studies[1].paths.slice(50, 52), () => ({}));
+  const stranger = rewritten(studies[1].paths.slice(50, 52), (index) => ({
+    PatientID: 'SOMEBODY-ELSE',
+    StudyInstanceUID: '1.2.3',
+    SeriesInstanceUID: '1.2.3.4',
+    SOPInstanceUID: `1.2.3.4.${index}`,
+    AcquisitionDate: '20300101',
+  }));
+  const inputs = [folderOf(studies[0]), followUp, stranger];
+  const { code, stdout, stderr } = await priora('analyse', ...inputs, '--out', out, '--json', '--config', configuration().path); // prettier-ignore
+  expect(code).toBe(1);
+  const { timePoints, failures } = analysisOf(stdout);
+  expect(timePoints).toMatchObject([{ PatientID: 'SOMEBODY-ELSE', status: 'rejected' }]);
+  const reason = expect.stringContaining('an earlier study of this patient failed') as string;
+  expect(failures).toMatchObject([
+    { StudyInstanceUID: studies[0].StudyInstanceUID, code: 'INTERNAL' },
+    { StudyInstanceUID: studies[1].StudyInstanceUID, reason },
+  ]);
+  expect(stderr).toContain(failures[0].reason);
+});
 
 describe('input that is not a series of a brain', () => {
   const analyse = (...paths: string[]) =>

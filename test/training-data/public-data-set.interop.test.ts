@@ -38,7 +38,6 @@ print(json.dumps({'centre': centre.tolist(), 'mm3': len(where), 'brain': int(mas
 
 test.skipIf(!['nibabel', 'torch'].map(hasPythonModule).every(Boolean))(
   'a skull-stripped brain in the layout of BraTS-METS becomes a time point, with its licence',
-  { timeout: 300_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'priora-public-'));
     const visit = join(folder, 'BraTS-METS/train/BraTS-MET-00012-000');

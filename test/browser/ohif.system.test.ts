@@ -16,7 +16,8 @@ const hasViewer =
   hasPeer('Orthanc') &&
   required(existsSync(dist), 'OHIF') &&
   required(existsSync(join(import.meta.dirname, 'node_modules/playwright-core')), 'playwright-core');
-const timeout = 120_000;
+/** On a machine that others load a page may take minutes; Playwright says what it waited for. */
+const timeout = 600_000;
 
 /** What these tests use of playwright-core, which is installed for them alone. */
 interface Page {
@@ -62,8 +63,8 @@ describe.skipIf(!hasViewer)('OHIF, served from Orthanc, in Chromium', () => {
     orthanc = await Orthanc.start();
     ({ server, url } = await serveOhif(dist, orthanc.url));
     const args = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader', '--disable-background-networking'];
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-  }, timeout);
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args, timeout });
+  });
   afterAll(async () => {
     await browser?.close();
     server?.close();
@@ -72,12 +73,11 @@ describe.skipIf(!hasViewer)('OHIF, served from Orthanc, in Chromium', () => {
 
   it.each(['axial', 'sagittal', 'oblique'] as const)(
     '%s: segments lie where the lesions are; the SR opens',
-    { timeout },
     async (orientation) => {
       const { input, sourceFiles, segmentation, report } = viewerCase(orientation);
       await orthanc.store([...sourceFiles, segmentation.bytes, report.bytes]);
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(timeout);
       await page.goto(`${url}/viewer?StudyInstanceUIDs=${String(input.source.header['StudyInstanceUID'])}`);
       // A tour greets who comes for the first time.
       await page.getByText('Skip all').first().click();

@@ -58,7 +58,7 @@ describe('every combination of orientation, frames, situation and name', () => {
     }
   });
 
-  test.skipIf(!hasPixelmed)('DicomSRValidator finds no error, all reports in one process', { timeout: 600_000 }, () => {
+  test.skipIf(!hasPixelmed)('DicomSRValidator finds no error, all reports in one process', () => {
     const report = validateStructuredReports(
       studies.flatMap(({ path }) => [path('SR')]).concat(studies[1].path('KOS'), studies[1].path('RejectionNote')),
     );
