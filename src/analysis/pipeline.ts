@@ -24,10 +24,10 @@ export interface AnalyseOptions extends StageHooks {
 }
 
 /**
- * One study from its images to its report: choose → fingerprint → compute → publish.
- * Idempotent: the same inputs find their finished case and do nothing; a run that was killed starts again from its images.
+ * One study from its images to its report: choose → fingerprint → compute → publish. Idempotent: the same inputs find
+ * their finished case and do nothing; a run that was killed starts again from its images.
  *
- * @returns the study's case: reported, rejected (the images are at fault) or held (a person must look).
+ * @returns the study's case: reported, rejected (the images are at fault) or held (an operator must look at it).
  * @throws PrioraError for failures that are not the images' fault; the case is then `failed`, to be run again.
  */
 export async function analyseStudy(
@@ -40,7 +40,7 @@ export async function analyseStudy(
   // The series, the prior, the patient's other time points and what readers have said, each with its reason.
   const choice = await chooseCase(context, StudyInstanceUID, stages, options);
 
-  // Inputs that have given their answer before are not computed again.
+  // Inputs that have already given their answer are not computed again.
   const fingerprint = caseFingerprint(choice, { ...context, models: context.ensemble.models });
   const opened = openCase(context, choice, fingerprint);
   if (choice.kind === 'held') return publishHold(context, opened, choice);
@@ -60,7 +60,7 @@ export async function analyseStudy(
     finished = publishFailure(context, opened, choice, error, stages.isDone('prepare'));
     if (!error.blamesInput) throw error;
   }
-  // What a reader sent before the networks had read the study could not be compared with anything until now.
+  // What a reader sent before the networks had analysed the study could not be compared with anything until now.
   const toReview = finished.status === 'reported' && awaitsReview(context.store, StudyInstanceUID);
   return toReview ? analyseStudy(context, StudyInstanceUID, options) : finished;
 }

@@ -28,7 +28,7 @@ function print({ timePoints, refusedFiles, failures }: Analysis): void {
   console.log(researchUse);
 }
 
-/** `SEG,SR,RTSTRUCT` as a list. @throws InvalidArgumentError naming what is no kind of object. */
+/** `SEG,SR,RTSTRUCT` as a list. @throws InvalidArgumentError naming what is not a kind of object. */
 function objectList(text: string): DeliverableKind[] {
   return text.split(',').map((name) => {
     const kind = deliverableKinds.find((candidate) => candidate === name.trim());

@@ -3,7 +3,7 @@ import type { TimePointSummary } from '../node/operations/time-point.js';
 import { english } from '../report/wording/english.js';
 import type { LesionRow } from '../store/store.js';
 
-/** The line that stands wherever results are shown. */
+/** The notice shown wherever results are shown. */
 export const researchUse = english.researchUse;
 
 /** What became of a lesion: `grown +95 %`. */
@@ -13,7 +13,7 @@ export function changeText({ change, sincePrior }: Pick<LesionRow, 'change' | 's
   return `${change} ${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`;
 }
 
-/** A time point for a terminal: prior, registration, one line a lesion. */
+/** A time point for a terminal: prior, registration, one line per lesion. */
 export function timePointText(timePoint: TimePointSummary): string {
   const { PatientID, StudyInstanceUID, status, reason, prior, noPriorReason, forced, notes, lesions, gone, seconds } =
     timePoint;
@@ -43,7 +43,7 @@ export function timePointText(timePoint: TimePointSummary): string {
 
 const units = { volumeMm3: 'mm³', longAxisMm: 'mm long', shortAxisMm: 'mm short' };
 
-/** What readers have made of a time point, one line a lesion that they did not leave as it was. */
+/** What readers have made of a time point: one line per lesion that they did not leave as it was. */
 export function reviewLines({ lesions, rejected }: CaseReview): string[] {
   const changed = lesions.flatMap(({ trackingID, verdict, theirs }) => {
     const measured = Object.entries(theirs).map(

@@ -11,7 +11,7 @@ const TAKEN = 0x80;
 
 /**
  * 26-connected components of the voxels that are not 0, in the order of their first voxel. The mask itself carries the
- * bookkeeping (and is left as it was), because a source grid of 100 million voxels bears no second map.
+ * bookkeeping (and is restored), because there is no room for a second map of a source grid of 100 million voxels.
  *
  * @param shape [columns, rows, slices]; i fastest.
  */
@@ -52,7 +52,7 @@ export function componentBox(component: Component, shape: Vector3): IndexBox {
 }
 
 /**
- * Components of the found voxels, largest first and then by position, and the label map that numbers them so.
+ * Components of the found voxels, largest first and then by position, and the label map with their numbers.
  *
  * @param counts whether a component is one of them.
  * @throws PrioraError INTERNAL beyond 65,535 components: that is noise, and no SEG can hold it.

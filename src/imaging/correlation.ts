@@ -2,16 +2,17 @@ import { invertAffine, multiplyAffine, type Affine } from './affine.js';
 import { trilinear } from './trilinear.js';
 import type { LabelMap, Volume } from './volume.js';
 
-/** How two images agree where they overlap. */
+/** How well two images agree where they overlap. */
 export interface Agreement {
-  /** Pearson's correlation coefficient, −1 to 1; 0 where either image is constant. */
+  /** Pearson's correlation coefficient, −1 to 1; 0 if either image is constant. */
   correlation: number;
   /** Fraction of the fixed image's (masked) voxels that lie inside the moving image. */
   overlap: number;
 }
 
 /**
- * Correlation of `fixed` with `moving`, sampled trilinearly at the fixed voxels (of `mask`, where given, on the same grid).
+ * Correlation of `fixed` with `moving`, sampled trilinearly at the fixed voxels (of `mask`, if given, on the same
+ * grid).
  *
  * @param movingFromFixed patient space of the fixed image → patient space of the moving image, LPS mm.
  */

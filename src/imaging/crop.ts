@@ -1,7 +1,7 @@
 import { applyAffine, invertAffine, multiplyAffine, type Affine, type Vector3 } from './affine.js';
 import type { Grid, LabelMap, Volume } from './volume.js';
 
-/** First and last voxel index on each axis, both inside. */
+/** First and last voxel index on each axis, both inclusive. */
 export interface IndexBox {
   readonly first: Vector3;
   readonly last: Vector3;
@@ -13,7 +13,7 @@ export const wholeBox = ({ shape: [nx, ny, nz] }: Grid): IndexBox => ({
   last: [nx - 1, ny - 1, nz - 1],
 });
 
-/** Lowest and highest coordinate on each axis that the corners of a box are taken to. */
+/** Lowest and highest coordinate on each axis to which the corners of a box are taken. */
 export function extentOf({ first, last }: IndexBox, targetFromVoxel: Affine): { lowest: Vector3; highest: Vector3 } {
   const lowest = [Infinity, Infinity, Infinity];
   const highest = [-Infinity, -Infinity, -Infinity];
@@ -27,7 +27,7 @@ export function extentOf({ first, last }: IndexBox, targetFromVoxel: Affine): { 
   return { lowest: lowest as unknown as Vector3, highest: highest as unknown as Vector3 };
 }
 
-/** The smallest box around the label map's non-zero voxels, or null when there are none. */
+/** The smallest box around the label map's non-zero voxels, or null if there are none. */
 export function boundingBox(labels: LabelMap): IndexBox | null {
   const [nx, ny, nz] = labels.shape;
   const first = [nx, ny, nz];
@@ -48,8 +48,8 @@ export function boundingBox(labels: LabelMap): IndexBox | null {
 }
 
 /**
- * The box on `target`'s grid that holds `box` of `source`'s grid, grown by `marginMm` and cut to `target`;
- * null when they do not meet.
+ * The box on `target`'s grid that holds `box` of `source`'s grid, grown by `marginMm` and clipped to `target`; null if
+ * they do not meet.
  */
 export function boxOn(
   target: Grid,
@@ -74,7 +74,7 @@ export function boxOn(
   return { first: first as unknown as Vector3, last: last as unknown as Vector3 };
 }
 
-/** The grid of a box: same voxels, same places. */
+/** The grid of a box: same voxels, same positions. */
 function boxGrid(grid: Grid, { first, last }: IndexBox): Grid {
   return {
     shape: [last[0] - first[0] + 1, last[1] - first[1] + 1, last[2] - first[2] + 1],

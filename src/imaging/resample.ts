@@ -22,7 +22,7 @@ export function resampleLinear(source: Volume, target: Grid, sourceFromTarget: A
         const x = m[0] * i + m[1] * j + m[2] * k + m[3];
         const y = m[4] * i + m[5] * j + m[6] * k + m[7];
         const z = m[8] * i + m[9] * j + m[10] * k + m[11];
-        // A hair's breadth of tolerance, so that an identity transform keeps its border voxels.
+        // A tiny tolerance, so that an identity transform keeps its border voxels.
         if (x < -1e-6 || y < -1e-6 || z < -1e-6 || x > nx - 1 + 1e-6 || y > ny - 1 + 1e-6 || z > nz - 1 + 1e-6)
           continue;
         voxels[index] = trilinear(source, x, y, z);
@@ -30,7 +30,7 @@ export function resampleLinear(source: Volume, target: Grid, sourceFromTarget: A
   return { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels };
 }
 
-/** Nearest-neighbour twin of {@link resampleLinear} for labels; outside the source the label is 0. */
+/** Nearest-neighbour counterpart of {@link resampleLinear} for labels; outside the source the label is 0. */
 export function resampleNearest(source: LabelMap, target: Grid, sourceFromTarget: Affine): LabelMap {
   const m = multiplyAffine(
     invertAffine(source.patientFromVoxel),

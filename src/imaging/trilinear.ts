@@ -1,10 +1,11 @@
 import type { LabelMap, Volume } from './volume.js';
 
 /**
- * The value at a place between voxel centres: linear along each axis between the eight around it. Less than a voxel beyond the outermost
- * centres the outermost cell goes on; along an axis of one voxel the value is constant. What counts as outside is the caller's rule.
+ * The value at a position between voxel centres: linear along each axis between the eight around it. Less than a voxel
+ * beyond the outermost centres, the outermost cell continues; along an axis of one voxel the value is constant. What
+ * counts as outside is for the caller to decide.
  *
- * @param x the place in voxels, 0 is the centre of the first one; likewise `y` and `z`.
+ * @param x the position in voxels, 0 is the centre of the first one; likewise `y` and `z`.
  */
 export function trilinear(
   { shape, voxels }: Pick<Volume | LabelMap, 'shape' | 'voxels'>,
@@ -12,7 +13,7 @@ export function trilinear(
   y: number,
   z: number,
 ): number {
-  // Taken out one by one, and cut off by `| 0`: unpacking the array and Math.floor double the time of a resampling.
+  // Read one by one, and truncated by `| 0`: destructuring the array and Math.floor double the time of a resampling.
   const nx = shape[0];
   const ny = shape[1];
   const nz = shape[2];

@@ -17,7 +17,7 @@ export interface Volume extends Grid {
 
 /** A normalised image, as the networks take it. */
 export interface NetworkImage extends Volume {
-  /** What it holds where there is no head: outside the brain, and beyond the grid. */
+  /** The value where there is no head: outside the brain, and beyond the grid. */
   readonly background: number;
 }
 

@@ -32,7 +32,7 @@ export interface ReviewContext {
   readonly identityOf: (trackingUID: string) => LesionIdentity;
 }
 
-/** Share of the smaller mask in the larger one from which both are one lesion, redrawn at another size. */
+/** Share of the smaller mask inside the larger one from which both count as one lesion, redrawn at another size. */
 const redrawnLesion = 0.5;
 /** Jaccard index from which two masks count as the same lesion whatever they are called. */
 const sameLesion = 0.1;
@@ -76,7 +76,7 @@ function applySegmentation(drawn: readonly DrawnLesion[], { own, identityOf }: R
     given.add(trackingUID);
     return identityOf(trackingUID);
   };
-  // Where all segments have one type, it is the viewer's habit and says of none that a person stands for it.
+  // If all segments are of one type, that is the viewer's habit and no reader's judgement of any of them.
   const marksPersons = new Set(drawn.map(({ algorithmType }) => algorithmType)).size > 1;
   const standing = shown
     .filter((segment) => isLesion(segment) || segment.property === 'unspecific')
@@ -146,7 +146,7 @@ function partnersOf(drawn: readonly DrawnLesion[], own: readonly OwnLesion[]): M
     })
     .filter(
       ({ segment, jaccard, contained }) =>
-        // What is no lesion (a whole brain) may well enclose one.
+        // A segment that is not a lesion (a whole brain) may well enclose one.
         jaccard >= sameLesion || (segment.property !== 'other' && contained >= redrawnLesion),
     )
     .sort((a, b) => b.jaccard - a.jaccard)

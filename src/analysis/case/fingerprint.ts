@@ -6,12 +6,15 @@ import type { ObjectKind } from '../../model/object-kind.js';
 import type { InstanceRow } from '../../store/store.js';
 import type { Case, Choice } from './case.js';
 
-/** What a case's result depends on beside what was chosen for it. */
+/** What a case's result depends on besides what was chosen for it. */
 export interface FingerprintSettings {
   readonly models: EnsembleModels;
   readonly mappings: AnalysisMappings;
   readonly language: string;
-  /** Kinds of objects that are written: a destination that asks for another gets it when the study is analysed again. */
+  /**
+   * Kinds of objects that are written: a destination that asks for a further kind gets it when the study is analysed
+   * again.
+   */
   readonly objects: readonly ObjectKind[];
 }
 

@@ -9,8 +9,8 @@ import { writeStructureSet } from '../../report/rtstruct/write.js';
 import type { ReportInput, WrittenObject } from '../../report/report-input.js';
 
 /**
- * @param images of the time point, for those that draw.
- * @param written what has been written before it, by kind; null where there is none.
+ * @param images of the time point, for the kinds that draw.
+ * @param written what has been written before it, by kind; null if nothing was.
  */
 export type ObjectWriter = (
   input: ReportInput,
@@ -24,8 +24,8 @@ const ofLesions =
     input.lesions.length > 0 ? write(input) : null;
 
 /**
- * How each kind is written; null where a case has nothing that it could say. `objectKinds` is the order: what refers to another
- * comes after it.
+ * How each kind is written; null if a case has nothing to say in it. `objectKinds` is the order: an object comes after
+ * those it refers to.
  */
 export const objectWriters: Record<Exclude<ObjectKind, 'RejectionNote'>, ObjectWriter> = {
   SEG: ofLesions(writeSegmentation),

@@ -12,31 +12,33 @@ import type { Grid, LabelMap } from '../../imaging/volume.js';
 import { applyReview, unreviewed, type OwnLesion, type ReviewContext, type StandingLesion } from './apply-review.js';
 import { CaseFolder } from './case-folder.js';
 
-/** The lesions of a time point that people have reviewed: the last word on what they are and where they lie. */
+/** The lesions of a time point that readers have corrected: the last word on what they are and where they lie. */
 export interface ReviewedTimePoint {
-  /** On the series' grid; lesions are numbered from 1, largest first. */
+  /** On the grid of the series; lesions are numbered from 1, largest first. */
   readonly labels: LabelMap & { readonly voxels: Uint16Array };
-  /** What readers have said of a lesion, by its number: who it is, if they did, and how sure they are. */
+  /** What readers have said about a lesion, by its number: its identity, if they gave one, and how certain it is. */
   readonly saidOf: (lesion: { readonly number: number }) => { named: LesionIdentity | null; confidence: Confidence };
   /** For the fingerprint. */
   readonly instances: readonly InstanceRow[];
   /** The verdict on the time point, once its lesions have their identities. */
   readonly verdict: (lesions: readonly (LesionIdentity & { readonly number: number })[]) => CaseReview;
-  /** The readers' objects that it comes from, and whom they name. */
+  /** The readers' objects behind it, and the persons they name. */
   readonly applied: readonly { readonly SOPInstanceUID: string; readonly observer: string | null }[];
 }
 
-/** What readers have sent for a study: what it comes to, and what corrects nothing, each with its reason. */
+/**
+ * What readers have sent for a study: the lesions that follow from it, and what corrects nothing, each with its reason.
+ */
 export interface StudyReview {
   readonly review: ReviewedTimePoint | null;
   readonly refused: readonly { readonly SOPInstanceUID: string; readonly reason: string }[];
 }
 
 /**
- * Reads what readers have sent for a study, in order of arrival, and applies it to what the networks found. Nothing a reader
- * sends can fail a case.
+ * Reads what readers have sent for a study, in order of arrival, and applies it to what the networks found. Nothing a
+ * reader sends can fail a case.
  *
- * @returns no review when there is nothing to apply, or nothing yet to apply it to: the networks read a series first.
+ * @returns no review if there is nothing to apply, or nothing yet to apply it to: the networks analyse a series first.
  */
 export async function reviewedTimePoint(
   store: Store,
@@ -117,23 +119,23 @@ export async function reviewedTimePoint(
   return { review, refused };
 }
 
-/** Notes what corrects nothing, with its reason. Called in the transaction that opens the case. */
+/** Records what corrects nothing, with its reason. Called in the transaction that opens the case. */
 export function noteRefused({ reviews }: Store, refused: StudyReview['refused']): void {
   for (const { SOPInstanceUID, reason } of refused)
     reviews.judge(SOPInstanceUID, { state: 'refused', reason, observer: null });
 }
 
-/** Notes the readers' objects whose lesions stand now. Called in the transaction that finishes the case. */
+/** Records the readers' objects whose lesions stand now. Called in the transaction that finishes the case. */
 export function noteApplied({ reviews }: Store, applied: ReviewedTimePoint['applied']): void {
   for (const { SOPInstanceUID, observer } of applied)
     reviews.judge(SOPInstanceUID, { state: 'applied', reason: null, observer });
 }
 
-/** Whether a study has reviews that no analysis has looked at. */
+/** Whether a study has corrections that no analysis has considered. */
 export const awaitsReview = (store: Store, StudyInstanceUID: string): boolean =>
   store.reviews.ofStudy(StudyInstanceUID).some(({ state }: ReviewRow) => state === 'waiting');
 
-/** The latest case in which the networks, and nobody else, read the series. */
+/** The latest case in which the networks alone analysed the series. */
 function networksCase(store: Store, SeriesInstanceUID: string): CaseRow | undefined {
   let found = store.cases.latestReportedOfSeries(SeriesInstanceUID);
   while (found && (found.SeriesInstanceUID !== SeriesInstanceUID || found.result.review))
@@ -141,7 +143,7 @@ function networksCase(store: Store, SeriesInstanceUID: string): CaseRow | undefi
   return found;
 }
 
-/** A case's lesions with their voxels on `grid`; the series may have got slices since. */
+/** A case's lesions with their voxels on `grid`; the series may have received slices since. */
 async function ownLesions(store: Store, dataDir: string, { caseKey }: CaseRow, grid: Grid): Promise<OwnLesion[]> {
   const { voxels } = resampleNearest(await new CaseFolder(dataDir, caseKey).readLabels(), grid, identityAffine);
   const rows = store.lesions.ofCase(caseKey);

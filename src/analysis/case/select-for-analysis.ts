@@ -7,22 +7,22 @@ import type { SelectionRules } from '../select/selection-rules.js';
 import type { InstanceRow, SeriesRow, Store } from '../../store/store.js';
 
 export interface StudySelection {
-  /** The series to analyse; null when selection refused them all. */
+  /** The series to analyse; null if selection refused them all. */
   readonly series: SeriesRow | null;
   readonly verdicts: readonly Verdict[];
-  /** Kind of the selected series, to be preferred in the patient's next study; null when none passed. */
+  /** Kind of the selected series, to be preferred in the patient's next study; null if none passed. */
   readonly kind: SeriesKind | null;
-  /** What the outcome rests on: those of the chosen series, or, where none was chosen, of all. */
+  /** What the outcome depends on: the instances of the chosen series, or, if none was chosen, of all. */
   readonly instances: readonly InstanceRow[];
-  /** Selection refused the series and a person overrode it. */
+  /** Whether selection refused the series and an operator overrode it. */
   readonly forced: boolean;
 }
 
 /**
- * Reads the headers of a study's images and chooses the series to analyse. A series whose headers cannot be read is refused; the
- * others are not its victims.
+ * Reads the headers of a study's images and chooses the series to analyse. A series whose headers cannot be read is
+ * refused, without harm to the others.
  *
- * @param force when nothing passes, take the series with the most images all the same.
+ * @param force if nothing passes, take the series with the most images anyway.
  */
 export async function selectForAnalysis(
   store: Store,
@@ -63,7 +63,8 @@ export async function selectForAnalysis(
 }
 
 /**
- * Keeps every series' verdict in the index. One that was chosen before and is not now is no prior any more.
+ * Keeps the verdict on every series in the index. A series that was chosen before and is not now is no longer used as a
+ * prior.
  *
  * Called in the transaction that opens the case.
  */

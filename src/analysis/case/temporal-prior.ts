@@ -15,9 +15,9 @@ import type { CasePrior } from '../../model/case-result.js';
 export interface FoundPrior {
   readonly row: CasePrior;
   readonly series: AssembledSeries;
-  /** As acquired, its shading corrected as the networks want it. */
+  /** As acquired, with its shading corrected as the networks require. */
   readonly image: Volume;
-  /** Its reported case, whose lesions are followed; null when it has none. */
+  /** Its reported case, whose lesions are followed; null if it has none. */
   readonly reported: ReportedCase | null;
   /** Rigid: patient space of the template, where the current image lies → patient space of the prior. */
   readonly priorFromTemplate: Affine;
@@ -29,14 +29,15 @@ export interface TemporalPrior {
   readonly found: FoundPrior | null;
   /** What the networks see and lesions are tracked against: `found`, if its registration was accepted. */
   readonly used: FoundPrior | null;
-  /** Null when the prior was used. */
+  /** Null if the prior was used. */
   readonly unusedBecause: NoPrior | null;
 }
 
 /**
- * Assembles the prior and lays it on the prepared current image. A prior that cannot be used costs the comparison, not the case.
+ * Assembles the prior and lays it on the prepared current image. A prior that cannot be used costs the comparison, not
+ * the case.
  *
- * @throws PrioraError for failures that are not the prior's images' fault.
+ * @throws PrioraError for failures that are not the fault of the prior's images.
  */
 export async function temporalPrior(
   dataDir: string,
@@ -88,7 +89,7 @@ export async function temporalPrior(
   } catch (thrown) {
     const error = asPrioraError(thrown);
     const { message } = error;
-    // The search is the same each time: asking again gives the same refusal.
+    // The search is deterministic: asking again gives the same refusal.
     if (error.code === 'REGISTRATION_FAILED')
       return unused({ kind: 'registration failed', StudyInstanceUID, SeriesInstanceUID, message });
     if (!error.blamesInput) throw error;

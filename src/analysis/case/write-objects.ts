@@ -6,11 +6,11 @@ import type { ObjectRow, ReportedCaseRow, Store } from '../../store/store.js';
 import type { SupersededCase } from './case.js';
 import { objectWriters } from './object-writers.js';
 
-/** An object of a case that is yet to be kept. */
+/** An object of a case that has yet to be stored. */
 export interface CaseObject {
   readonly kind: ObjectKind;
   readonly object: WrittenObject;
-  /** The document that it supersedes; null where it supersedes none. */
+  /** The document that it supersedes; null if it supersedes none. */
   readonly predecessorSOPInstanceUID: string | null;
 }
 
@@ -18,11 +18,11 @@ export interface CaseObject {
 const documents: readonly ObjectKind[] = ['SR', 'LABELMAP-SR'];
 
 /**
- * Writes a case's objects and, when it supersedes an earlier case, the note that rejects those of the earlier objects that no
- * longer stand.
+ * Writes a case's objects and, if it supersedes an earlier case, the note that rejects those of the earlier objects
+ * that no longer stand.
  *
  * @param kinds wanted; those that the superseded case had are written as well, so that what it said is replaced.
- * @throws PrioraError DICOM_INVALID_OUTPUT when an object would break the standard.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if an object would violate the standard.
  */
 export function writeObjects(
   input: ReportInput,
@@ -75,11 +75,11 @@ export function writeObjects(
   return [...objects, { kind: 'RejectionNote', object: note, predecessorSOPInstanceUID: null }];
 }
 
-/** The objects that stand for a case; one that did not change since an earlier case is listed there. */
+/** The objects that stand for a case; an object that has not changed since an earlier case is listed there. */
 export const objectsOf = ({ objects }: Store, { result }: ReportedCaseRow): ObjectRow[] =>
   result.objects.flatMap(({ SOPInstanceUID }) => objects.find(SOPInstanceUID) ?? []);
 
-/** Those of a case that is to be superseded, each with the document that it superseded itself. */
+/** The objects of a case that is to be superseded, each with the document that it superseded itself. */
 export const standingObjects = (store: Store, row: ReportedCaseRow): SupersededCase['objects'] =>
   objectsOf(store, row).map((object) => {
     const { predecessorSOPInstanceUID: predecessor } = object;

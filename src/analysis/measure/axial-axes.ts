@@ -8,10 +8,10 @@ import { faceOffsets } from './surface.js';
 type AxialAxes = Pick<Lesion, 'longAxisMm' | 'shortAxisMm' | 'longAxis' | 'shortAxis' | 'axialPlaneMm' | 'axialSlices'>;
 
 /**
- * Long and short axis in the patient's axial planes (z constant), whatever the acquisition's orientation. Each voxel
- * stands for the octahedron of its six face centres; cut by an axial slice's own plane these give the outline that
- * marching squares draws, and they can be cut by any other plane as well. Of every plane and every connected part of
- * the lesion in it, the longest diameter of the convex hull is the long axis; the longest chord of that hull
+ * Long and short axis in the patient's axial planes (z constant), whatever the orientation of the acquisition. Each
+ * voxel stands for the octahedron of its six face centres: cut by the plane of an axial slice, these give the outline
+ * that marching squares draws, and they can be cut by any other plane as well. In every plane and every connected part
+ * of the lesion in it, the longest diameter of the convex hull is the long axis; the longest chord of that hull
  * perpendicular to it is the short axis (RANO-BM: longest diameter and its perpendicular).
  *
  * @param surface voxels [i, j, k] on the lesion's surface.
@@ -23,7 +23,7 @@ export function axialAxes(surface: readonly Vector3[], grid: Grid): AxialAxes {
   const axialSlices = countAxialSlices(voxels, grid);
   let best: AxialAxes | undefined;
   for (const z of planes(voxels, Math.min(...spacingMm(grid)) / 8)) {
-    // Whole voxels decide what hangs together: they fill space, octahedra leave gaps in an oblique plane.
+    // Whole voxels decide what is connected: they fill space, while octahedra leave gaps in an oblique plane.
     const cut = voxels.filter(({ centreZ }) => Math.abs(centreZ - z) <= halfHeight);
     for (const part of connectedParts(cut)) {
       const hull = convexHull(part.flatMap((voxel) => section(voxel.faces, z)));
@@ -64,7 +64,10 @@ function octahedron(voxel: Vector3, { patientFromVoxel }: Grid): Octahedron {
   };
 }
 
-/** Slices along the patient's z that the voxel centres span, as thick as the grid is spaced along its axis nearest to z. */
+/**
+ * The number of slices along the patient's z that the voxel centres span, as thick as the grid spacing along its axis
+ * nearest to z.
+ */
 function countAxialSlices(voxels: readonly Octahedron[], grid: Grid): number {
   const { patientFromVoxel: m } = grid;
   const spacing = spacingMm(grid);
@@ -109,7 +112,7 @@ function section(faces: readonly Vector3[], z: number): Point2[] {
   return points;
 }
 
-/** Parts of a cut lesion that touch, be it with a corner. */
+/** Parts of a cut lesion that touch, even at a corner. */
 function connectedParts(cut: readonly Octahedron[]): Octahedron[][] {
   const [first, last] = [Math.min, Math.max].map((bound) =>
     [0, 1, 2].map((axis) => cut.reduce((so, { voxel }) => bound(so, voxel[axis]), cut[0].voxel[axis])),

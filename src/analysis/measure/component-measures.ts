@@ -35,7 +35,7 @@ export function measureComponent(number: number, component: Component, labels: L
     }
   }
   let peakPatientMm = applyAffine(labels.patientFromVoxel, at(peak));
-  // The networks' own peaks stand: sampling in other voxels only ever lowers them.
+  // The networks' own peaks stand: sampling in other voxels can only lower them.
   for (const anchor of detection.anchors) {
     if (labels.voxels[anchor.voxel] !== number) continue;
     confirmed ||= anchor.confirmed;

@@ -8,7 +8,7 @@ import { voxelCount, voxelFromIndex, type Grid, type LabelMap, type Volume } fro
 const FOUND = 1;
 export const FOUND_BY_SPECIFICITY = 2;
 
-/** What one detection on the template grid left on the source grid. */
+/** What remains on the source grid of one detection on the template grid. */
 export interface Anchor {
   /** Index of a source voxel that belongs to the detection. */
   readonly voxel: number;
@@ -41,9 +41,9 @@ interface DetectInput {
 
 /**
  * Takes the ensemble's detections from the template grid to the source grid. Only the boxes around detections are
- * sampled, so that the cost follows the lesions and not the 100 million voxels a source may have.
+ * sampled, so that the cost depends on the lesions and not on the 100 million voxels a source may have.
  *
- * @throws RangeError when the maps (or the region) do not share one grid.
+ * @throws RangeError if the maps (or the region) do not share one grid.
  */
 export function detectLesions(input: DetectInput): Detection {
   const { sensitivity, specificity, thresholds, minimumVoxels, source } = input;
@@ -106,8 +106,8 @@ export function detectLesions(input: DetectInput): Detection {
     const at = applyAffine(sourceVoxelFromTemplate, detection.peak).map(Math.round);
     const inside = at.every((value, axis) => value >= 0 && value < source.shape[axis]);
     const peakVoxel = inside ? at[0] + nx * (at[1] + ny * at[2]) : -1;
-    // Coarse slices may pass a small lesion by; what was detected keeps at least its peak voxel. A peak that would
-    // stand apart from its own lesion is left out: it would count as a second one.
+    // Coarse slices may miss a small lesion; a detection keeps at least its peak voxel. A peak that would lie apart
+    // from its own lesion is left out, because it would count as a second one.
     if (inside && found[peakVoxel] === 0 && (bestVoxel[label] < 0 || hasNeighbour(found, at, [nx, ny, nz])))
       found[peakVoxel] = FOUND;
     const voxel = inside && found[peakVoxel] !== 0 ? peakVoxel : bestVoxel[label];
@@ -157,7 +157,7 @@ function summarise(component: Component, { sensitivity, specificity, thresholds 
   return { peak, sensitivity: largestSensitivity, specificity: largestSpecificity, confirmed };
 }
 
-/** What the maps say at a place: trilinear probabilities; x, y, z in voxels of the maps. */
+/** What the maps hold at a position: trilinear probabilities; x, y, z in voxels of the maps. */
 interface Sample {
   readonly sens: number;
   readonly spec: number;
@@ -168,8 +168,8 @@ interface Sample {
 const nothing: Sample = { sens: 0, spec: 0, x: NaN, y: NaN, z: NaN };
 
 /**
- * Both maps at voxels of the source grid. Half a voxel beyond the outermost centres still belongs to the maps; outside them, and
- * outside the region, there is nothing.
+ * Both maps at voxels of the source grid. Half a voxel beyond the outermost centres still belongs to the maps; outside
+ * them, and outside the region, there is nothing.
  */
 function sampler({ sensitivity, specificity, region }: DetectInput, m: Affine) {
   const [nx, ny, nz] = sensitivity.shape;
@@ -186,7 +186,7 @@ function sampler({ sensitivity, specificity, region }: DetectInput, m: Affine) {
   };
 }
 
-/** The detection with the largest share in what was sampled at a place; 0 for none. */
+/** The detection with the largest share in what was sampled at a position; 0 for none. */
 function labelAt({ x, y, z }: Sample, labels: Uint32Array, { sensitivity, specificity }: DetectInput): number {
   const { shape } = sensitivity;
   const place = [x, y, z];

@@ -5,24 +5,24 @@ import { seriesKind } from './series-attributes.js';
 import type { SeriesHeader } from './series-header.js';
 import type { SelectionRules } from './selection-rules.js';
 
-/** What the rules say of one series. */
+/** What the rules say about one series. */
 export type Verdict = Omit<SeriesSelection, 'forced' | 'kind'>;
 
 /** One study's choice. */
 export interface Selection {
-  /** SeriesInstanceUID of the series to analyse; null when none is accepted. */
+  /** SeriesInstanceUID of the series to analyse; null if none is accepted. */
   readonly selected: string | null;
   readonly verdicts: readonly Verdict[];
-  /** Kind of the selected series, to be preferred in the patient's next study; null when none is selected. */
+  /** Kind of the selected series, to be preferred in the patient's next study; null if none is selected. */
   readonly kind: SeriesKind | null;
 }
 
 /**
- * Chooses the series of one study to analyse: of those that pass every rule, the one with most points. Equal points go to
- * the finer slices, then to the series acquired last (contrast fills in), then by UID.
+ * Chooses the series of one study to analyse: of those that pass every rule, the one with the most points. Ties go to
+ * the finer slices, then to the series acquired last (contrast accumulates), then by UID.
  *
  * @param series the study's series.
- * @param priorKind kind of the series analysed in the patient's prior, when there is one.
+ * @param priorKind kind of the series analysed in the patient's prior, if there is one.
  */
 export function selectSeries(
   series: readonly SeriesHeader[],

@@ -2,10 +2,10 @@ import { firstItem, functionalGroup, items, text, texts, vector, type Dataset } 
 import type { SeriesKind } from '../../model/selection.js';
 import { normalOf, type SeriesHeader } from './series-header.js';
 
-/** Values of one attribute; empty when the series does not have it. */
+/** Values of one attribute; empty if the series does not have it. */
 export type AttributeValues = readonly (string | number)[];
 
-/** Attributes taken as they stand in the header. */
+/** Attributes taken from the header as they are. */
 const plainKeywords = [
   'SOPClassUID',
   'Modality',
@@ -25,7 +25,7 @@ const plainKeywords = [
   'BurnedInAnnotation',
 ] as const;
 
-/** What can be asked of a series, beside the plain keywords: classic and Enhanced MR headers give one answer. */
+/** What rules can ask of a series besides the plain keywords: classic and Enhanced MR headers give the same answer. */
 const derived = {
   /** ImageType, and in Enhanced MR the first frame's FrameType and complex component. */
   ImageType: ({ dataset }) => {
@@ -37,7 +37,10 @@ const derived = {
       ...texts(component, 'ComplexImageComponent'),
     ];
   },
-  /** GR, SE, IR, EP as in MR Image; Enhanced MR's EchoPulseSequence and its companions are put in these words. */
+  /**
+   * GR, SE, IR, EP as in MR Image; Enhanced MR's EchoPulseSequence and related attributes are translated into these
+   * words.
+   */
   ScanningSequence: ({ dataset }) => [
     ...texts(dataset, 'ScanningSequence'),
     ...({ GRADIENT: ['GR'], SPIN: ['SE'], BOTH: ['SE', 'GR'] }[text(dataset, 'EchoPulseSequence') ?? ''] ?? []),
@@ -45,7 +48,7 @@ const derived = {
     ...(isYes(functionalGroup(dataset, 'MRModifierSequence'), 'InversionRecovery') ? ['IR'] : []),
   ],
   SequenceName: ({ dataset }) => [...texts(dataset, 'SequenceName'), ...texts(dataset, 'PulseSequenceName')],
-  /** Enhanced MR's flags for what is no plain T1 image. */
+  /** Enhanced MR's flags for images that are not plain T1. */
   SpecialContrast: ({ dataset }) => [
     ...(isYes(dataset, 'PhaseContrast') ? ['PHASE_CONTRAST'] : []),
     ...(isYes(dataset, 'TimeOfFlightContrast') ? ['TIME_OF_FLIGHT'] : []),
@@ -58,7 +61,7 @@ const derived = {
   ],
   /** Milliseconds. */
   RepetitionTime: ({ dataset }) => [...texts(dataset, 'RepetitionTime'), ...texts(timing(dataset), 'RepetitionTime')],
-  /** Milliseconds; writers put 0 where there was no inversion. */
+  /** Milliseconds; writers put 0 if there was no inversion. */
   InversionTime: ({ dataset }) =>
     [
       ...texts(dataset, 'InversionTime'),
@@ -81,7 +84,7 @@ const derived = {
       ...texts(firstItem(agent, 'ContrastBolusIngredientCodeSequence'), 'CodeMeaning'),
     ]),
   ],
-  /** Enhanced MR: whether the agent was in when these frames were taken (PS3.3 C.7.6.16.2.12), YES or NO. */
+  /** Enhanced MR: whether the agent had been given when these frames were acquired (PS3.3 C.7.6.16.2.12), YES or NO. */
   ContrastAgentAdministered: ({ dataset }) =>
     texts(functionalGroup(dataset, 'ContrastBolusUsageSequence'), 'ContrastBolusAgentAdministered'),
   /** Millilitres. */
@@ -105,7 +108,7 @@ const derived = {
   Images: ({ images }) => [images],
 } satisfies Record<string, (header: SeriesHeader) => AttributeValues>;
 
-/** Names a rule can use. */
+/** Names that a rule can use. */
 export const attributeNames = [...plainKeywords, ...(Object.keys(derived) as (keyof typeof derived)[])] as const;
 export type AttributeName = (typeof attributeNames)[number];
 

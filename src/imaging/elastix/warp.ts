@@ -4,12 +4,14 @@ import { trilinear } from '../trilinear.js';
 import { maskWhere, spacingMm, type Grid, type LabelMap, type Volume } from '../volume.js';
 import { applyTransforms, type StageTransform } from './transform.js';
 
-/** The transforms are evaluated this far apart and interpolated between: their control points lie far wider apart. */
+/**
+ * The transforms are evaluated this far apart and interpolated in between: their control points are much further apart.
+ */
 const stepMm = 4;
 
 /**
- * Carries a mask from moving to fixed space: a target voxel is set where the mask, read trilinearly at its transformed
- * place, is at least one half. The rest of `target`, outside `box`, stays 0.
+ * Carries a mask from moving to fixed space: a target voxel is set if the mask, read trilinearly at its transformed
+ * position, is at least one half. The rest of `target`, outside `box`, stays 0.
  *
  * @param transforms fixed → moving patient space, the first applied first.
  */
@@ -18,7 +20,8 @@ export function warpMask(mask: LabelMap, target: Grid, box: IndexBox, transforms
 }
 
 /**
- * Samples `moving` trilinearly where the transforms take the voxels of `target` within `box`; 0 elsewhere and outside `moving`.
+ * Samples `moving` trilinearly where the transforms take the voxels of `target` within `box`; 0 elsewhere and outside
+ * `moving`.
  *
  * @param transforms fixed → moving patient space, the first applied first.
  */
@@ -76,7 +79,7 @@ export function warpLinear(
   return { shape: target.shape, patientFromVoxel: target.patientFromVoxel, voxels };
 }
 
-/** Between which nodes an offset, counted in nodes, lies, and how far. */
+/** The nodes between which an offset, counted in nodes, lies, and how far along. */
 function cell(offset: number, count: number): { index: number; part: number } {
   const index = Math.min(Math.floor(offset), count - 2);
   return { index, part: offset - index };

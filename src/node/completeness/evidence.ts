@@ -5,9 +5,9 @@ import type { Store } from '../../store/store.js';
 const samePlaceMm = 1e-3;
 
 /**
- * The layout of slices at `positionsMm` (any order, null = no place).
+ * The layout of slices at `positionsMm` (any order, null = no position).
  *
- * @param tolerance part of the median step by which a step may differ.
+ * @param tolerance fraction of the median step by which a step may differ.
  */
 export function sliceLayout(
   slices: readonly { readonly orientation: string | null; readonly normalPositionMm: number | null }[],
@@ -28,7 +28,7 @@ export function sliceLayout(
   };
 }
 
-/** Numbers that have not come between the lowest and the highest of `numbers`; null when one repeats or is not given. */
+/** How many numbers between the lowest and the highest of `numbers` are missing; null if one repeats or is absent. */
 export function missingNumbers(numbers: readonly (number | null)[]): number | null {
   const given = numbers.filter((number) => number !== null);
   if (given.length === 0 || new Set(given).size < numbers.length) return null;

@@ -1,9 +1,9 @@
 import type { CompletenessVerdict, SeriesEvidence } from '../../model/evidence.js';
 
 export interface CompletenessRules {
-  /** Silence after which a series counts as complete whatever it looks like. */
+  /** Silence after which a series counts as complete, whatever it looks like. */
   readonly timerSeconds: number;
-  /** Silence that suffices when the evidence says complete. */
+  /** Silence that suffices if the evidence says complete. */
   readonly settleSeconds: number;
   /** Extent along the normal that a brain needs. */
   readonly minimumCoverageMm: number;
@@ -11,13 +11,13 @@ export interface CompletenessRules {
 }
 
 /**
- * Is the series complete? Pure: the same evidence at the same time gives the same answer.
+ * Judges whether a series is complete. Pure: the same evidence at the same time gives the same answer.
  *
- * Evidence needs all of: the association was released; the number of images that headers announce has come (where they
- * do), or else none is missing between the first InstanceNumber and the last (every second slice lies evenly, too); slices lie
- * evenly without a gap and reach as far as a brain does (where they have places), or the images are multi-frame and so whole in
- * themselves. Without it, a timer decides: an incomplete series must end visibly, not wait
- * for ever; assembling then says what is missing.
+ * Evidence needs all of the following: the association was released; the announced number of images has arrived (if
+ * headers announce one), or else no InstanceNumber is missing between the first and the last (every second slice is
+ * evenly spaced, too); the slices are evenly spaced without a gap and cover a brain (if they have positions), or the
+ * images are multi-frame and so complete in themselves. Otherwise a timer decides: an incomplete series must end
+ * visibly rather than wait for ever, and assembling it then says what is missing.
  */
 export function judgeCompleteness(
   evidence: SeriesEvidence,
@@ -88,7 +88,7 @@ export function judgeCompleteness(
   return verdict('timer', null);
 }
 
-/** Whether what has come so far may be one volume of a brain; a localiser or a few stray slices may not. */
+/** Whether what has arrived so far may be one volume of a brain; a localiser or a few stray slices may not. */
 export function mayBeVolume({ layout, multiFrame }: SeriesEvidence, rules: CompletenessRules): boolean {
   if (multiFrame || layout === null) return true;
   return layout.orientations === 1 && layout.coverageMm >= rules.minimumCoverageMm;

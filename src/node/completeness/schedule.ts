@@ -10,7 +10,7 @@ import { judgeCompleteness, type CompletenessRules } from './judge.js';
 const jobKey = (SeriesInstanceUID: string) => `complete:${SeriesInstanceUID}`;
 
 /**
- * Sees to it that the series is judged at `at` (another call moves that). Judging takes no turn in its patient's order: a
+ * Schedules the verdict on a series for `at` (another call moves it). It takes no turn in its patient's order: a
  * localiser that waits for its timer must not hold up the series that matters.
  */
 function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): void {
@@ -27,8 +27,8 @@ function scheduleCompleteness(queue: JobQueue, series: SeriesRow, at: number): v
 }
 
 /**
- * After each instance: the timer runs anew. A look that is due earlier is left as it is, for it finds the newer time and
- * waits on: a slice of a long series writes no job.
+ * After each instance the timer restarts. A verdict that is due earlier is left as it is, because it will find the
+ * newer time and wait on: a slice of a long series writes no job.
  */
 export function instanceArrived(queue: JobQueue, series: SeriesRow, rules: CompletenessRules): void {
   const at = series.lastInstanceAt + rules.timerSeconds * 1000;
@@ -51,8 +51,8 @@ export function seriesReleased(
 }
 
 /**
- * At start-up: every series that still receives has its timer. Restores what a kill between two commits may have lost;
- * finds nothing to do otherwise.
+ * On start-up: every series that is still receiving has its timer. Restores what a kill between two commits may have
+ * lost; finds nothing to do otherwise.
  */
 export function resumeCompleteness(store: Store, queue: JobQueue, rules: CompletenessRules): void {
   for (const series of store.series.receiving()) {
@@ -62,8 +62,8 @@ export function resumeCompleteness(store: Store, queue: JobQueue, rules: Complet
 }
 
 /**
- * Handler of the completeness jobs. When a series is complete, its state and whatever `onComplete` enqueues are one
- * commit; otherwise the job waits for its next look.
+ * Handler of the completeness jobs. If a series is complete, its state and whatever `onComplete` enqueues are one
+ * commit; otherwise the job waits until it is due again.
  */
 export function completenessHandler(options: {
   readonly store: Store;

@@ -15,8 +15,8 @@ export interface SeriesCompleteContext {
 /**
  * What follows from a series that has fully arrived, in the commit that says so:
  *
- * 1. it is forwarded as it was received to every destination that wants originals;
- * 2. its study is analysed, unless a sibling that may be the one to analyse is still arriving.
+ * 1. it is forwarded as received to every destination that wants originals;
+ * 2. its study is analysed, unless another series that may be the one to analyse is still arriving.
  */
 export function seriesComplete(context: SeriesCompleteContext, series: SeriesRow): void {
   const { store, queue } = context;
@@ -27,7 +27,7 @@ export function seriesComplete(context: SeriesCompleteContext, series: SeriesRow
   if (!siblings.some((sibling) => holdsBack(context, sibling))) requestAnalysis(context, series.StudyInstanceUID);
 }
 
-/** A PACS that sends studies has what it sent. */
+/** A PACS that sends studies already has what it sent. */
 const wantsOriginalsOf =
   ({ callingAETitle }: SeriesRow) =>
   ({ forwardOriginals, calledAETitle }: SeriesCompleteContext['destinations'][number]): boolean =>
@@ -37,6 +37,6 @@ const wantsOriginalsOf =
 function holdsBack({ store, rules }: SeriesCompleteContext, series: SeriesRow): boolean {
   if (series.state !== 'receiving') return false;
   if (series.associationReleasedAt === null) return true;
-  // All of it was sent: a localiser would only keep the study waiting for its timer.
+  // All of it has been sent: a localiser would only make the study wait for its timer.
   return mayBeVolume(gatherEvidence(store, series.SeriesInstanceUID, rules.spacingTolerance), rules);
 }

@@ -18,7 +18,10 @@ export interface DeliveryContext {
   readonly clock: Clock;
 }
 
-/** Handler of the jobs that send a case's objects. Done means that the destination answered Success or a warning for each. */
+/**
+ * Handler of the jobs that send a case's objects. Done means that the destination answered Success or a warning for
+ * each.
+ */
 export function deliverCase(context: DeliveryContext): JobHandler<'deliver'> {
   const { store, config } = context;
   return async ({ destination: name, caseKey }, job) => {
@@ -32,7 +35,7 @@ export function deliverCase(context: DeliveryContext): JobHandler<'deliver'> {
   };
 }
 
-/** Handler of the jobs that pass a series on as it was received. */
+/** Handler of the jobs that forward a series as received. */
 export function forwardSeries(context: DeliveryContext): JobHandler<'forward'> {
   const { store, config, clock } = context;
   return async ({ destination: name, SeriesInstanceUID }, job) => {
@@ -48,10 +51,12 @@ export function forwardSeries(context: DeliveryContext): JobHandler<'forward'> {
 }
 
 /**
- * One attempt at sending what is not delivered yet; each outcome is noted as it comes. What the destination did not take fails
- * the job, which the queue then tries again; with the last attempt the deliveries are failed, for `priora status` and `priora retry`.
+ * One attempt at sending what has not been delivered; each outcome is recorded as it comes. Whatever the destination
+ * did not accept fails the job, which the queue then retries; with the last attempt the deliveries fail, for
+ * `priora status` and `priora retry`.
  *
- * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, DESTINATION_FORBIDDEN, CONFIG_INVALID (no such destination).
+ * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, DESTINATION_FORBIDDEN, CONFIG_INVALID (no such
+ *   destination).
  */
 async function deliver(
   { store, config, destinations, logger, clock }: DeliveryContext,
@@ -85,7 +90,7 @@ async function deliver(
   } catch (thrown) {
     const error = asPrioraError(thrown);
     const policy = { ...defaultRetryPolicy, ...deliveryRetryPolicy(config) };
-    // Stopping the node is no attempt: the queue gets the job back as it was.
+    // Stopping the node is not an attempt: the queue gets the job back as it was.
     const last =
       error.code !== 'CANCELLED' &&
       !retryDecision(error, { tries: job.attempts + 1, deadline: job.deadline }, clock.now(), policy).retry;

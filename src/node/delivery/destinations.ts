@@ -4,11 +4,11 @@ import { objectKinds, type ObjectKind } from '../../model/object-kind.js';
 
 const aeTitle = z.string().regex(aeTitlePattern, aeTitleRule);
 
-/** What a destination can ask for. Its report is the one that refers to the segmentation it gets. */
+/** What a destination can ask for. Its report refers to the segmentation that it receives. */
 export const deliverableKinds = ['SEG', 'LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS', 'PDF', 'RejectionNote'] as const;
 export type DeliverableKind = (typeof deliverableKinds)[number];
 
-/** One peer that results go to. */
+/** One peer to which results are sent. */
 const destinationSchema = z.strictObject({
   name: z
     .string()
@@ -73,7 +73,7 @@ export function kindsToWrite(destinations: readonly Objects[]): ObjectKind[] {
   return objectKinds.filter((kind) => kind === 'SEG' || kind === 'SR' || wanted.includes(kind));
 }
 
-/** Those of a case's objects that a destination gets. */
+/** Those of a case's objects that a destination receives. */
 export function objectsFor<Item extends { readonly kind: ObjectKind }>(
   destination: Objects,
   written: readonly Item[],

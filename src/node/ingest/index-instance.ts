@@ -13,7 +13,7 @@ export interface IndexRules {
 }
 
 /**
- * Puts an instance under its patient, study and series, and holds the study for a person where identity or time cannot be
+ * Files an instance under its patient, study and series, and puts the study on hold if identity or time cannot be
  * trusted. Call it inside the transaction that makes the instance durable.
  *
  * @returns the series as it is now.
@@ -36,7 +36,7 @@ export function indexInstance(
   };
   const known = store.patients.find(identity);
   const contradicted: string[] = known ? contradictions(known, identity) : [];
-  // Values that contradict must not fill what is still empty.
+  // Values that contradict must not fill in what is still empty.
   const patient = known && contradicted.length > 0 ? known : store.patients.remember(identity, known);
   const study = store.studies.remember({
     StudyInstanceUID,
@@ -67,7 +67,10 @@ export function indexInstance(
   return series;
 }
 
-/** When the study was acquired as far as a person has told, who has accepted that no attribute says so; else its arrival. */
+/**
+ * When the study was acquired, as far as the operator who accepted that no attribute says so has told; else its
+ * arrival.
+ */
 function toldTime(
   store: Store,
   { StudyInstanceUID, receivedAt }: StudyRow,
@@ -82,7 +85,7 @@ function toldTime(
   return { at: told ?? receivedAt, source: 'released' };
 }
 
-/** Who issued this PatientID where the study has come before: a PACS that sends a result back need not say so again. */
+/** Who issued this PatientID, if the study has arrived before: a PACS that sends a result back need not repeat it. */
 function issuerInStudy(store: Store, { StudyInstanceUID, PatientID }: InstanceHeader): string | undefined {
   const study = store.studies.find(StudyInstanceUID);
   return study?.PatientID === PatientID ? study.IssuerOfPatientID : undefined;

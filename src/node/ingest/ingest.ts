@@ -9,8 +9,8 @@ import { instanceCommitted } from './instance-committed.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
 /**
- * From socket, or file, to durable and indexed instance: the receiver, with what one commit does ({@link instanceCommitted}) and what
- * an orderly release sets going.
+ * From socket, or file, to durable and indexed instance: the receiver, with what one commit does
+ * ({@link instanceCommitted}) and what an orderly release starts.
  */
 export function openIngest(context: {
   readonly store: Store;
@@ -35,7 +35,7 @@ export function openIngest(context: {
     logger,
     clock,
     index: (header, instance, source) => instanceCommitted(commit, header, instance, source),
-    // What comes back from a destination is no study to analyse, unless it is a PACS that sends them.
+    // What comes back from a destination is not a study to analyse, unless the destination is a PACS that sends them.
     isDestination: (aeTitle) =>
       destinations.some(({ calledAETitle, sendsStudies }) => calledAETitle === aeTitle && !sendsStudies),
     onSeriesReleased: (uids) => seriesReleased(store, queue, uids, clock.now(), completeness),

@@ -12,7 +12,7 @@ export interface CommitContext {
   readonly queue: JobQueue;
   readonly index: IndexRules;
   readonly completeness: CompletenessRules;
-  /** AE titles whose objects correct results; where there are none, no review is noted. */
+  /** AE titles whose objects correct results; if there are none, no correction is recorded. */
   readonly reviewers: readonly string[];
 }
 
@@ -25,9 +25,10 @@ export interface InstanceSource {
 /**
  * What the commit that makes an instance durable does, once its file is on disk under its name:
  *
- * 1. it is filed under its patient, study and series, and the study is put on hold where identity or time cannot be trusted;
- * 2. its series' completeness timer runs anew;
- * 3. a reader's segmentation or report is noted as a review, and a study that has been read is read again.
+ * 1. it is filed under its patient, study and series, and the study is put on hold if identity or time cannot be
+ *   trusted;
+ * 2. the completeness timer of its series restarts;
+ * 3. a reader's segmentation or report is recorded as a correction, and a study already analysed is analysed again.
  *
  * C-STORE is answered with Success after this commit and never before it.
  */

@@ -23,21 +23,25 @@ export interface AnalyseFilesOptions {
   /** Take the likeliest series of a study that selection refuses. */
   readonly forceSeries?: boolean;
   readonly objects: readonly DeliverableKind[];
-  /** Told what happens, a line at a time. */
+  /** Called as the work proceeds, with one line at a time. */
   readonly progress?: (line: string) => void;
 }
 
 /** What became of the files: `priora analyse --json` prints it. */
 export interface Analysis {
   readonly timePoints: readonly TimePointSummary[];
-  /** Files that are no usable DICOM instance, with the reason; `dicom` is false for what is no DICOM file at all. */
+  /**
+   * Files that are not usable DICOM instances, with the reason; `dicom` is false for files that are not DICOM at all.
+   */
   readonly refusedFiles: readonly {
     readonly path: string;
     readonly dicom: boolean;
     readonly code: string;
     readonly reason: string;
   }[];
-  /** Studies that could not be read for another reason than their images, and the later ones of the same patient. */
+  /**
+   * Studies that could not be analysed for a reason other than their images, and the later ones of the same patient.
+   */
   readonly failures: readonly {
     readonly PatientID: string;
     readonly StudyInstanceUID: string;
@@ -46,7 +50,7 @@ export interface Analysis {
   }[];
 }
 
-/** Takes files in exactly as a C-STORE would, into a throw-away index. */
+/** Receives files exactly as a C-STORE would, into a throw-away index. */
 async function receiveFiles(store: Store, config: Config, paths: readonly string[]): Promise<Analysis['refusedFiles']> {
   const { issuers } = config.dicom;
   const receiver = openReceiver({
@@ -80,10 +84,13 @@ function studiesInOrder(store: Store): string[] {
   return [...times].sort(([, a], [, b]) => a - b).map(([StudyInstanceUID]) => StudyInstanceUID);
 }
 
-/** Makes of a finished case the time point to return, and keeps of its files what shall outlast the throw-away index in `dataDir`. */
+/**
+ * Turns a finished case into the time point to return, and keeps those of its files that must outlast the throw-away
+ * index in `dataDir`.
+ */
 export type KeepTimePoint = (finished: CaseRow, store: Store, dataDir: string, number: number) => TimePointSummary;
 
-/** Copies each time point's files to a folder of its own below `out`; the result names the copies. */
+/** Copies the files of each time point to a separate folder below `out`; the result names the copies. */
 export const keepOutputs =
   (out: string): KeepTimePoint =>
   (finished, store, dataDir, number) => {
@@ -102,8 +109,8 @@ export const keepOutputs =
   };
 
 /**
- * The whole pipeline over files, without network: several studies of a patient are each the next one's prior.
- * A study that fails keeps the patient's later ones from being read, which would have the wrong prior, but nobody else's.
+ * The whole pipeline on files, without a network connection: each study is the prior of the patient's next. A study
+ * that fails prevents the analysis of the patient's later ones, which would have the wrong prior, but of nobody else's.
  */
 export async function analyseFiles(
   paths: readonly string[],
@@ -119,7 +126,7 @@ export async function analyseFiles(
     const studies = studiesInOrder(store);
     const timePoints: TimePointSummary[] = [];
     const failures: Analysis['failures'][number][] = [];
-    /** Patients and why a study of theirs failed. */
+    /** Patients, and why a study of theirs failed. */
     const failed = new Map<number, PrioraError>();
     if (studies.length > 0) {
       const ensemble = await startEnsemble(config);

@@ -8,11 +8,11 @@ import { isAnalysisPending } from '../queue/case-jobs.js';
 import type { OpenNode } from './open-node.js';
 import { lesionHistories, standingTimePoints } from '../../analysis/case/time-points.js';
 
-/** What a time point knows of a lesion: its measures, or why there are none. */
+/** What a time point knows about a lesion: its measurements, or why there are none. */
 export type LesionEntry =
   ({ readonly seen: true } & LesionRow) | ({ readonly seen: false } & Pick<GoneLesion, 'status' | 'mergedInto'>);
 
-/** A patient's lesions over time, as the reports that stand say; `priora history --json` prints it. */
+/** A patient's lesions over time, according to the reports that stand; `priora history --json` prints it. */
 export interface PatientHistory {
   readonly IssuerOfPatientID: string;
   readonly PatientID: string;
@@ -24,24 +24,26 @@ export interface PatientHistory {
     readonly acquiredAt: string;
     readonly StudyInstanceUID: string;
     readonly SeriesInstanceUID: string;
-    /** Why nothing was compared with a prior; null where it was. */
+    /** Why nothing was compared with a prior; null if it was. */
     readonly noPriorReason: string | null;
     readonly response: ResponseAssessment;
-    /** What readers have made of it; null where nobody has reviewed it. */
+    /** What readers have made of it; null if nobody has corrected it. */
     readonly review: CaseReview | null;
-    /** Something it depends on has changed since, a correction of an earlier time point for one; its analysis is queued. */
+    /**
+     * Something it depends on has changed since, such as a correction of an earlier time point; its analysis is queued.
+     */
     readonly beingReadAgain: boolean;
   }[];
-  /** In the order of first sight. */
+  /** In the order in which they were first seen. */
   readonly lesions: readonly (LesionIdentity & {
     /** As last seen. */
     readonly site: LesionHistory['site'];
-    /** One a time point; null before first sight and where nothing could be compared. */
+    /** One per time point; null before the lesion was first seen, and if nothing could be compared. */
     readonly entries: readonly (LesionEntry | null)[];
   })[];
 }
 
-/** Everything the reports that stand say of a patient's lesions. */
+/** Everything the reports that stand say about a patient's lesions. */
 export function patientHistory(
   { store, queue }: Pick<OpenNode, 'store' | 'queue'>,
   { patientKey, IssuerOfPatientID, PatientID }: Pick<PatientRow, 'patientKey' | 'IssuerOfPatientID' | 'PatientID'>,

@@ -4,23 +4,23 @@ import { english } from '../../report/wording/english.js';
 import type { CaseRow, LesionRow, Store } from '../../store/store.js';
 import type { CaseResult } from '../../model/case-result.js';
 
-/** One time point of a patient as people and scripts see it; `priora analyse --json` prints these. */
+/** One time point of a patient as operators and scripts see it; `priora analyse --json` prints these. */
 export interface TimePointSummary {
   readonly PatientID: string;
   readonly StudyInstanceUID: string;
   readonly SeriesInstanceUID: string | null;
   readonly status: 'reported' | 'rejected' | 'held';
-  /** Why it was rejected or held; null when it was reported. */
+  /** Why it was rejected or is on hold; null if it was reported. */
   readonly reason: string | null;
   readonly prior: {
     readonly StudyInstanceUID: string;
     readonly SeriesInstanceUID: string;
     readonly verdict: 'accepted' | 'refused';
-    /** Normalised mutual information, 1 to 2; null where its images or the search for a transform failed. */
+    /** Normalised mutual information, 1 to 2; null if its images or the search for a transform failed. */
     readonly similarity: number | null;
     readonly reason: string | null;
   } | null;
-  /** Why the networks saw no prior; null when they did. */
+  /** Why the networks saw no prior; null if they did. */
   readonly noPriorReason: string | null;
   /** Series selection was overridden. */
   readonly forced: boolean;
@@ -31,8 +31,8 @@ export interface TimePointSummary {
   /** RANO-BM, radiographic part; null without a report. */
   readonly response: ResponseAssessment | null;
   /**
-   * Absolute paths; `seg` is null when nothing was found, all are null without a report. Other kinds of objects are there under
-   * their names in lower case (`rtstruct`, `reg`, …) where they were written.
+   * Absolute paths; `seg` is null if nothing was found, all are null without a report. Other kinds of objects are
+   * included under their names in lower case (`rtstruct`, `reg`, …) if they were written.
    */
   readonly outputs: Readonly<Record<string, string | null>> & {
     readonly seg: string | null;
@@ -81,7 +81,7 @@ export function timePointOf(store: Store, dataDir: string, finished: CaseRow): T
   };
 }
 
-/** The prior that was found, or what was tried in vain. */
+/** The prior that was found, or that was tried in vain. */
 function priorOf({ prior, noPriorReason }: CaseResult): TimePointSummary['prior'] {
   if (prior) {
     const { StudyInstanceUID, SeriesInstanceUID, verdict, similarity, refusal } = prior;

@@ -15,15 +15,15 @@ export interface StorageReport {
   /** On disk with other bytes than were received, or written. */
   readonly altered: ListedFile[];
   /**
-   * On disk, but in no index: files, and folders below `cases/` of which there is no case. What lies in the folder of a case that
-   * is not reported is left out: it is being written, or will be again.
+   * On disk, but not in the index: files, and folders below `cases/` without a case. Whatever lies in the folder of a
+   * case that is not reported is left out: it is being written, or will be again.
    */
   readonly orphans: string[];
 }
 
 /** A file that the index lists; its path is relative to the data folder. */
 interface ListedFile {
-  /** Null where a quarantined file was announced without. */
+  /** Null if a quarantined file was announced without one. */
   readonly SOPInstanceUID: string | null;
   readonly path: string;
 }
@@ -55,7 +55,7 @@ export async function verifyStorage(store: Store, dataDir: string, signal?: Abor
   )
     for (const object of page) await check(object, fileDigest);
   for (const file of quarantined(store).values()) await check(file, datasetDigest);
-  // A running node lists a file after it has put it there: by now it has, or has taken the file away again.
+  // A running node lists a file after writing it: by now it has listed it, or has removed it again.
   const listed = listedIn(store);
   report.orphans.push(...unlisted.filter((path) => !listed(path) && existsSync(join(dataDir, path))).sort());
   return report;
@@ -65,7 +65,7 @@ export async function verifyStorage(store: Store, dataDir: string, signal?: Abor
 const quarantined = ({ quarantine }: Store) =>
   new Map(quarantine.list(quarantine.count()).map((row) => [row.path, row]));
 
-/** Files, and folders of no case, that are on disk and not in the index; paths relative to the data folder. */
+/** Files, and folders without a case, that are on disk and not in the index; paths relative to the data folder. */
 async function unlistedFiles(store: Store, dataDir: string): Promise<string[]> {
   const listed = listedIn(store);
   const unlisted: string[] = [];
@@ -83,7 +83,7 @@ async function unlistedFiles(store: Store, dataDir: string): Promise<string[]> {
   return unlisted;
 }
 
-/** Tells of a path below the data folder whether the index, as it is now, knows it. */
+/** Tells whether the index, as it is now, knows a path below the data folder. */
 function listedIn(store: Store): (path: string) => boolean {
   const kept = quarantined(store);
   return (path) => {
@@ -99,7 +99,10 @@ function listedIn(store: Store): (path: string) => boolean {
 /** The case whose folder has this name. */
 const caseNamed = ({ cases }: Store, name: string) => (/^[1-9]\d*$/.test(name) ? cases.find(Number(name)) : undefined);
 
-/** The files of a reported case: what its row lists, and what later time points read, which has the same name in every case. */
+/**
+ * The files of a reported case: those its row lists, and those that later time points read, which have the same names
+ * in every case.
+ */
 const caseFiles = (folder: string, { picture, objects }: CaseResult): string[] => [
   picture,
   ...objects.map(({ path }) => path),
@@ -114,7 +117,7 @@ async function* filesBelow(dataDir: string, folder: string): AsyncGenerator<stri
   }
 }
 
-/** What a folder holds; nothing where it does not exist: no node has run there yet, or nothing has come to it. */
+/** The contents of a folder; none if it does not exist: no node has run there yet, or nothing has arrived. */
 async function entries(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
@@ -124,7 +127,10 @@ async function entries(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** SHA-256 of a received file's data set; of nothing when it is no DICOM file any more; undefined when there is no file. */
+/**
+ * SHA-256 of a received file's data set; that of nothing if it is no longer a DICOM file; undefined if there is no
+ * file.
+ */
 const datasetDigest = (path: string) => fileDigest(path, async () => (await readFileMeta(path)).datasetOffset);
 
 /** SHA-256 of a file from an offset on. */

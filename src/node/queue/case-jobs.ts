@@ -3,10 +3,10 @@ import type { JobQueue } from './job-queue.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { CaseRow, SeriesRow, Store } from '../../store/store.js';
 
-/** How long a destination that does not take what it is sent is tried again. */
+/** For how long a destination that does not accept what it is sent is retried. */
 export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> {
   const { firstRetrySeconds, longestRetrySeconds, giveUpAfterSeconds } = delivery;
-  // Doubling from the first to the longest delay, then one try each longest delay until the limit.
+  // Doubling from the first to the longest delay, then one attempt per longest delay until the limit.
   const doublings = Math.max(Math.ceil(Math.log2(longestRetrySeconds / firstRetrySeconds)), 0);
   return {
     firstDelayMs: firstRetrySeconds * 1000,
@@ -15,14 +15,14 @@ export function deliveryRetryPolicy({ delivery }: Config): Partial<RetryPolicy> 
   };
 }
 
-/** Where a series stands in its patient's order: its acquisition, or its arrival when that is unknown. */
+/** The place of a series in its patient's order: its acquisition time, or its arrival if that is unknown. */
 export const patientOrderKey = (series: SeriesRow): number => series.acquiredAt ?? series.firstInstanceAt;
 
 const analysisKey = (StudyInstanceUID: string) => `analyse:${StudyInstanceUID}`;
 
 /**
- * A study is to be analysed (again). Cases of one patient run one at a time, in the order of acquisition. A study without images
- * is left alone.
+ * Requests the analysis of a study, again if need be. Cases of one patient run one at a time, in the order of
+ * acquisition. A study without images is left alone.
  */
 export function requestAnalysis(
   { store, queue }: { readonly store: Store; readonly queue: JobQueue },
@@ -44,13 +44,16 @@ export function requestAnalysis(
   );
 }
 
-/** Whether a study waits for its analysis, or is being analysed. */
+/** Whether a study is waiting for its analysis, or being analysed. */
 export function isAnalysisPending(queue: JobQueue, StudyInstanceUID: string): boolean {
   const state = queue.find(analysisKey(StudyInstanceUID))?.state;
   return state === 'queued' || state === 'running';
 }
 
-/** The pending objects of a case are to go to a destination; after those of the study's earlier cases, or a report would come back over its successor. */
+/**
+ * Requests the delivery of a case's pending objects to a destination, after those of the study's earlier cases;
+ * otherwise a report could arrive after its successor.
+ */
 export function enqueueDelivery(
   queue: JobQueue,
   destination: string,
@@ -65,7 +68,7 @@ export function enqueueDelivery(
   });
 }
 
-/** A complete series is to go to a destination as it was received. */
+/** Requests the forwarding of a complete series to a destination. */
 export function enqueueForwarding(queue: JobQueue, destination: string, SeriesInstanceUID: string): void {
   queue.enqueue(
     {

@@ -15,7 +15,7 @@ export const claimableSQL = `
         AND (other.state = 'running' OR (other.orderKey, other.jobKey) < (job.orderKey, job.jobKey))))
   ORDER BY priority DESC, runAfter, orderKey, jobKey LIMIT 1`;
 
-/** A process takes jobs, and keeps them while it is at work. */
+/** Claiming: a process takes jobs, and keeps them while it works on them. */
 export function claiming(context: QueueContext): Pick<JobQueue, 'claim' | 'renew' | 'setStage'> {
   const { database, clock, leaseMs, identity } = context;
   const claimable = database.prepare<{ jobKey: number }>(claimableSQL);
@@ -34,7 +34,7 @@ export function claiming(context: QueueContext): Pick<JobQueue, 'claim' | 'renew
     claim: (kinds) => {
       const now = clock.now();
       const parameters = { kinds: JSON.stringify(kinds), now };
-      // Looking is free; only a find takes the write lock, and looks again under it.
+      // Looking is free; only a hit takes the write lock, and looks again under it.
       if (!claimable.get(parameters)) return undefined;
       return database.transaction(() => {
         const found = claimable.get(parameters);

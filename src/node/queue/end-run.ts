@@ -5,7 +5,7 @@ import type { QueueContext } from './queue-context.js';
 import { retryDecision } from './retry-policy.js';
 import { freshRun, noLease, selectJobs, type StoredJob } from './stored-job.js';
 
-/** A run ends: with success, with an error, or because its process stops. */
+/** Ending a run: with success, with an error, or because its process stops. */
 export function endingRuns(context: QueueContext): Pick<JobQueue, 'complete' | 'fail' | 'release'> {
   const { database, clock, policyOf, changed } = context;
   const heldBy = selectJobs(database, "WHERE jobKey = :jobKey AND state = 'running' AND owner = :owner");
@@ -21,7 +21,7 @@ export function endingRuns(context: QueueContext): Pick<JobQueue, 'complete' | '
        error = :error, finishedAt = :finishedAt WHERE jobKey = :jobKey`,
   );
 
-  /** Ends the run if its lease still holds. `next` says how, unless the job was cancelled or refreshed meanwhile. */
+  /** Ends the run if its lease still holds. `next` decides how, unless the job was cancelled or refreshed meanwhile. */
   const endRun = ({ jobKey, owner }: Job, succeeded: boolean, next: (row: StoredJob) => void): boolean => {
     const held = database.transaction(() => {
       const row = heldBy.get({ jobKey, owner });

@@ -2,7 +2,7 @@ import type { JobQueue } from './job-queue.js';
 import type { QueueContext } from './queue-context.js';
 import { jobFrom, selectJobs } from './stored-job.js';
 
-/** Jobs enter the queue. */
+/** Enqueueing: jobs enter the queue. */
 export function enqueueing({ database, clock, changed }: QueueContext): Pick<JobQueue, 'enqueue'> {
   const byKey = selectJobs(database, 'WHERE key = :key');
   const insert = database.prepare(

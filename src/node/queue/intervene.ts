@@ -2,7 +2,7 @@ import type { JobQueue } from './job-queue.js';
 import type { QueueContext } from './queue-context.js';
 import { freshRun } from './stored-job.js';
 
-/** An operator withdraws jobs and has them run again; old ones are forgotten. */
+/** Intervening: an operator withdraws jobs or runs them again, and old ones are deleted. */
 export function intervening(context: QueueContext): Pick<JobQueue, 'cancel' | 'retry' | 'prune'> {
   const { database, clock, changed } = context;
   const cancelQueued = database.prepare(

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.js';
 
 /**
- * What each kind of job needs to know; everything else its handler reads from the index when it runs.
+ * What each kind of job needs to know; its handler reads everything else from the index when it runs.
  *
  * - `complete`: judge whether a series has fully arrived;
- * - `analyse`: read a study;
+ * - `analyse`: analyse a study;
  * - `deliver`: send a case's objects to a destination;
- * - `forward`: send a series to a destination as it was received.
+ * - `forward`: send a series to a destination as received.
  */
 export const jobPayloads = {
   complete: z.object({ SeriesInstanceUID: z.string() }),
@@ -49,7 +49,7 @@ export type JobRequest = OfKind<JobKind> & {
   readonly deadline?: number;
 };
 
-/** A job as the queue has it; of one kind, or of any. */
+/** A job as the queue has it, of one kind or of any. */
 export type Job<Kind extends JobKind = JobKind> = OfKind<Kind> & JobColumns;
 
 interface JobColumns {

@@ -108,7 +108,7 @@ export class Runner {
     });
   }
 
-  /** Starts what can be started, and looks again when more is due. */
+  /** Starts whatever can be started, and looks again when more is due. */
   #look(): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);

@@ -15,12 +15,12 @@ interface Following {
 }
 
 /**
- * What follows from a finished case, in the same commit. A reported one's objects go to every destination that wants them, and every study
- * whose prior it is runs again. The next time point does so, too, also when the study that stood before it is held or rejected now; it finds its finished
- * case when nothing changed for it.
+ * What follows from a finished case, in the same commit. The objects of a reported case go to every destination that
+ * wants them, and every study whose prior it is runs again. So does the next time point, even if the study before it is
+ * now rejected or on hold; it finds its finished case if nothing changed for it.
  */
 export function caseFinished(following: Following, finished: CaseRow): void {
-  // It will run again, and what stood before it stands until then.
+  // It will run again, and the report before it stands until then.
   if (finished.status === 'failed') return;
   const { store, mappings } = following;
   const standing = finished.status === 'reported' ? finished : superseded(store, finished);
@@ -34,7 +34,7 @@ export function caseFinished(following: Following, finished: CaseRow): void {
   if (next) requestAnalysis(following, next.StudyInstanceUID);
 }
 
-/** The report that a case takes the place of. */
+/** The report that a case supersedes. */
 const superseded = (store: Store, { supersededCaseKey }: CaseRow): ReportedCaseRow | undefined =>
   supersededCaseKey === null ? undefined : store.cases.reported(supersededCaseKey);
 
