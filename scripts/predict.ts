@@ -20,7 +20,6 @@ import type { EnsembleInput } from '../src/analysis/infer/ensemble.js';
 import { loadModels, type Part } from '../src/analysis/infer/manifest.js';
 import { Network, screenMargin, suspicious } from '../src/analysis/infer/network.js';
 import { exactShape, screenShape, type NetworkShape } from '../src/analysis/infer/network-shape.js';
-import { hasByteDotProducts } from '../src/analysis/infer/provider.js';
 import { Random } from '../src/phantom/random.js';
 import { writeNifti } from '../src/imaging/nifti.js';
 import { resampleLinear } from '../src/imaging/resample.js';
@@ -55,7 +54,6 @@ const opened = await Promise.all(networks.map(openNetwork));
 
 async function openScreen() {
   if (!sensitivity.screen || !execution.screen) throw new Error('the shipped M_sens has no screen');
-  if (!hasByteDotProducts()) throw new Error('this processor computes 8-bit screens wrongly; use --exact');
   const { block, thresholds } = execution.screen;
   return {
     network: await open(sensitivity.screen, screenShape(sensitivity.manifest, block)),

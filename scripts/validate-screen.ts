@@ -52,7 +52,6 @@ const seconds = { exact: 0, screened: 0 };
 async function* runAll(use: ScreenUse): AsyncGenerator<Probabilities> {
   const ensemble = await Ensemble.start(models, { ...options, screen: use });
   try {
-    if (use === 'always' && !ensemble.execution!.screened) throw new Error('this processor runs no screens');
     for (const folder of chosen) {
       const input = await readTimePoint(folder, preprocessing);
       const began = performance.now();

@@ -11,6 +11,9 @@ from training.export.parts import PARTS
 #: The channels of a tensor are padded to a multiple of this: what integer convolutions handle at once.
 CHANNEL_BLOCK = 16
 OPSET = 13
+#: Weights of seven bits: processors without VNNI add two products of an unsigned and a signed byte in 16 bits
+#: (PMADDUBSW), and so can never saturate there. A screen is one function on every processor.
+LARGEST_WEIGHT = (2**15 - 1) // (2 * 255)
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Graph:
 
     def convolve(self, name: str, x: Stored, weight: np.ndarray, bias: np.ndarray, out: Stored) -> Stored:
         """Channels last; `weight` [out, in, ...] and `bias` in real units."""
-        scale = np.maximum(np.abs(weight).reshape(len(weight), -1).max(1), 1e-12) / 127
+        scale = np.maximum(np.abs(weight).reshape(len(weight), -1).max(1), 1e-12) / LARGEST_WEIGHT
         quantised = np.round(weight / scale.reshape(-1, *[1] * (weight.ndim - 1))).astype(np.int8)
         steps = np.clip(np.round(bias / (scale * x.scale)), -(2**30), 2**30).astype(np.int32)
         inputs = self.scaled(x) + [

@@ -48,7 +48,7 @@ export const manifestSchema = z.strictObject({
     exact: parts,
     /**
      * For M_sens: an 8-bit approximation (`training/export/screen.py`) that says where the exact networks need not run.
-     * Used only if `validation` says that results stay the same, and on processors with 8-bit dot products.
+     * Used only if `validation` says that results stay the same.
      */
     screen: parts
       .extend({

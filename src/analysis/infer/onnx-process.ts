@@ -8,7 +8,7 @@ import type { Execution, OnnxMessage, OnnxRequest, RunRequest, StartRequest } fr
 import type { Model, Role } from './manifest.js';
 import { Network, screenMargin, suspicious } from './network.js';
 import { exactShape, screenShape } from './network-shape.js';
-import { chooseProvider, cudaLibraryLoaded, freeCardMemory, hasByteDotProducts, hasCudaDriver } from './provider.js';
+import { chooseProvider, cudaLibraryLoaded, freeCardMemory, hasCudaDriver } from './provider.js';
 
 const roles: readonly Role[] = ['sensitivity', 'specificity'];
 
@@ -51,7 +51,7 @@ async function start(request: StartRequest): Promise<void> {
   const { screen: files, manifest } = models.sensitivity;
   const described = manifest.execution.screen;
   const screen =
-    files && described && provider === 'cpu' && hasByteDotProducts() && mayScreen(request)
+    files && described && provider === 'cpu' && mayScreen(request)
       ? {
           network: await Network.open(files, screenShape(manifest, described.block), { provider: 'cpu', threads }),
           thresholds: described.thresholds,

@@ -58,10 +58,3 @@ export function freeCardMemory(): number | null {
     return null;
   }
 }
-
-/**
- * Whether this processor multiplies bytes without saturating halfway (VNNI). Without it, ONNX Runtime's 8-bit
- * convolutions are slow, and round differently than where the screens were validated.
- */
-export const hasByteDotProducts = (cpuinfo = readFileSync('/proc/cpuinfo', 'utf8')): boolean =>
-  /^flags\s*:.*\b(avx512_vnni|avx_vnni)\b/m.test(cpuinfo);

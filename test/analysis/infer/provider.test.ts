@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { suspicious } from '../../../src/analysis/infer/network.js';
-import { chooseProvider, hasByteDotProducts } from '../../../src/analysis/infer/provider.js';
+import { chooseProvider } from '../../../src/analysis/infer/provider.js';
 import { identityAffine } from '../../../src/imaging/affine.js';
 
 describe('chooseProvider', () => {
@@ -23,12 +23,6 @@ describe('chooseProvider', () => {
     expect(chooseProvider('auto', cuda)).toBe('cpu');
     expect(() => chooseProvider('cuda', cuda)).toThrow(reason);
   });
-});
-
-test('hasByteDotProducts recognises VNNI in either form, and not a name that merely contains it', () => {
-  expect(hasByteDotProducts('flags\t\t: fpu avx2 avx512_vnni amx')).toBe(true);
-  expect(hasByteDotProducts('flags\t\t: fpu avx2 avx_vnni')).toBe(true);
-  expect(hasByteDotProducts('flags\t\t: fpu avx2 avx512f\nmodel name: avx512_vnni')).toBe(false);
 });
 
 test('suspicious gives the voxels of the region near one that reaches the threshold, and no others', () => {
