@@ -4,7 +4,7 @@
  * The screen passes when no lesion changes its class (confirmed, candidate, absent), the masks' Dice is at least 0.99 in every volume
  * and no probability changes by 0.1, below which a follow-up takes a site for empty. Where it does not at the highest thresholds, lower ones
  * are tried. The node does not use a screen that has not passed. With `--check` only the thresholds that the manifest has are looked at, on patients
- * that did not choose them, and nothing is written. Prints JSON; exit code 1 when it does not pass at any thresholds.
+ * that did not choose them, and nothing is written. Prints JSON; exit code 3 when it does not pass at any thresholds.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -138,4 +138,4 @@ if (!values.check) {
   writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
 }
 console.log(JSON.stringify({ ...screen.validation, thresholds: screen.thresholds, seconds }, null, 2));
-process.exitCode = screen.validation!.passed ? 0 : 1;
+process.exitCode = screen.validation!.passed ? 0 : 3;

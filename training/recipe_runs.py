@@ -17,6 +17,7 @@ import torch
 
 from training.data.case import cached_case
 from training.data.cases import case_folders
+from training.export.use import Grant
 from training.export.write_model import export_parts
 from training.network.checkpoint import load_network
 from training.paper.paper import PAPER
@@ -30,6 +31,11 @@ ENDLESS = 1_000_000
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
 REAL_HEADS = HERE.parent.parent / "shared" / "data"
 ANATOMIES = REAL_HEADS / "anatomies"
+
+
+def load_state(path: Path) -> dict:
+    """What a checkpoint holds."""
+    return torch.load(path, map_location="cpu")
 
 
 def pair_of(networks: list) -> list:
@@ -60,6 +66,10 @@ class Runs:
     anatomies: Path = ANATOMIES
     #: Minutes that training may take in all, when networks with one start are trained side by side; None: no limit.
     minutes: float | None = None
+    #: Version of the networks that are exported; None: the recipe's.
+    version: str | None = None
+    #: A person's word on what they may be used for; None: demonstration.
+    grant: Grant | None = None
 
     @property
     def data(self) -> Path:
@@ -231,31 +241,33 @@ class Runs:
             files.update(dict.fromkeys(pair, together))
         return files
 
+    def what_was_run(self, network: str) -> str:
+        """The runs that led to a network, as their checkpoints tell them."""
+        runs = []
+        for run in lineage(network):
+            if self.checkpoint(run).exists():
+                state = load_state(self.checkpoint(run))
+                batch, loss = state["config"]["batch"], state["config"]["loss"]
+                runs.append(f"{run}: {state['step']} batches of {batch} segments, {loss}")
+        return "; ".join(runs) + "."
+
     def export(self, network: str, scores: Path, to: str, described: str) -> None:
-        """Write a network for the node, with its card. `described`: whose patients one's own data are; such networks
-        are for a study."""
+        """Write a network for the node, with its card. `described`: whose patients one's own data are."""
         recipe = RECIPE["networks"][network]
-        runs = ", then ".join(f"{run} for {options_of(run)['max_steps']} batches" for run in lineage(network))
-        own = ["--data", described, "--use", "clinical-study"] if self.own_data else []
+        own = ["--data", described] if self.own_data else []
+        granted = ["--use", self.grant.use, "--granted-by", self.grant.by] if self.grant else []
         python(
             "export",
-            "--checkpoint",
-            self.checkpoint(network),
-            "--name",
-            recipe["name"],
-            "--role",
-            recipe["role"],
-            "--version",
-            recipe["version"],
-            "--recipe",
-            f"training/recipe.json: {runs}.",
+            *("--checkpoint", self.checkpoint(network)),
+            *("--name", recipe["name"]),
+            *("--role", recipe["role"]),
+            *("--version", self.version or recipe["version"]),
+            *("--recipe", self.what_was_run(network)),
+            *("--results", scores),
+            *("--to", to),
+            *("--calibrate", self.data),
             *own,
-            "--results",
-            scores,
-            "--to",
-            to,
-            "--calibrate",
-            self.data,
+            *granted,
         )
 
     def score_tests(self) -> None:

@@ -14,10 +14,15 @@ whenever you like; the same command goes on. Whatever is there already (phantoms
 
 import argparse
 import subprocess
+import sys
 from pathlib import Path
 
+from training.export.use import DEMONSTRATION, USES, Grant
 from training.recipe import RECIPE, SIZES
 from training.recipe_runs import Runs, pair_of
+
+#: Exit code of scripts/validate-screen.ts when no thresholds pass; others mean that it could not run.
+NOT_PASSED = 3
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -28,6 +33,11 @@ if __name__ == "__main__":
         "--data", type=Path, help="training/ and validation/ of one's own patients, in place of phantoms"
     )
     parser.add_argument("--described", default="patients of one's own", help="whose patients they are, for the card")
+    parser.add_argument("--version", help="of your networks, for manifest and card")
+    parser.add_argument(
+        "--use", choices=USES, default=DEMONSTRATION, help="granted only if the scores bear it out, too"
+    )
+    parser.add_argument("--granted-by", default="", metavar="PERSON", help="who grants it, as the card is to name them")
     parser.add_argument("--runs", type=Path, default=Runs.folder)
     parser.add_argument(
         "--size", choices=list(SIZES), default="compact", help="how wide the networks are; authors needs a GPU"
@@ -50,9 +60,23 @@ if __name__ == "__main__":
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
     if options.data and options.runs == Runs.folder:
         parser.error("--data needs --runs: a folder of its own for what is trained on it")
+    if options.data and options.to and not options.version:
+        parser.error("--data with --to needs --version: what you call this training of yours")
+    if options.use != DEMONSTRATION and not options.granted_by:
+        parser.error(f"--use {options.use} needs --granted-by: the person who grants it")
     if options.evidence and (options.data or options.size != "compact"):
         parser.error("--evidence is for the recipe's phantoms and networks of compact width: the page says so")
-    runs = Runs(options.runs, options.data, options.size, options.set, options.jobs, options.anatomies, options.minutes)
+    runs = Runs(
+        options.runs,
+        options.data,
+        options.size,
+        options.set,
+        options.jobs,
+        options.anatomies,
+        options.minutes,
+        options.version,
+        Grant(options.use, options.granted_by) if options.use != DEMONSTRATION else None,
+    )
     if options.data:
         runs.train_all(options.networks)
     elif options.networks:
@@ -64,7 +88,11 @@ if __name__ == "__main__":
         if options.to and scores and "role" in RECIPE["networks"][network]:
             runs.export(network, scores[network], options.to, options.described)
     if options.to and scores and pair_of(options.networks):
-        # Where no threshold passes, the node runs the pair without its screen.
-        subprocess.run(["npx", "tsx", "scripts/validate-screen.ts", options.to, str(runs.data / "validation"), "5"])
+        command = ["npx", "tsx", "scripts/validate-screen.ts", options.to, str(runs.data / "validation"), "5"]
+        outcome = subprocess.run(command).returncode
+        if outcome == NOT_PASSED:
+            print("No threshold passes: the node runs this pair without its screen, and takes longer.")
+        elif outcome:
+            sys.exit("The screen could not be validated: the node runs this pair without it, and takes longer.")
     if options.evidence:
         runs.gather_evidence()

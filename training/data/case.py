@@ -71,7 +71,7 @@ ARRAYS = (*VOLUMES, "ordinary_centres", "bright_centres", "lesion_voxels", "lesi
 
 
 def segment_centres(current: np.ndarray, label: np.ndarray, mask: np.ndarray, seed: int) -> list:
-    """Where segments may be centred: ordinary voxels, bright voxels, and the voxels of metastases with the end of each."""
+    """Where segments may be centred: ordinary and bright voxels, and the voxels of metastases with the end of each."""
     rng = np.random.default_rng(seed)
     free = mask & (label == 0)
 

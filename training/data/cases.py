@@ -76,6 +76,11 @@ class Cases:
         given = [case.details["source"] for case in self.by_name.values() if "source" in case.details]
         return {source["name"]: source["licence"] for source in sorted(given, key=lambda s: s["name"])}
 
+    @property
+    def synthetic(self) -> int:
+        """How many are phantoms' (`priora phantom`)."""
+        return sum("seed" in case.details for case in self.by_name.values())
+
     def __iter__(self):
         return iter([case for _, case in sorted(self.by_name.items())])
 

@@ -38,7 +38,7 @@ def file_of(folder: Path, case: Case) -> Path:
 
 
 def write_map(file: Path, probability: np.ndarray, corner: tuple) -> None:
-    """Write a probability [k, j, i] on the crop at `corner` onto the template grid; a reader sees all of it or nothing."""
+    """Write a probability [k, j, i] on the crop at `corner` onto the template grid; readers see all or nothing."""
     whole = np.zeros(SHAPE, np.float32)
     whole[tuple(slice(c, c + n) for c, n in zip(corner, probability.shape))] = np.where(
         probability < LEAST, 0, probability

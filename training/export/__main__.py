@@ -8,6 +8,7 @@ import argparse
 
 from training.data.case import preprocessing
 from training.export.calibrated_network import calibration_cases
+from training.export.use import DEMONSTRATION, USES, Grant, sentences
 from training.export.write_model import results_for, write_model
 from training.network.checkpoint import load_network
 
@@ -19,11 +20,14 @@ parser.add_argument("--version", default="0.1.0")
 parser.add_argument("--to", default="models")
 parser.add_argument("--data", default="synthetic longitudinal patients (phantoms) made from Colin27")
 parser.add_argument("--recipe", default="", help="how the run came about, for the card")
-parser.add_argument("--use", default="demonstration", choices=["demonstration", "clinical-study"])
+parser.add_argument("--use", choices=USES, default=DEMONSTRATION, help="granted only if the scores bear it out, too")
+parser.add_argument("--granted-by", default="", metavar="PERSON", help="who grants it, as the card is to name them")
 parser.add_argument("--licence", default="Apache-2.0")
 parser.add_argument("--results", help="JSON written by training.evaluate on validation patients")
 parser.add_argument("--calibrate", help="data folder whose training patients calibrate the 8-bit screen of M_sens")
 options = parser.parse_args()
+if options.use != DEMONSTRATION and not options.granted_by:
+    parser.error(f"--use {options.use} needs --granted-by: the person who grants it")
 network, state = load_network(options.checkpoint)
 training = {
     "data": options.data,
@@ -34,6 +38,7 @@ training = {
     "cases": state["cases"],
     "dataHash": state["data_hash"],
     "sources": state.get("sources", {}),
+    "synthetic": state.get("synthetic"),
     "results": results_for(options.role, options.results) if options.results else {},
 }
 prepared = state.get("preprocessing", preprocessing())
@@ -46,8 +51,9 @@ written = write_model(
     network,
     training,
     prepared,
-    options.use,
+    Grant(options.use, options.granted_by),
     options.licence,
     calibration,
 )
 print(f"{written['file']} sha256 {written['sha256']}")
+print(sentences(written["training"]["release"]))

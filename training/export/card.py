@@ -1,11 +1,15 @@
 """The model card: a manifest in words, for the people who decide whether to use a network."""
 
+from training.export.use import DEMONSTRATION, sentences
+
 DEMONSTRATION_LIMITS = """\
-- **Not for clinical use.** No image of a patient was used in training: the network knows only synthetic metastases in
-  synthetic deformations of one head. How it behaves on real scans of real patients is unknown.
-- Compact widths and a short training; the published network has about eleven times as many parameters and was shown about
-  nine times as many segments.
-- On synthetic patients of a scanner or a head that it was not trained on it finds less, and far more that is nothing: `docs/results.md`.
+- **Not for clinical use.**
+"""
+SYNTHETIC_LIMITS = """\
+- No image of a patient was used in training: the network knows only synthetic metastases in synthetic heads. How it
+  behaves on real scans of real patients is unknown.
+- On synthetic patients of a scanner or a head that it was not trained on it finds less, and far more that is nothing:
+  `docs/results.md`.
 """
 LIMITS = """\
 - Made for 1 mm isotropic volumes in the template's grid, masked to the brain and normalised as the manifest says. Other
@@ -43,9 +47,14 @@ def model_card(manifest: dict, export_difference: float) -> str:
     results = "\n".join(f"- {line}" for line in lines_of(training["results"])) or "- not evaluated"
     sources = "".join(f"\n- {name}: {licence}" for name, licence in training.get("sources", {}).items())
     sources += "\n" if sources else ""
+    limits = DEMONSTRATION_LIMITS if manifest["use"] == DEMONSTRATION else ""
+    # Where nobody counted them, they are assumed.
+    limits += (SYNTHETIC_LIMITS if training.get("synthetic") != 0 else "") + LIMITS
     return f"""# {manifest["name"]} {manifest["version"]}
 
-The {manifest["role"]} network of the ensemble of Huang et al. 2021, for {manifest["use"]} and testing.
+The {manifest["role"]} network of the ensemble of Huang et al. 2021.
+
+{sentences(training["release"])}
 
 - File `{manifest["file"]}`, SHA-256 `{manifest["sha256"]}`
 - Architecture {manifest["architecture"]}, widths {manifest["widths"]}, classifier {manifest["classifierWidths"]}
@@ -68,5 +77,5 @@ The ONNX file differs from PyTorch by at most {export_difference:.1e}.
 
 ## Limits
 
-{DEMONSTRATION_LIMITS if manifest["use"] == "demonstration" else ""}{LIMITS}
+{limits}
 """

@@ -19,7 +19,8 @@ import torch
 from torch import nn
 
 from training.data.case import preprocessing
-from training.export.write_model import write_model
+from training.export.use import DEMONSTRATION, USES, Grant
+from training.export.write_model import results_for, write_model
 from training.network.build import build_network
 from training.network.config import AUTHORS, NetworkConfig
 from training.network.deepmedic import DeepMedic
@@ -106,6 +107,9 @@ if __name__ == "__main__":
     parser.add_argument("--to", required=True)
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--licence", default="as agreed with the authors")
+    parser.add_argument("--use", choices=USES, default=DEMONSTRATION, help="granted only if --results bear it out, too")
+    parser.add_argument("--granted-by", default="", metavar="PERSON", help="who grants it, as the card is to name them")
+    parser.add_argument("--results", help="JSON written by training.evaluate on your validation patients")
     parser.add_argument("--mirror", default="", help="axes among ijk that run against the template's")
     options = parser.parse_args()
     with np.load(options.variables) as dump:
@@ -116,7 +120,7 @@ if __name__ == "__main__":
         "config": {},
         "steps": 0,
         "dataHash": hashlib.sha256(Path(options.variables).read_bytes()).hexdigest(),
-        "results": {},
+        "results": results_for(options.role, options.results) if options.results else {},
     }
     write_model(
         options.to,
@@ -126,6 +130,6 @@ if __name__ == "__main__":
         network,
         training,
         PREPROCESSING,
-        "clinical-study",
+        Grant(options.use, options.granted_by),
         options.licence,
     )

@@ -1,4 +1,4 @@
-"""An ONNX graph of 8-bit tensors, built operation by operation: what `training.export.screen` uses to write a screen."""
+"""An ONNX graph of 8-bit tensors, built operation by operation: with it `training.export.screen` writes a screen."""
 
 from dataclasses import dataclass, field
 

@@ -1,9 +1,9 @@
 """An 8-bit approximation of a network, made to find where its exact computation is worthwhile.
 
 It has the parts of `training.export.parts` with the same inputs and outputs, computed by integer convolutions
-(QLinearConv: activations uint8, weights of seven bits with a scale per channel). The node trusts it where its probability stays
-below a threshold, and computes the network itself around every voxel where it does not. So it may be crude where that
-is fast:
+(QLinearConv: activations of eight bits, weights of seven with a scale per channel). The node trusts it where its
+probability stays below a threshold, and computes the network itself around every voxel where it does not. So it may be
+crude where that is fast:
 
 - PReLU is replaced by ReLU, which costs nothing (values below the zero point saturate); what the negative slopes let
   through on average is added to the next bias.

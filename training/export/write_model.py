@@ -20,6 +20,7 @@ from training.export.card import model_card
 from training.export.onnx_runtime import run_onnx
 from training.export.parts import PARTS, part_inputs, part_modules
 from training.export.screen import block_of, export_screen
+from training.export.use import Grant, decide_use
 from training.network.build import Probability
 from training.network.geometry import cut, low_resolution_size
 from training.network.layers import RollingBatchNorm
@@ -215,13 +216,14 @@ def write_model(
     network: nn.Module,
     training: dict,
     prepared: dict | None = None,
-    use: str = "demonstration",
+    grant: Grant | None = None,
     licence: str = "Apache-2.0",
     calibration=None,
 ) -> dict:
     """Write the ONNX files, <name>.json and .md (lower case, hyphens) into `folder`; returns the manifest.
 
-    `calibration`: cases on which the 8-bit screen of M_sens is calibrated; None writes no screen.
+    `grant`: a person's word on what it may be used for (`training.export.use`); None: demonstration. `calibration`:
+    cases on which the 8-bit screen of M_sens is calibrated; None writes no screen.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -230,9 +232,11 @@ def write_model(
     described = manifest(name, role, version, folder / f"{stem}.onnx", network, training)
     exact = export_parts(network, folder, stem)
     screen = export_screening(network, folder, stem, calibration) if calibration and role == "sensitivity" else None
+    release = decide_use(grant, role, training["results"], training.get("synthetic") or 0)
     described.update(
         preprocessing=prepared or preprocessing(),
-        use=use,
+        use=release["use"],
+        training={**training, "release": release},
         licence=licence,
         execution={"exact": exact, "screen": screen},
     )

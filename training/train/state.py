@@ -47,6 +47,8 @@ class RunState:
     preprocessing: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     cases: int = 0
+    #: How many of these are phantoms'.
+    synthetic: int | None = None
 
     def save(self, path: Path) -> None:
         """Write beside `path`, flush to disk, then rename over it: a reader sees the old file or the new one."""

@@ -181,6 +181,7 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
             preprocessing=cases.preprocessing,
             sources=cases.sources,
             cases=len(cases),
+            synthetic=cases.synthetic,
         )
         state.save(checkpoint)
         # All of it anew: what an interruption left behind is not in the checkpoint's history.

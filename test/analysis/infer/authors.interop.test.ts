@@ -38,7 +38,7 @@ np.concatenate([case.current.reshape(-1), case.prior.reshape(-1), case.backgroun
 for number, (name, role) in enumerate((('M_sens', 'sensitivity'), ('M_spec', 'specificity'))):
     network = import_variables(invented(np.random.default_rng(20 + number)), CONFIG)
     training = {'data': 'invented', 'recipe': 'invented', 'config': {}, 'steps': 0, 'dataHash': '', 'results': {}}
-    write_model(folder / 'models', name, role, '1.0.0', network, training, PREPROCESSING, 'clinical-study', 'none')
+    write_model(folder / 'models', name, role, '1.0.0', network, training, PREPROCESSING, licence='none')
     p = probability_volume(network, *(x.astype(np.float32) for x in (case.current, case.prior)), case.mask, 30, case.background)
     p.astype('<f4').tofile(folder / f'{role}.raw')
 `;
