@@ -60,6 +60,8 @@ if __name__ == "__main__":
         parser.error(f"the recipe has no {', '.join(sorted(unknown))}")
     if options.data and options.runs == Runs.folder:
         parser.error("--data needs --runs: a folder of its own for what is trained on it")
+    if not options.data and not options.anatomies.is_dir():
+        parser.error(f"no label maps in {options.anatomies}: docs/phantoms.md says where they come from")
     if options.data and options.to and not options.version:
         parser.error("--data with --to needs --version: what you call this training of yours")
     if options.use != DEMONSTRATION and not options.granted_by:
