@@ -15,6 +15,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import '../src/analysis/infer/no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { packageFolder } from '../src/core/software.js';
 import { cutInput, pathInput } from '../src/analysis/infer/boxes.js';

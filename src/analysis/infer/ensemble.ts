@@ -36,11 +36,6 @@ const excess = 1.5;
  * them, so that all sessions share one heap as large as the largest run; without this a run takes half as long again.
  */
 const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
-/**
- * Without this, ONNX Runtime keeps an identifier of this machine in the home folder and posts usage data to its maker.
- * It is read once, when the library is loaded.
- */
-const noTelemetry = { ORT_DISABLE_TELEMETRY: '1' };
 
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
@@ -113,7 +108,7 @@ export class Ensemble {
     await verifyModels(this.models);
     const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
       residentLimitMb: Math.round(excess * this.options.memoryLimitMb),
-      env: { ...heapEnvironment, ...noTelemetry },
+      env: heapEnvironment,
     });
     this.child = child;
     this.residentBytes = 0;

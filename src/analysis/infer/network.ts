@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Vector3 } from '../../imaging/affine.js';
 import type { LabelMap, NetworkImage } from '../../imaging/volume.js';
