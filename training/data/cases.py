@@ -37,8 +37,14 @@ class Cases:
         for name in set(self.by_name) - set(folders):
             del self.by_name[name]
         for name, folder in folders.items():
-            if name not in self.by_name:
+            if name in self.by_name:
+                continue
+            try:
                 self.by_name[name] = cached_case(folder, self.cache, self.normalisation)
+            except FileNotFoundError:
+                # Taken away since it was listed, by another run that used it up; else it is incomplete.
+                if (folder / "case.json").exists():
+                    raise
 
     @property
     def names(self) -> list[str]:

@@ -140,19 +140,25 @@ class Batches:
     def use_up(self) -> None:
         """Remove synthetic patients that were visited often enough, but for the last few."""
         limit = self.config.visits_of_a_patient
-        patients = {patient_of(name): name for name in self.cases.names}
-        newest = max(patients)  # may still be being written
-        for patient, name in patients.items():
-            synthetic = self.cases.by_name[name].details.get("patient") == patient
-            if (
-                not (limit and synthetic and self.visits[patient] >= limit)
-                or patient == newest
-                or len(self.cases) <= FEWEST
-            ):
-                continue
-            shutil.rmtree(self.cases.folder(patient))
-            shutil.rmtree(self.cases.store(patient), ignore_errors=True)
-            self.cases.refresh()
+        if not limit:
+            return
+        # Other runs that learn from the same stream remove patients, too.
+        self.cases.refresh()
+        patients: dict[str, list[str]] = {}
+        for name in self.cases.names:
+            patients.setdefault(patient_of(name), []).append(name)
+        left = len(self.cases)
+        # The newest may still be being written.
+        for patient, names in sorted(patients.items())[:-1]:
+            synthetic = self.cases.by_name[names[0]].details.get("patient") == patient
+            if synthetic and self.visits[patient] >= limit and left > FEWEST:
+                # Without its note a time point is none, for whoever looks meanwhile.
+                for name in names:
+                    (self.cases.folder(name) / "case.json").unlink(missing_ok=True)
+                shutil.rmtree(self.cases.folder(patient), ignore_errors=True)
+                shutil.rmtree(self.cases.store(patient), ignore_errors=True)
+                left -= len(names)
+        self.cases.refresh()
 
     def close(self) -> None:
         if self.pool:

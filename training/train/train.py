@@ -187,8 +187,8 @@ def train(run: Path, config: TrainConfig, init: Path | None = None, say: Callabl
         # All of it anew: what an interruption left behind is not in the checkpoint's history.
         (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history))
         plot_losses(history, run / "loss.png")
-        batches.use_up()
         cases.refresh()
+        batches.use_up()
         if over:
             break
     batches.close()
