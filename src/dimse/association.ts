@@ -65,19 +65,14 @@ export class Association {
   /**
    * Connects, and asks for an association.
    *
-   * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED (also when no presentation context is accepted),
-   *   CANCELLED
+   * @returns the association, even if no presentation context was accepted: {@link contextFor} tells.
+   * @throws PrioraError DESTINATION_UNREACHABLE, DESTINATION_REFUSED, CANCELLED
    */
   static async request(options: AssociationOptions): Promise<Association> {
     if (options.signal?.aborted) throw new PrioraError('CANCELLED', 'no association was requested');
     const connection = await connect({ ...options, timeoutMs: options.connectTimeoutMs ?? 10_000 });
     const association = new Association(connection, options);
     await association.#established;
-    if (association.info.presentationContexts.length === 0) {
-      await association.release();
-      const reason = `${options.calledAETitle} accepts none of the presentation contexts`;
-      throw new PrioraError('DESTINATION_REFUSED', reason);
-    }
     return association;
   }
 

@@ -83,13 +83,6 @@ describe('association as SCU', () => {
       /PDU type 0x48/,
     ],
     [
-      'no accepted context',
-      (peer) =>
-        accept(peer, (answer) => ({ ...answer, presentationContexts: [{ id: 1, result: 3, transferSyntax: '' }] })),
-      'DESTINATION_REFUSED',
-      /none of the presentation contexts/,
-    ],
-    [
       'a context it did not propose',
       (peer) =>
         accept(peer, (answer) => ({ ...answer, presentationContexts: [{ id: 9, result: 0, transferSyntax: '1.2' }] })),
@@ -106,6 +99,18 @@ describe('association as SCU', () => {
   ])('names %s instead of an acceptance', async (_, behave, code, message) => {
     const port = await scripted(behave);
     await expect(request(port)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('stands without an accepted context, and refuses what it is asked then', async () => {
+    const port = await scripted((peer) =>
+      accept(peer, (answer) => ({ ...answer, presentationContexts: [{ id: 1, result: 3, transferSyntax: '' }] })),
+    );
+    const association = await request(port);
+    expect(association.info.presentationContexts).toEqual([]);
+    const refusal = { code: 'DESTINATION_REFUSED', message: expect.stringContaining('PACS does not accept') as string };
+    await expect(association.echo()).rejects.toMatchObject(refusal);
+    await expect(store(association)).rejects.toMatchObject(refusal);
+    association.abort();
   });
 
   it('reports a port nobody listens on as DESTINATION_UNREACHABLE', async () => {

@@ -7,11 +7,16 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/log.js';
 import { sendFiles, type SendOutcome } from '../../../src/node/delivery/send-files.js';
 import { writeFile } from '../../../src/dicom/dicom-file.js';
-import { SOPClass } from '../../../src/dicom/uid.js';
+import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
+import { decodeCommandSet, type CommandSet } from '../../../src/dimse/command-set.js';
+import { accept } from '../../dimse/accept.js';
+import { commandPDU, RawPeer } from '../../dimse/raw-peer.js';
 import { recordingServer, type RecordingServer } from '../../dimse/recording-server.js';
 import { converted, datasetOf, sliceFile, temporaryFolder } from '../../dimse/slices.js';
 import { hasPeer, peerEnvironment } from '../../peers.js';
 
+const implicitLE = TransferSyntax.ImplicitVRLittleEndian;
+const explicitLE = TransferSyntax.ExplicitVRLittleEndian;
 const uid = (number: number) => `1.2.826.0.1.3680043.10.99.${number}`;
 let slices: string[];
 beforeAll(() => {
@@ -104,9 +109,100 @@ describe('sending files', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('is refused by a destination that accepts none of them', async () => {
+  it('reports each as refused by a destination that accepts none of them', async () => {
     const { port } = await listen();
-    await expect(send(port, [reportFile(8)])).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
+    expect(await send(port, [reportFile(8)])).toMatchObject([
+      {
+        SOPInstanceUID: uid(8),
+        status: null,
+        delivered: false,
+        reason: expect.stringContaining('not accepted') as string,
+      },
+    ]);
+  });
+
+  const only = (transferSyntax: string) => ({
+    supportedContexts: [{ abstractSyntax: SOPClass.MRImageStorage, transferSyntaxes: [transferSyntax] }],
+  });
+  it.skipIf(!hasPeer('dcmconv'))(
+    'converts between Explicit and Implicit VR for who accepts only the other',
+    async () => {
+      const [explicit, implicit] = [slices[0], converted(slices[0], 'dcmconv', '+ti')];
+      for (const [file, other, syntax] of [
+        [explicit, implicit, implicitLE],
+        [implicit, explicit, explicitLE],
+      ]) {
+        const { port, received } = await listen(only(syntax));
+        expect(await send(port, [file])).toMatchObject([{ status: 0, delivered: true }]);
+        expect(received[0].request.presentationContext.transferSyntax).toBe(syntax);
+        expect(received[0].dataset.equals(datasetOf(other).dataset)).toBe(true);
+      }
+    },
+  );
+
+  it.skipIf(!hasPeer('dcmcrle'))('sends the others if one cannot be converted', async () => {
+    const { port, received, ends, until } = await listen(only(implicitLE));
+    const broken = join(temporaryFolder(), 'broken.dcm');
+    const meta = readFileSync(slices[1]);
+    const head = meta.subarray(0, meta.length - datasetOf(slices[1]).dataset.length);
+    const sequence = Buffer.from('0800401153510000080000000102030405060708', 'hex');
+    writeFileSync(broken, Buffer.concat([head, sequence]));
+    const outcomes = await send(port, [broken, converted(slices[2], 'dcmcrle'), slices[0]]);
+    expect(outcomes).toMatchObject([
+      {
+        SOPInstanceUID: uid(2),
+        status: null,
+        reason: expect.stringMatching(/cannot be converted.*sequence/) as string,
+      },
+      { SOPInstanceUID: uid(3), status: null, reason: expect.stringContaining('are not accepted') as string },
+      { SOPInstanceUID: uid(1), status: 0, delivered: true },
+    ]);
+    expect(received).toHaveLength(1);
+    await until(() => ends.length === 1);
+    expect(ends[0].outcome).toBe('released');
+  });
+
+  it('proposes Implicit VR Little Endian for each class, whatever the files are (PS3.5 10.1)', async () => {
+    const { port, ends, until } = await listen();
+    await send(port, slices.slice(0, 1));
+    await until(() => ends.length === 1);
+    const accepted = ends[0].association.presentationContexts.map(({ transferSyntax }) => transferSyntax);
+    expect(accepted).toEqual([explicitLE, implicitLE]);
+  });
+
+  it('sends nothing again that was acknowledged before the association broke', async () => {
+    // Has the data of each instance, and ends the association instead of every other answer.
+    const copies = new Map<string, number>();
+    let taken = 0;
+    const scp = createTCPServer((socket) => void takeEveryOther(new RawPeer(socket))).listen(0, '127.0.0.1');
+    await once(scp, 'listening');
+    async function takeEveryOther(peer: RawPeer) {
+      await accept(peer);
+      let command: CommandSet = {};
+      for (let item = await peer.next(); item; item = await peer.next()) {
+        if (item.type === 'release-rq') return peer.send({ type: 'release-rp' });
+        if (item.type !== 'data' || !item.isLast) continue;
+        if (item.isCommand) {
+          command = decodeCommandSet(item.data);
+          continue;
+        }
+        const { AffectedSOPInstanceUID: instance, MessageID } = command;
+        copies.set(instance!, (copies.get(instance!) ?? 0) + 1);
+        if (++taken % 2 === 0) return peer.send({ type: 'abort', source: 0, reason: 0 });
+        const answer = { MessageIDBeingRespondedTo: MessageID!, Status: 0, CommandDataSetType: 0x0101 };
+        peer.send(commandPDU(item.contextID, { ...answer, CommandField: 0x8001 }));
+      }
+    }
+    const pending = new Map(slices.map((path, index) => [uid(index + 1), path]));
+    while (pending.size > 0) {
+      const onOutcome = ({ SOPInstanceUID }: SendOutcome) => void pending.delete(SOPInstanceUID);
+      const { port } = scp.address() as AddressInfo;
+      await send(port, [...pending.values()], { onOutcome }).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: 'DESTINATION_REFUSED' }),
+      );
+    }
+    scp.close();
+    expect([...copies.values()]).toEqual([1, 2, 2, 2]);
   });
 
   it('cannot reach a port on which nobody listens', async () => {
@@ -216,6 +312,15 @@ describe.skipIf(!hasPeer('storescp'))('to storescp', () => {
     const arrived = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
     for (const { dataset } of files.map(datasetOf))
       expect(arrived.filter((bytes) => bytes.subarray(-dataset.length).equals(dataset))).toHaveLength(1);
+  });
+
+  it('is understood by one that takes Implicit VR only', async () => {
+    const { port, folder } = await storescp('+xi', '+B');
+    expect((await sendWhenUp(port, slices)).map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+    const arrived = readdirSync(folder).map((name) => join(folder, name));
+    for (const { dataset } of slices.map((path) => datasetOf(converted(path, 'dcmconv', '+ti'))))
+      expect(arrived.filter((path) => datasetOf(path).dataset.equals(dataset))).toHaveLength(1);
+    expect(new Set(arrived.map((path) => datasetOf(path).transferSyntax))).toEqual(new Set([implicitLE]));
   });
 
   it.each(['--abort-during', '--abort-after'])('is not delivered and will be retried after %s', async (option) => {
