@@ -24,7 +24,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { writeFile } from '../src/dicom/dicom-file.js';
 import { SOPClass, TransferSyntax } from '../src/dicom/uid.js';
-import { Association } from '../src/dimse/association.js';
+import { Association } from '../src/dimse/index.js';
 
 const sliceCount = 192;
 const size = 256;

@@ -16,7 +16,7 @@ import { packageFolder } from '../src/core/software.js';
 import { startReceivingPacs } from '../src/phantom/demo/receiving-pacs.js';
 import { decodeFileMeta } from '../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../src/dicom/uid.js';
-import { Association } from '../src/dimse/association.js';
+import { Association } from '../src/dimse/index.js';
 import { openQueue } from '../src/node/queue/queue.js';
 import { demoPatient } from '../src/phantom/demo-patient.js';
 import { seriesIdentity, writeDicomSeries } from '../src/phantom/dicom-series.js';

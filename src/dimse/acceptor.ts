@@ -102,6 +102,7 @@ export class Acceptor {
       role: 'acceptor',
       peerMaximumLength: request.userInformation.maximumLength ?? unstatedMaximumLength,
       services,
+      window: 1,
       logger,
     });
     this.#layer.accept(answer);
@@ -114,7 +115,7 @@ export class Acceptor {
   /** What the log lines of this connection are about. */
   #subject(): object {
     if (!this.#exchange) return { peer: this.peerAddress };
-    const { id, callingAETitle, calledAETitle } = this.#exchange.association;
+    const { id, callingAETitle, calledAETitle } = this.#exchange.info;
     return { association: id, callingAETitle, calledAETitle, peer: this.peerAddress };
   }
 
@@ -127,7 +128,7 @@ export class Acceptor {
       this.#finish();
       return;
     }
-    const { association } = exchange;
+    const { info: association } = exchange;
     const over = `${association.callingAETitle}: association ${outcome}: ${reason}`;
     await exchange.end(new PrioraError('DESTINATION_UNREACHABLE', over), reason);
     leave(association.id);

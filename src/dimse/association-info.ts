@@ -3,7 +3,18 @@ export interface PresentationContext {
   readonly id: number;
   readonly abstractSyntax: string;
   readonly transferSyntax: string;
+  /** What the requestor of the association may be on it: SCU, unless other roles were negotiated (PS3.7 D.3.3.4). */
+  readonly requestorRoles: Roles;
 }
+
+/** Service class user, service class provider, or both. */
+export interface Roles {
+  readonly scu: boolean;
+  readonly scp: boolean;
+}
+
+/** The roles of a requestor that negotiates none. */
+export const defaultRoles: Roles = { scu: true, scp: false };
 
 /** What both peers know about an association once it is established. Identifies it in logs and in the index. */
 export interface AssociationInfo {

@@ -1,16 +1,16 @@
 import { PrioraError } from '../core/errors.js';
 import { silentLogger, type Logger } from '../core/log.js';
-import { SOPClass } from '../dicom/uid.js';
 import type { AssociationInfo, PresentationContext } from './association-info.js';
-import { CommandField } from './command-set.js';
 import { connect, type ClientTLS, type Connection } from './connect.js';
 import type { Request } from './invoker.js';
 import { MessageExchange } from './message-exchange.js';
-import { acceptedContexts, proposalOf, unstatedMaximumLength, type Proposal } from './negotiation.js';
+import { acceptedContexts, proposalOf, windowOf, unstatedMaximumLength, type Proposal } from './negotiation.js';
 import type { AssociateAC, AssociateRQ } from './pdu.js';
 import { ProtocolError } from './refusal.js';
-import type { Service, ServiceResponse } from './service.js';
+import type { ServiceResponse } from './response.js';
+import type { Service } from './service.js';
 import { UpperLayer } from './upper-layer.js';
+import { ServiceUser } from './service-user.js';
 import { logTransitions, type LayerEnd } from './upper-layer-event.js';
 
 export interface AssociationOptions extends Proposal {
@@ -32,24 +32,16 @@ export interface AssociationOptions extends Proposal {
   readonly signal?: AbortSignal;
 }
 
-/** An instance to be sent as the bytes it has: without preamble and file meta, in `transferSyntax`. */
-export interface StoreOperation {
-  readonly SOPClassUID: string;
-  readonly SOPInstanceUID: string;
-  readonly transferSyntax: string;
-  readonly dataset: AsyncIterable<Buffer> | Iterable<Buffer>;
-}
-
 let lastAssociationID = 0;
 
 /**
- * An association we requested (SCU). Requests are invoked one after the other (window 1).
+ * An association we requested. Requests are invoked one after the other, unless a wider window was negotiated.
  *
  * Every failure of the connection or the peer is a PrioraError: DESTINATION_UNREACHABLE when it cannot be reached, is
  * lost or falls silent, DESTINATION_REFUSED when it rejects or aborts. A status other than Success is no error here: it
  * is what the peer answered.
  */
-export class Association {
+export class Association extends ServiceUser {
   readonly #options: AssociationOptions;
   readonly #layer: UpperLayer;
   readonly #peerAddress: string;
@@ -79,12 +71,13 @@ export class Association {
   private constructor({ socket, acknowledge }: Connection, options: AssociationOptions) {
     const { artimTimeoutMs = 30_000, maxPDULength = 131_072, responseTimeoutMs: idleTimeoutMs = 60_000 } = options;
     const { callingAETitle, calledAETitle, logger = silentLogger, signal } = options;
+    super();
     this.#options = options;
     this.#peerAddress = socket.remoteAddress ?? options.host;
     this.#established = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#finished = new Promise((resolve) => (this.#finish = resolve));
     this.#request = proposalOf({ ...options, maxPDULength });
-    const subject = () => ({ association: this.#exchange?.association.id, callingAETitle, calledAETitle });
+    const subject = () => ({ association: this.#exchange?.info.id, callingAETitle, calledAETitle });
     this.#layer = new UpperLayer(
       socket,
       {
@@ -106,7 +99,7 @@ export class Association {
   }
 
   get info(): AssociationInfo {
-    return this.#exchange!.association;
+    return this.#exchange!.info;
   }
 
   /** False once the association was released, aborted or lost. */
@@ -119,55 +112,12 @@ export class Association {
     return this.#exchange!.fragmentLength;
   }
 
-  /** The accepted context for an abstract syntax and, if given, a transfer syntax. */
-  contextFor(abstractSyntax: string, transferSyntax?: string): PresentationContext | undefined {
-    return this.info.presentationContexts.find(
-      (context) =>
-        context.abstractSyntax === abstractSyntax &&
-        (transferSyntax === undefined || context.transferSyntax === transferSyntax),
-    );
+  protected override mayInvoke({ requestorRoles }: PresentationContext): boolean {
+    return requestorRoles.scu;
   }
 
-  /** A request of any service, answered with its final response. Requests wait for their turn. */
   invoke(request: Request): Promise<ServiceResponse> {
     return this.#exchange!.invoke(request);
-  }
-
-  /**
-   * C-ECHO (PS3.7 9.1.5).
-   *
-   * @throws PrioraError DESTINATION_REFUSED when the Verification context was not accepted
-   */
-  async echo(): Promise<ServiceResponse> {
-    const presentationContext = this.#contextOrRefusal(SOPClass.Verification);
-    return this.invoke({
-      command: {
-        CommandField: CommandField.C_ECHO_RQ,
-        AffectedSOPClassUID: presentationContext.abstractSyntax,
-      },
-      presentationContext,
-    });
-  }
-
-  /**
-   * C-STORE (PS3.7 9.1.1): the data set's bytes go out as they are.
-   *
-   * @throws PrioraError DESTINATION_REFUSED when no context for this class and transfer syntax was accepted; what
-   *   `dataset` throws (the association is aborted then: half a message is out)
-   */
-  async store(operation: StoreOperation): Promise<ServiceResponse> {
-    const { SOPClassUID, SOPInstanceUID, transferSyntax, dataset } = operation;
-    const presentationContext = this.#contextOrRefusal(SOPClassUID, transferSyntax);
-    return this.invoke({
-      command: {
-        CommandField: CommandField.C_STORE_RQ,
-        AffectedSOPClassUID: SOPClassUID,
-        AffectedSOPInstanceUID: SOPInstanceUID,
-        Priority: 0,
-      },
-      presentationContext,
-      dataset,
-    });
   }
 
   /** Waits for what is under way, then releases (PS3.8 7.2). An association that is over already is no error. */
@@ -182,13 +132,6 @@ export class Association {
   abort(reason = 'aborted by us'): void {
     this.#cancelled = true;
     this.#layer.abort(reason);
-  }
-
-  #contextOrRefusal(abstractSyntax: string, transferSyntax?: string): PresentationContext {
-    const context = this.contextFor(abstractSyntax, transferSyntax);
-    if (context) return context;
-    const what = transferSyntax === undefined ? abstractSyntax : `${abstractSyntax} in ${transferSyntax}`;
-    throw new PrioraError('DESTINATION_REFUSED', `${this.info.calledAETitle} does not accept ${what}`);
   }
 
   #begin(answer: AssociateAC): void {
@@ -218,6 +161,7 @@ export class Association {
       role: 'requestor',
       peerMaximumLength: userInformation.maximumLength ?? unstatedMaximumLength,
       services: new Map(services.map((service) => [service.commandField, service])),
+      window: windowOf(this.#request, answer),
       logger,
     });
     this.#settle.resolve();

@@ -1,12 +1,14 @@
 import type { PrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
-import type { AssociationInfo } from './association-info.js';
+import type { AssociationInfo, PresentationContext } from './association-info.js';
 import { Invoker, type Request } from './invoker.js';
 import { MessageReceiver } from './message-receiver.js';
 import { MessageSender } from './message-sender.js';
 import type { DataPiece } from './pdu-reader.js';
 import { Performer } from './performer.js';
-import type { Service, ServiceResponse } from './service.js';
+import type { ServiceResponse } from './response.js';
+import type { Service } from './service.js';
+import { ServiceUser } from './service-user.js';
 import { Turn } from './turn.js';
 import type { UpperLayer } from './upper-layer.js';
 
@@ -19,35 +21,48 @@ export interface MessageExchangeOptions {
   readonly peerMaximumLength: number;
   /** What we perform for the peer, by CommandField. */
   readonly services: ReadonlyMap<number, Service>;
+  /** Requests of ours that the peer lets be under way at once (PS3.7 D.3.3.3); 0 is unlimited. */
+  readonly window: number;
   readonly logger: Logger;
 }
 
+/** Requests under way at once where the peer sets no limit. */
+const widestWindow = 16;
+
 /**
- * The DIMSE messages of one established association, both ways: the peer's requests that we perform and our requests
- * that the peer performs, one of each at a time (PS3.7 8, D.3.3.3).
+ * The DIMSE messages of one established association, both ways: requests of the peer that we perform, one after the
+ * other, and requests of ours that the peer performs, as many at once as it allows (PS3.7 8, D.3.3.3).
  */
-export class MessageExchange {
-  readonly association: AssociationInfo;
+export class MessageExchange extends ServiceUser {
+  readonly info: AssociationInfo;
+  readonly #role: MessageExchangeOptions['role'];
   readonly #layer: UpperLayer;
   readonly #sender: MessageSender;
   readonly #invoker: Invoker;
   readonly #performer: Performer;
   readonly #receiver: MessageReceiver;
-  /** The invocations that wait, one after the other. */
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Requests of ours that may be begun now. */
+  #free: number;
+  /** Those that wait for one to be answered. */
+  readonly #waiting: (() => void)[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor({ layer, association, role, peerMaximumLength, services, logger }: MessageExchangeOptions) {
-    this.association = association;
+  constructor({ layer, association, role, peerMaximumLength, services, window, logger }: MessageExchangeOptions) {
+    super();
+    this.info = association;
+    this.#role = role;
+    this.#free = window === 0 ? widestWindow : Math.min(window, widestWindow);
     this.#layer = layer;
     const turn = new Turn(layer, role === 'acceptor');
     this.#sender = new MessageSender(layer, peerMaximumLength);
-    this.#invoker = new Invoker(this.#sender, turn);
+    this.#invoker = new Invoker(this.#sender, turn, (reason) => layer.abort(reason));
     this.#performer = new Performer({
       association,
       services,
       sender: this.#sender,
       logger,
       turn,
+      peer: this,
       peerOwes: () => this.#invoker.waiting,
       abort: (reason) => layer.abort(reason),
     });
@@ -69,22 +84,27 @@ export class MessageExchange {
     return this.#performer.instancesStored;
   }
 
+  protected override mayInvoke({ requestorRoles }: PresentationContext): boolean {
+    return this.#role === 'requestor' ? requestorRoles.scu : requestorRoles.scp;
+  }
+
   /**
-   * Invokes a request once those before it are answered.
+   * Invokes a request when the peer's window has room.
    *
    * @returns the final response, whatever its status.
    * @throws PrioraError DESTINATION_* or CANCELLED if the association ends first; whatever the request's data set
    *   throws (the association is then aborted, because half a message is out).
    */
   invoke(request: Request): Promise<ServiceResponse> {
-    const invoked = this.#queue.then(() => this.#invokeNow(request));
-    this.#queue = invoked.catch(() => undefined);
+    const invoked = this.#invokeInTurn(request);
+    const noted = invoked.catch(() => undefined).finally(() => this.#underWay.delete(noted));
+    this.#underWay.add(noted);
     return invoked;
   }
 
   /** Resolves when every request of ours is answered. */
   async answered(): Promise<void> {
-    await this.#queue;
+    await Promise.all(this.#underWay);
   }
 
   /** Takes data from the peer. A returned promise holds further input back. */
@@ -108,13 +128,19 @@ export class MessageExchange {
     await this.#performer.end(reason);
   }
 
-  async #invokeNow(request: Request): Promise<ServiceResponse> {
+  async #invokeInTurn(request: Request): Promise<ServiceResponse> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await this.#invoker.invoke(request);
     } catch (error) {
       // Half a message may be out: nothing sensible can follow on this association.
       this.#layer.abort('a request could not be sent completely');
       throw error;
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
     }
   }
 }

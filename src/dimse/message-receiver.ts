@@ -88,10 +88,8 @@ export class MessageReceiver {
     }
     const hasDataset = decoded.CommandDataSetType !== noDataset;
     if (isResponse(decoded.CommandField)) {
-      const wrong = this.#invoker.receive(decoded, piece.contextID, hasDataset);
-      if (wrong) this.#layer.abort(wrong);
-      else if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'invoker' };
-      return;
+      if (hasDataset) this.#dataset = { contextID: piece.contextID, receiver: 'invoker' };
+      return this.#invoker.receive(decoded, piece.contextID, hasDataset);
     }
     if (hasDataset && decoded.CommandField === CommandField.C_CANCEL_RQ) {
       this.#layer.abort('a C-CANCEL-RQ that announces a data set');
@@ -108,8 +106,7 @@ export class MessageReceiver {
       return;
     }
     if (piece.isLast) this.#dataset = null;
-    if (dataset.receiver === 'performer') return this.#performer.data(piece.data, piece.isLast);
-    const wrong = this.#invoker.data(piece.data, piece.isLast);
-    if (wrong) this.#layer.abort(wrong);
+    const receiver = dataset.receiver === 'performer' ? this.#performer : this.#invoker;
+    return receiver.data(piece.data, piece.isLast);
   }
 }

@@ -7,7 +7,7 @@ import {
   type AssociateRQ,
   type ProposedContext,
 } from './pdu.js';
-import type { PresentationContext } from './association-info.js';
+import { defaultRoles, type PresentationContext, type Roles } from './association-info.js';
 import type { AssociateHeader } from './pdu-decoder.js';
 import { ProtocolError, Rejections, type Rejection } from './refusal.js';
 import type { ServerOptions, SupportedContext } from './server-options.js';
@@ -81,7 +81,11 @@ export function negotiate(request: AssociateRQ, policy: Policy): Negotiated {
     },
     presentationContexts: answered
       .filter(({ result }) => result === ContextResult.Acceptance)
-      .map(({ id, transferSyntax }) => ({ id, abstractSyntax: abstractSyntaxes.get(id)!, transferSyntax })),
+      .map(({ id, transferSyntax }) => {
+        const abstractSyntax = abstractSyntaxes.get(id)!;
+        const { scu, scp } = roles.get(abstractSyntax) ?? defaultRoles;
+        return { id, abstractSyntax, transferSyntax, requestorRoles: { scu, scp } };
+      }),
   };
 }
 
@@ -94,12 +98,16 @@ export interface Proposal {
    * at all.
    */
   readonly presentationContexts: readonly Omit<ProposedContext, 'id'>[];
+  /** Roles other than SCU that we want, e.g. SCP of storage, to get instances by C-GET. */
   readonly roleSelections?: readonly RoleSelection[];
   readonly userIdentity?: UserIdentity;
+  /** Requests of ours that we want to have under way at once; 0 is as many as the peer allows. [1] */
+  readonly maxOperationsInvoked?: number;
 }
 
 /** The A-ASSOCIATE-RQ that proposes `wanted`. */
 export function proposalOf(wanted: Proposal & { readonly maxPDULength: number }): AssociateRQ {
+  const { maxOperationsInvoked: invoked = 1 } = wanted;
   return {
     type: 'associate-rq',
     protocolVersion: 1,
@@ -114,6 +122,7 @@ export function proposalOf(wanted: Proposal & { readonly maxPDULength: number })
       roleSelections: wanted.roleSelections ?? [],
       extendedNegotiations: [],
       commonExtendedNegotiations: [],
+      ...(invoked === 1 ? {} : { asynchronousOperationsWindow: { invoked, performed: 1 } }),
       ...(wanted.userIdentity ? { userIdentity: wanted.userIdentity } : {}),
     },
   };
@@ -133,8 +142,25 @@ export function acceptedContexts(proposed: AssociateRQ, answer: AssociateAC): Pr
       if (!context?.transferSyntaxes.includes(transferSyntax)) {
         throw new ProtocolError(`context ${id} is accepted with what was not proposed`);
       }
-      return { id, abstractSyntax: context.abstractSyntax, transferSyntax };
+      const { abstractSyntax } = context;
+      return { id, abstractSyntax, transferSyntax, requestorRoles: rolesGranted(abstractSyntax, proposed, answer) };
     });
+}
+
+/** Requests of the requestor that may be under way at once, 0 for any number; one where it was not negotiated. */
+export function windowOf(proposed: AssociateRQ, answer: AssociateAC): number {
+  const wanted = proposed.userInformation.asynchronousOperationsWindow?.invoked ?? 1;
+  const allowed = answer.userInformation.asynchronousOperationsWindow?.invoked ?? 1;
+  return wanted === 0 || allowed === 0 ? Math.max(wanted, allowed) : Math.min(wanted, allowed);
+}
+
+/** What was both proposed and granted; a role selection that is not answered has not been taken up (PS3.7 D.3.3.4). */
+function rolesGranted(abstractSyntax: string, proposed: AssociateRQ, answer: AssociateAC): Roles {
+  const of = ({ userInformation }: AssociateRQ | AssociateAC) =>
+    userInformation.roleSelections.find(({ SOPClassUID }) => SOPClassUID === abstractSyntax);
+  const [ours, theirs] = [of(proposed), of(answer)];
+  if (!ours || !theirs) return defaultRoles;
+  return { scu: ours.scu && theirs.scu, scp: ours.scp && theirs.scp };
 }
 
 /** @throws ProtocolError for a maximum length below 8; 0 is unlimited (PS3.8 D.1.1) */
@@ -145,22 +171,22 @@ function checkMaximumLength(maximumLength: number | undefined): void {
 }
 
 type Supported = ReadonlyMap<string, SupportedContext>;
-type Roles = ReadonlyMap<string, RoleSelection>;
+type GrantedRoles = ReadonlyMap<string, RoleSelection>;
 
 /** By SOP class. What is granted is never more than what was proposed, for a class that was proposed (PS3.7 D.3.3.4). */
-function grantRoles({ presentationContexts, userInformation }: AssociateRQ, supported: Supported): Roles {
+function grantRoles({ presentationContexts, userInformation }: AssociateRQ, supported: Supported): GrantedRoles {
   const granted = new Map<string, RoleSelection>();
   const proposed = new Set(presentationContexts.map(({ abstractSyntax }) => abstractSyntax));
   for (const { SOPClassUID, scu, scp } of userInformation.roleSelections) {
     const context = proposed.has(SOPClassUID) && supported.get(SOPClassUID);
     if (!context || granted.has(SOPClassUID)) continue;
-    const roles = context.roles ?? { scu: true, scp: false };
+    const roles = context.roles ?? defaultRoles;
     granted.set(SOPClassUID, { SOPClassUID, scu: scu && roles.scu, scp: scp && roles.scp });
   }
   return granted;
 }
 
-function answerContext(proposed: ProposedContext, supported: Supported, roles: Roles): AnsweredContext {
+function answerContext(proposed: ProposedContext, supported: Supported, roles: GrantedRoles): AnsweredContext {
   const refuse = (result: number): AnsweredContext => ({
     id: proposed.id,
     result,

@@ -1,3 +1,5 @@
+import type { Roles } from './association-info.js';
+
 /** PDU-type values (PS3.8 9.3.1). */
 export const PDUType = {
   AssociateRQ: 0x01,
@@ -13,10 +15,8 @@ export const PDUType = {
 export const applicationContextName = '1.2.840.10008.3.1.1.1';
 
 /** SCP/SCU role selection (PS3.7 D.3.3.4): in a request what is proposed, in an answer what is granted. */
-export interface RoleSelection {
+export interface RoleSelection extends Roles {
   readonly SOPClassUID: string;
-  readonly scu: boolean;
-  readonly scp: boolean;
 }
 
 /** SOP class extended negotiation (PS3.7 D.3.3.5). */

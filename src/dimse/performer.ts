@@ -3,8 +3,9 @@ import type { Logger } from '../core/log.js';
 import type { AssociationInfo, PresentationContext } from './association-info.js';
 import { CommandField, commandName, datasetFollows, noDataset, responseTo, type CommandSet } from './command-set.js';
 import type { MessageSender } from './message-sender.js';
-import type { DatasetSink, Exchange, Service, ServiceRequest, ServiceResponse } from './service.js';
-import { isDelivered, responseFor, Status } from './status.js';
+import type { DatasetSink, Exchange, Service, ServiceRequest } from './service.js';
+import type { ServiceUser } from './service-user.js';
+import { isDelivered, responseFor, Status, type ServiceResponse } from './response.js';
 import type { Turn } from './turn.js';
 
 /** A request between its command set and its final response. */
@@ -23,6 +24,8 @@ export interface PerformerOptions {
   readonly sender: MessageSender;
   readonly logger: Logger;
   readonly turn: Turn;
+  /** Asks something of the peer while we perform. */
+  readonly peer: ServiceUser;
   /** Whether the peer owes answers to requests of ours, which a request of its own would hold back. */
   readonly peerOwes: () => boolean;
   /** Gives up the association: a service answered what cannot be encoded. */
@@ -225,7 +228,8 @@ export class Performer {
     await this.#respond(operation, operation.failure ?? { Status: Status.Success });
   }
 
-  async #respond(operation: Operation, response: ServiceResponse, dataset?: Buffer): Promise<void> {
+  async #respond(operation: Operation, response: ServiceResponse): Promise<void> {
+    const { dataset } = response;
     const { command, commandField, messageID, presentationContext } = operation.request;
     if (this.#ended || this.#current !== operation) return;
     if (commandField === CommandField.C_STORE_RQ && isDelivered(response.Status)) this.#instancesStored++;
@@ -251,8 +255,9 @@ export class Performer {
 
   #exchange(operation: Operation): Exchange {
     return {
-      respond: (response, dataset) => this.#respond(operation, response, dataset),
+      respond: (response) => this.#respond(operation, response),
       signal: operation.controller.signal,
+      peer: this.#options.peer,
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../core/log.js';
-import type { AssociationEnd, AssociationInfo } from './association-info.js';
+import type { AssociationEnd, AssociationInfo, Roles } from './association-info.js';
 import type { Service } from './service.js';
 
 /** An abstract syntax that the SCP accepts, with its transfer syntaxes. */
@@ -7,7 +7,7 @@ export interface SupportedContext {
   readonly abstractSyntax: string;
   readonly transferSyntaxes: readonly string[];
   /** Roles of the *requestor* that are accepted if it asks (PS3.7 D.3.3.4). [SCU only: `{ scu: true, scp: false }`] */
-  readonly roles?: { readonly scu: boolean; readonly scp: boolean };
+  readonly roles?: Roles;
 }
 
 /** TLS for the server, PEM texts (PS3.15 B.9 profiles are what Node's defaults offer: TLS 1.2 and 1.3). */

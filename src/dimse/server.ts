@@ -7,8 +7,7 @@ import { SOPClass, TransferSyntax } from '../dicom/uid.js';
 import { Acceptor, type AcceptorContext } from './acceptor.js';
 import { quickAcknowledge } from './quickack.js';
 import type { ServerOptions } from './server-options.js';
-import type { Service } from './service.js';
-import { verificationService } from './verification-service.js';
+import { verificationService, type Service } from './service.js';
 
 export interface Server {
   /** @throws PrioraError CONFIG_INVALID if the address cannot be bound. */

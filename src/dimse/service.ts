@@ -1,14 +1,8 @@
+import { PrioraError } from '../core/errors.js';
 import type { AssociationInfo, PresentationContext } from './association-info.js';
-import type { CommandField, CommandSet } from './command-set.js';
-
-/** The answer of a service: the command set of the response without the elements that the layer fills in itself. */
-export interface ServiceResponse extends CommandSet {
-  /**
-   * PS3.7 Annex C, PS3.4 Table B.2-1: 0x0000 Success, 0xBxxx warning, 0xAxxx/0xCxxx/0x01xx failure. At most 64
-   * characters of an ErrorComment are sent; it never holds PHI.
-   */
-  readonly Status: number;
-}
+import { CommandField, type CommandSet } from './command-set.js';
+import { Status, type ServiceResponse } from './response.js';
+import type { ServiceUser } from './service-user.js';
 
 /**
  * Takes the data set of a request as it arrives. Calls come one at a time and in order; exactly one of `finish` and
@@ -43,10 +37,12 @@ export interface ServiceRequest {
 
 /** What a service may do while a request is in progress, besides its final answer. */
 export interface Exchange {
-  /** Sends an intermediate response (C-FIND, C-MOVE and C-GET pending), with its identifier's bytes if there is one. */
-  respond(response: ServiceResponse, dataset?: Buffer): Promise<void>;
+  /** Sends an intermediate response (C-FIND, C-MOVE and C-GET pending). */
+  respond(response: ServiceResponse): Promise<void>;
   /** Aborts when the peer sends C-CANCEL for this request, or when the association ends. */
   readonly signal: AbortSignal;
+  /** Asks something of the peer on the same association: the C-STORE sub-operations of a C-GET, an N-EVENT-REPORT. */
+  readonly peer: ServiceUser;
 }
 
 /** One DIMSE service of the SCP, chosen by the request's CommandField. */
@@ -58,3 +54,53 @@ export interface Service {
    */
   open(request: ServiceRequest, exchange: Exchange): DatasetSink | Promise<DatasetSink>;
 }
+
+/** A request with its data set in memory. */
+export interface WholeRequest extends ServiceRequest {
+  /** In the context's transfer syntax; null if the request has none. */
+  readonly dataset: Buffer | null;
+}
+
+/** Longest data set of a request that is gathered in memory: identifiers and attribute lists, never images. */
+const maxGathered = 4_194_304;
+/** What a piece costs beside its bytes. */
+const pieceOverhead = 100;
+
+/**
+ * A service of the SCP whose requests are short enough to be handled whole: any but C-STORE. A response to N-ACTION and
+ * N-EVENT-REPORT repeats their type.
+ *
+ * @param handler answers; what it throws is answered as in {@link Service.open}.
+ */
+export function serviceOf(
+  commandField: CommandField,
+  handler: (request: WholeRequest, exchange: Exchange) => ServiceResponse | Promise<ServiceResponse>,
+): Service {
+  return {
+    commandField,
+    open: (request, exchange) => {
+      const pieces: Buffer[] = [];
+      let cost = 0;
+      return {
+        write: (chunk) => {
+          cost += Math.max(chunk.length, pieceOverhead);
+          if (cost > maxGathered)
+            throw new PrioraError('DICOM_CLASS_MISMATCH', 'the data set of a request is too long');
+          pieces.push(chunk);
+        },
+        finish: async () => {
+          const { ActionTypeID, EventTypeID } = request.command;
+          return {
+            ...(ActionTypeID === undefined ? {} : { ActionTypeID }),
+            ...(EventTypeID === undefined ? {} : { EventTypeID }),
+            ...(await handler({ ...request, dataset: request.hasDataset ? Buffer.concat(pieces) : null }, exchange)),
+          };
+        },
+        abort: () => void pieces.splice(0),
+      };
+    },
+  };
+}
+
+/** C-ECHO as SCP (PS3.7 9.1.5, PS3.4 Annex A): answers Success. */
+export const verificationService: Service = serviceOf(CommandField.C_ECHO_RQ, () => ({ Status: Status.Success }));

@@ -273,7 +273,7 @@ describe('association as SCU', () => {
       command: { CommandField: 0x0010, AffectedSOPClassUID: SOPClass.MRImageStorage, Priority: 0 },
       presentationContext: association.contextFor(SOPClass.MRImageStorage)!,
       dataset: [Buffer.alloc(10)],
-      onPending: (response) => pending.push(response.NumberOfRemainingSuboperations!),
+      onPending: (response) => void pending.push(response.NumberOfRemainingSuboperations!),
     });
     expect(pending).toEqual([1]);
     expect(final).toMatchObject({ Status: 0, NumberOfCompletedSuboperations: 2 });

@@ -358,7 +358,7 @@ describe('services', () => {
           open: (_, exchange) => ({
             write: () => undefined,
             finish: async () => {
-              await exchange.respond({ Status: 0xff00 }, Buffer.from('identifier'));
+              await exchange.respond({ Status: 0xff00, dataset: Buffer.from('identifier') });
               await new Promise((resolve) => exchange.signal.addEventListener('abort', resolve));
               return { Status: 0xfe00 };
             },

@@ -8,7 +8,7 @@ import type { Dataset } from '../../src/dicom/dataset.js';
 import { writeFile } from '../../src/dicom/dicom-file.js';
 import { decodeFileMeta } from '../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
-import { Association } from '../../src/dimse/association.js';
+import { Association } from '../../src/dimse/index.js';
 import { startNode, type RunningNode } from '../../src/node/node.js';
 import { dicomSlices } from '../../src/phantom/dicom-series.js';
 import type { PhantomPatient } from '../../src/phantom/patient.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseConfig } from '../../src/core/config.js';
 import { silentLogger } from '../../src/core/log.js';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
-import { Association } from '../../src/dimse/association.js';
+import { Association } from '../../src/dimse/index.js';
 import { startNode, type RunningNode } from '../../src/node/node.js';
 import { databasePath, openStore, type Store } from '../../src/store/store.js';
 import { everyTransferSyntax, recordingServer, type RecordingServer } from '../dimse/recording-server.js';

@@ -4,8 +4,7 @@ import type { Logger } from '../../core/log.js';
 import { readFileMeta, type FileMeta } from '../../dicom/part10.js';
 import { TransferSyntax } from '../../dicom/uid.js';
 import { converted, isConvertible } from '../../dicom/vr-converter.js';
-import { Association } from '../../dimse/association.js';
-import { isDelivered, statusText } from '../../dimse/status.js';
+import { Association, isDelivered, statusText } from '../../dimse/index.js';
 import type { Destination } from './destinations.js';
 
 /** A destination's answer for one instance. */

@@ -5,10 +5,13 @@ import { asPrioraError } from '../../core/errors.js';
 import { makeFolder } from '../../core/folder.js';
 import type { Logger } from '../../core/log.js';
 import { encodeFileMeta, readFileMeta } from '../../dicom/part10.js';
-import { responseFor } from '../../dimse/status.js';
-import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.js';
-import type { DatasetSink } from '../../dimse/service.js';
-import type { StoreHandler } from '../../dimse/storage-service.js';
+import {
+  type AssociationEnd,
+  type AssociationInfo,
+  type DatasetSink,
+  responseFor,
+  type StoreHandler,
+} from '../../dimse/index.js';
 import type { Store } from '../../store/store.js';
 import { dataFolders, DurableFolders } from './data-folders.js';
 import { GroupCommit } from './group-commit.js';

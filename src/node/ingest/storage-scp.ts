@@ -3,8 +3,7 @@ import type { Config } from '../../core/config.js';
 import { PrioraError } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { reviewClasses, SOPClass, TransferSyntax } from '../../dicom/uid.js';
-import { createServer, type Server } from '../../dimse/server.js';
-import { storageService } from '../../dimse/storage-service.js';
+import { createServer, type Server, storageService } from '../../dimse/index.js';
 
 import type { Receiver } from './receiver.js';
 

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '../../core/log.js';
 import { encodeFileMeta } from '../../dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../dicom/uid.js';
-import { createServer } from '../../dimse/server.js';
-import { storageService } from '../../dimse/storage-service.js';
+import { createServer, storageService } from '../../dimse/index.js';
 
 /** An object that arrived. */
 export interface ReceivedObject {

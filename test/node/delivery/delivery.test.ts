@@ -14,7 +14,7 @@ import { destinationsSchema, type Destination } from '../../../src/node/delivery
 import { deliverCase, forwardSeries } from '../../../src/node/delivery/delivery.js';
 import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
-import type { StoreHandler } from '../../../src/dimse/storage-service.js';
+import type { StoreHandler } from '../../../src/dimse/index.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
 import type { JobQueue } from '../../../src/node/queue/job-queue.js';
 import { Runner } from '../../../src/node/queue/runner.js';

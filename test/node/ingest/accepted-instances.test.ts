@@ -7,7 +7,7 @@ import { parseConfig } from '../../../src/core/config.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { decodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
-import { Association } from '../../../src/dimse/association.js';
+import { Association } from '../../../src/dimse/index.js';
 import { startNode, type RunningNode } from '../../../src/node/node.js';
 import { databasePath, openStore, type Store } from '../../../src/store/store.js';
 import { sliceDataset } from './instance.js';

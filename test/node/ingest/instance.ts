@@ -2,8 +2,7 @@ import type { Dataset } from '../../../src/dicom/dataset.js';
 import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { decodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
-import type { AssociationInfo } from '../../../src/dimse/association-info.js';
-import type { StoreRequest } from '../../../src/dimse/storage-service.js';
+import type { AssociationInfo, StoreRequest } from '../../../src/dimse/index.js';
 
 /** An MR slice's data set (Explicit VR Little Endian), `number` millimetres up its stack. */
 export function sliceDataset(number: number, overrides: Dataset = {}): Buffer {
@@ -45,6 +44,7 @@ export function storeRequest(
     id: 1,
     abstractSyntax,
     transferSyntax: options.transferSyntax ?? TransferSyntax.ExplicitVRLittleEndian,
+    requestorRoles: { scu: true, scp: false },
   };
   return {
     AffectedSOPClassUID: abstractSyntax,
