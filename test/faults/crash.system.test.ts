@@ -10,7 +10,7 @@ import { stages } from '../../src/model/case-result.js';
 import { silentLogger } from '../../src/core/log.js';
 import { sendFiles } from '../../src/node/delivery/send-files.js';
 import { SOPClass } from '../../src/dicom/uid.js';
-import type { StoreHandler } from '../../src/dimse/storage-service.js';
+import type { StoreHandler } from '../../src/dimse/index.js';
 import type { JobQueue } from '../../src/node/queue/job-queue.js';
 import { openQueue } from '../../src/node/queue/queue.js';
 import { defaultRetryPolicy } from '../../src/node/queue/retry-policy.js';
