@@ -1,26 +1,36 @@
 import { DateTime, FixedOffsetZone } from 'luxon';
-import type { InstanceHeader } from './instance-header.js';
+import { text, type Dataset } from './dataset.js';
 
 /** Data element that a time of acquisition was read from. */
 export type TimeSource = 'AcquisitionDateTime' | 'AcquisitionDate' | 'SeriesDate' | 'StudyDate';
 
+/** When a patient was scanned. */
 export interface AcquisitionTime {
   /** Milliseconds since the epoch, UTC. */
   readonly at: number;
   readonly source: TimeSource;
+  /** The same as the data set has it, `YYYYMMDD` and `HHMM[SS[.FFFFFF]]`: results carry this time. */
+  readonly date: string;
+  readonly time: string;
 }
 
-type TimeAttributes = Pick<
-  InstanceHeader,
-  | 'AcquisitionDateTime'
-  | 'AcquisitionDate'
-  | 'AcquisitionTime'
-  | 'SeriesDate'
-  | 'SeriesTime'
-  | 'StudyDate'
-  | 'StudyTime'
-  | 'TimezoneOffsetFromUTC'
->;
+const keywords = [
+  'AcquisitionDateTime',
+  'AcquisitionDate',
+  'AcquisitionTime',
+  'SeriesDate',
+  'SeriesTime',
+  'StudyDate',
+  'StudyTime',
+  'TimezoneOffsetFromUTC',
+] as const;
+
+/** The attributes that say when an image was acquired; `''` where they are absent. */
+export type TimeAttributes = Readonly<Record<(typeof keywords)[number], string>>;
+
+/** The time attributes of a data set. */
+export const timeAttributes = (dataset: Dataset): TimeAttributes =>
+  Object.fromEntries(keywords.map((keyword) => [keyword, text(dataset, keyword) ?? ''])) as TimeAttributes;
 
 /** `+0100` (PS3.5 6.2, DT suffix; PS3.3 C.12.1.1.8) → minutes; undefined if it is not an offset. */
 function offsetMinutes(text: string): number | undefined {
@@ -60,31 +70,33 @@ function instant(date: string, time: string, zone: string | FixedOffsetZone): nu
 
 /**
  * When the patient was scanned: AcquisitionDateTime, else Acquisition, Series or Study date and time. A date without a
- * time counts (as midnight) only if no pair is complete.
+ * time counts (as midnight) only if no pair is complete. The index orders time points and reports are dated by this one
+ * answer.
  *
  * @param zone IANA zone or `local`, for values that carry no offset and have no TimezoneOffsetFromUTC.
  * @returns undefined if nothing usable is there: the study then waits for an operator.
  */
 export function acquisitionTime(header: TimeAttributes, zone: string): AcquisitionTime | undefined {
   const assumed = zoneOf(header.TimezoneOffsetFromUTC, zone);
-  const dateTime = /^(\d{8})(\d{2,6}(?:\.\d{1,6})?)([+-]\d{4})?$/.exec(header.AcquisitionDateTime.trim());
-  if (dateTime) {
-    const own = offsetMinutes(dateTime[3] ?? '');
-    const at = instant(dateTime[1], dateTime[2], own === undefined ? assumed : FixedOffsetZone.instance(own));
-    if (at !== undefined) return { at, source: 'AcquisitionDateTime' };
-  }
+  const [dateTime, offset] = splitOffset(header.AcquisitionDateTime.trim());
+  const own = offset === undefined ? assumed : FixedOffsetZone.instance(offset);
   const pairs = [
-    ['AcquisitionDate', header.AcquisitionDate, header.AcquisitionTime],
-    ['SeriesDate', header.SeriesDate, header.SeriesTime],
-    ['StudyDate', header.StudyDate, header.StudyTime],
+    ['AcquisitionDateTime', dateTime.slice(0, 8), dateTime.slice(8), own],
+    ['AcquisitionDate', header.AcquisitionDate, header.AcquisitionTime, assumed],
+    ['SeriesDate', header.SeriesDate, header.SeriesTime, assumed],
+    ['StudyDate', header.StudyDate, header.StudyTime, assumed],
   ] as const;
-  for (const [source, date, time] of pairs) {
-    const at = instant(date, time, assumed);
-    if (at !== undefined) return { at, source };
-  }
-  for (const [source, date] of pairs) {
-    const at = instant(date, '00', assumed);
-    if (at !== undefined) return { at, source };
-  }
+  for (const midnight of [undefined, '000000'])
+    for (const [source, date, time, clock] of pairs) {
+      const written = midnight ?? time.trim().replaceAll(':', '');
+      const at = instant(date, written, clock);
+      if (at !== undefined) return { at, source, date: date.trim().replaceAll('.', ''), time: written };
+    }
   return undefined;
+}
+
+/** A DT value without its offset, and the offset in minutes. */
+function splitOffset(dateTime: string): [string, number | undefined] {
+  const at = dateTime.search(/[+-]/);
+  return at < 0 ? [dateTime, undefined] : [dateTime.slice(0, at), offsetMinutes(dateTime.slice(at))];
 }

@@ -4,7 +4,7 @@ import { items, text, texts, type Dataset } from '../dicom/dataset.js';
 import { readDicomHead } from '../dicom/dicom-file.js';
 import { structureSetReferences } from '../dicom/structure-set-reader.js';
 import { SOPClass } from '../dicom/uid.js';
-import { acquisitionTime } from '../dicom/acquisition-time.js';
+import { acquisitionTime, timeAttributes } from '../dicom/acquisition-time.js';
 import { selectSeries } from '../analysis/select/select-series.js';
 import { seriesHeader, type SeriesHeader } from '../analysis/select/series-header.js';
 import type { SelectionRules } from '../analysis/select/selection-rules.js';
@@ -170,20 +170,7 @@ function scanOf(
   { patient, name, settings, zone }: { patient: string; name: string; settings: TrainingSettings; zone: string },
 ): Scan {
   const { dataset } = header;
-  const attribute = (keyword: string) => text(dataset, keyword) ?? '';
-  const time = acquisitionTime(
-    {
-      AcquisitionDateTime: attribute('AcquisitionDateTime'),
-      AcquisitionDate: attribute('AcquisitionDate'),
-      AcquisitionTime: attribute('AcquisitionTime'),
-      SeriesDate: attribute('SeriesDate'),
-      SeriesTime: attribute('SeriesTime'),
-      StudyDate: attribute('StudyDate'),
-      StudyTime: attribute('StudyTime'),
-      TimezoneOffsetFromUTC: attribute('TimezoneOffsetFromUTC'),
-    },
-    zone,
-  );
+  const time = acquisitionTime(timeAttributes(dataset), zone);
   if (!time) throw new PrioraError('TIME_UNKNOWN', 'the study has no usable date');
   const used = usedDrawings(drawings, settings.severalObjects);
   const uids = [header.SeriesInstanceUID, ...used.map(({ dataset: drawn }) => text(drawn, 'SOPInstanceUID') ?? '')];

@@ -48,6 +48,13 @@ describe('the acquisition time', () => {
     expect(time({ ...at, TimezoneOffsetFromUTC: 'CEST' })![0]).toBe('2026-07-05T10:00:00.000Z');
   });
 
+  it('is told as it is written, too, for reports to carry', () => {
+    const given = { SeriesDate: '2024.03.12', SeriesTime: '10:22:33.5' };
+    expect(acquisitionTime({ ...none, ...given }, 'utc')).toMatchObject({ date: '20240312', time: '102233.5' });
+    const dateTime = { AcquisitionDateTime: '20240312102233.500000+0100' };
+    expect(acquisitionTime({ ...none, ...dateTime }, 'utc')).toMatchObject({ date: '20240312', time: '102233.500000' });
+  });
+
   it('accepts ACR-NEMA’s punctuation and a leap second', () => {
     expect(time({ StudyDate: '2026.01.05', StudyTime: '10:11:60' })![0]).toBe('2026-01-05T09:11:59.000Z');
   });

@@ -81,6 +81,23 @@ describe('checkOutput', () => {
     ],
     ['a UID with a letter', { ...seg, StudyInstanceUID: '1.2a' }, 'StudyInstanceUID is no valid UI'],
     ['a name group too long', { ...seg, PatientName: 'x'.repeat(65) }, 'PatientName is no valid PN'],
+    ['two patients in one identifier', { ...seg, PatientID: ['AB', 'CD'] }, 'PatientID has 2 values'],
+    ['the same, as it was received', { ...seg, PatientID: 'AB\\CD' }, 'PatientID is no valid LO'],
+    ['two names', { ...seg, PatientName: [{ Alphabetic: 'A' }, { Alphabetic: 'B' }] }, 'PatientName has 2 values'],
+    [
+      'half an orientation',
+      changed(
+        seg,
+        ['SharedFunctionalGroupsSequence', 0, 'PlaneOrientationSequence', 0, 'ImageOrientationPatient'],
+        ['1', '0', '0'],
+      ),
+      'ImageOrientationPatient has 3 values',
+    ],
+    [
+      'two and a half points',
+      changed(contours, ['ROIContourSequence', 0, 'ContourSequence', 0, 'ContourData'], Array(10).fill('1')),
+      'ContourData has 10 values',
+    ],
     ['a word that is no keyword', { ...seg, patientName: 'x' }, 'patientName is no DICOM keyword'],
     [
       'pixels that do not fill the frames',

@@ -90,9 +90,20 @@ describe('acquiredAt', () => {
       { AcquisitionDate: 'yesterday', StudyDate: '20240311' },
       { date: '20240311', time: '000000' },
     ],
+    // Derived data have a content of another day; the index files the time point by its series.
+    [
+      { ContentDate: '20240701', ContentTime: '0900', SeriesDate: '20240312', SeriesTime: '1022' },
+      { date: '20240312', time: '1022' },
+    ],
+    // A complete pair counts more than a date alone, as in the index.
+    [
+      { AcquisitionDate: '20240313', StudyDate: '20240312', StudyTime: '1022' },
+      { date: '20240312', time: '1022' },
+    ],
   ])('%j', (dates, expected) => expect(acquiredAt(dates)).toEqual(expected));
 
   test('refuses to invent a date: no date at all is an error', () => {
     expect(() => acquiredAt({})).toThrow(/no date/);
+    expect(() => acquiredAt({ StudyDate: '19000101', InstanceCreationDate: '20240312' })).toThrow(/no date/);
   });
 });

@@ -45,9 +45,14 @@ export function checkItem(item: Dataset, path: string, breaches: string[]): void
   for (const [keyword, value] of Object.entries(item)) {
     if (keyword === '_vrMap') continue; // the writer's note on value representations
     const at = `${path}${keyword}`;
-    const vr = attributeByKeyword(keyword)?.vr;
-    if (vr === undefined) breaches.push(`${at} is no DICOM keyword`);
-    else if (vr === 'SQ') {
+    const attribute = attributeByKeyword(keyword);
+    if (attribute === undefined) {
+      breaches.push(`${at} is no DICOM keyword`);
+      continue;
+    }
+    const { vr, vm } = attribute;
+    if (vr !== 'SQ') checkMultiplicity(value, vm, at, breaches);
+    if (vr === 'SQ') {
       for (const [index, entry] of items(item, keyword).entries()) {
         if (keyword.endsWith('CodeSequence')) checkCode(entry, at, breaches);
         checkItem(entry, `${at}[${index}].`, breaches);
@@ -61,6 +66,20 @@ export function checkItem(item: Dataset, path: string, breaches: string[]): void
   if (contentType !== undefined)
     for (const keyword of contentOf[contentType] ?? [])
       if (isEmpty(item[keyword])) breaches.push(`${path}${keyword} is missing in a ${contentType}`);
+}
+
+/**
+ * As many values as the attribute may have (PS3.6): a backslash in an identifier would make two of it. Empty attributes
+ * are {@link checkRequired}'s question.
+ */
+function checkMultiplicity(value: unknown, vm: string, at: string, breaches: string[]): void {
+  const values = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (isEmpty(value) || values.every(isEmpty)) return;
+  const [least, most = least] = vm.split('-');
+  const step = most.endsWith('n') ? parseInt(most, 10) || 1 : 1;
+  const count = values.length;
+  if (count < Number(least) || (!most.endsWith('n') && count > Number(most)) || count % step !== 0)
+    breaches.push(`${at} has ${count} values, its multiplicity is ${vm}`);
 }
 
 function checkValue(value: unknown, vr: string, at: string, breaches: string[]): void {

@@ -21,13 +21,18 @@ const datesOf = async (row: SeriesRow, zone: string) =>
       .header,
   );
 
-it('reports carry the acquisition time that an operator gave on release, in the time zone of the node', async () => {
-  const released = { ...series, acquiredAtSource: 'released' } as const;
-  expect(await datesOf(released, 'utc')).toEqual({ date: '20260301', time: '223000.000' });
-  expect(await datesOf(released, 'Europe/Berlin')).toEqual({ date: '20260301', time: '233000.000' });
-  expect(await datesOf(released, 'Asia/Tokyo')).toMatchObject({ date: '20260302' });
+it('reports carry the time by which the index orders the series, in the time zone of the node', async () => {
+  // Released by an operator, or that of another slice: this one has no usable date.
+  expect(await datesOf(series, 'utc')).toEqual({ date: '20260301', time: '223000.000' });
+  expect(await datesOf(series, 'Europe/Berlin')).toEqual({ date: '20260301', time: '233000.000' });
+  expect(await datesOf(series, 'Asia/Tokyo')).toMatchObject({ date: '20260302' });
 });
 
-it('other studies keep what their header says', async () => {
-  expect(await datesOf(series, 'utc')).toEqual({ date: '19000101', time: '000000' });
+it('what the header says stays as it is written where the index says the same', async () => {
+  const dated = addReadableSeries(store, dataDir, {
+    study: '1.2.8',
+    acquiredAt: Date.parse('2026-03-01T22:30:00.125Z'),
+    attributes: { SeriesDate: '20260301', SeriesTime: '223000.1250', ContentDate: '20260302', ContentTime: '0010' },
+  });
+  expect(await datesOf(dated, 'utc')).toEqual({ date: '20260301', time: '223000.1250' });
 });

@@ -1,3 +1,4 @@
+import type { Dataset } from '../../../src/dicom/dataset.js';
 import { writeFile } from '../../../src/dicom/dicom-file.js';
 import { SOPClass } from '../../../src/dicom/uid.js';
 import type { SeriesRow, Store } from '../../../src/store/store.js';
@@ -7,7 +8,7 @@ import { addInstance, addSeries } from '../../store/temporary-store.js';
 export function addReadableSeries(
   store: Store,
   dataDir: string,
-  given: { study: string; acquiredAt: number; state?: SeriesRow['state'] },
+  given: { study: string; acquiredAt: number; state?: SeriesRow['state']; attributes?: Dataset },
 ): SeriesRow {
   const series = addSeries(store, given);
   const { SeriesInstanceUID, StudyInstanceUID } = series;
@@ -35,6 +36,7 @@ export function addReadableSeries(
       PixelRepresentation: 0,
       PixelData: [new Uint16Array(256).fill(slice).buffer],
       _vrMap: { PixelData: 'OW' },
+      ...given.attributes,
     });
     addInstance(store, dataDir, { SeriesInstanceUID, InstanceNumber: slice, bytes });
   }
