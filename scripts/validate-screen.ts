@@ -133,7 +133,7 @@ for (const thresholds of ladder) {
   if (screen.validation.passed) break;
 }
 if (!values.check) {
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { execution: { screen: object } };
   Object.assign(manifest.execution.screen, { thresholds: screen.thresholds, validation: screen.validation });
   writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + '\n');
 }

@@ -72,6 +72,10 @@ const nameGroups = ['Alphabetic', 'Ideographic', 'Phonetic'] as const;
 function personNames(values: readonly string[]): Record<string, string>[] {
   return values.filter(Boolean).map((value) => {
     const groups = value.split('=').slice(0, 3);
-    return Object.fromEntries(groups.map((group, index) => [nameGroups[index], group]).filter(([, group]) => group));
+    const name: Record<string, string> = {};
+    groups.forEach((group, index) => {
+      if (group) name[nameGroups[index]] = group;
+    });
+    return name;
   });
 }

@@ -11,7 +11,7 @@ export function lesionPixels({ shape, voxels }: LabelMap): Map<number, LesionPix
     const label = voxels[index];
     if (label === 0) continue;
     let slices = lesions.get(label);
-    if (slices === undefined) lesions.set(label, (slices = new Map()));
+    if (slices === undefined) lesions.set(label, (slices = new Map<number, number[]>()));
     const k = Math.floor(index / sliceSize);
     const pixels = slices.get(k);
     if (pixels) pixels.push(index - k * sliceSize);

@@ -146,7 +146,10 @@ describe('High-Throughput JPEG 2000', () => {
 describe('a declared encoding that is not the real one is refused', () => {
   const layout = pixelLayout(dataset(images.unsigned12));
   const plain = writeFile(dataset(images.unsigned12));
-  const undecodable = expect.objectContaining({ code: 'PIXELS_UNDECODABLE', subject: { SOPInstanceUID: '2.25.1' } });
+  const undecodable = expect.objectContaining({
+    code: 'PIXELS_UNDECODABLE',
+    subject: { SOPInstanceUID: '2.25.1' },
+  }) as Error;
 
   /** The same file under another transfer syntax UID of the same length, padded. */
   const relabelled = (bytes: Buffer, from: string, to: string) => {

@@ -98,7 +98,7 @@ describe('association as SCU', () => {
     ],
   ])('names %s instead of an acceptance', async (_, behave, code, message) => {
     const port = await scripted(behave);
-    await expect(request(port)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(request(port)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as unknown });
   });
 
   it('stands without an accepted context, and refuses what it is asked then', async () => {
@@ -118,7 +118,7 @@ describe('association as SCU', () => {
     await new Promise((resolve) => scp.close(resolve));
     await expect(request(port)).rejects.toMatchObject({
       code: 'DESTINATION_UNREACHABLE',
-      message: expect.stringContaining('ECONNREFUSED'),
+      message: expect.stringContaining('ECONNREFUSED') as unknown,
     });
     scp = createTCPServer().listen(0);
   });
@@ -128,7 +128,7 @@ describe('association as SCU', () => {
     const association = await request(port);
     await expect(store(association)).rejects.toMatchObject({
       code: 'DESTINATION_UNREACHABLE',
-      message: expect.stringContaining('silent for 1000 ms'),
+      message: expect.stringContaining('silent for 1000 ms') as unknown,
     });
   });
 
@@ -152,7 +152,9 @@ describe('association as SCU', () => {
       );
     });
     const association = await request(port);
-    await expect(store(association)).rejects.toMatchObject({ message: expect.stringContaining('answers no request') });
+    await expect(store(association)).rejects.toMatchObject({
+      message: expect.stringContaining('answers no request') as unknown,
+    });
   });
 
   it('gives up at once a peer that answers C-STORE with Pending, for ever', async () => {

@@ -36,7 +36,7 @@ const commandSet = fc
     optional('MoveDestination', fc.stringMatching(/^[A-Z0-9]{1,16}$/)),
     optional('NumberOfRemainingSuboperations', unsigned),
   )
-  .map((parts) => Object.assign({}, ...parts));
+  .map((parts) => Object.assign({}, ...parts) as CommandSet);
 
 describe('command set', () => {
   it('writes a C-ECHO-RQ as in PS3.7', () => {

@@ -42,7 +42,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
     await run('echoscu', ['-aec', 'PRIORA', '--repeat', '3', 'localhost', String(port)], { env: peerEnvironment });
     await expect(
       run('echoscu', ['-aec', 'NOBODY', 'localhost', String(port)], { env: peerEnvironment }),
-    ).rejects.toMatchObject({ stderr: expect.stringContaining('Called AE Title Not Recognized') });
+    ).rejects.toMatchObject({ stderr: expect.stringContaining('Called AE Title Not Recognized') as unknown });
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
       association: {
         callingAETitle: 'STORESCU',
         calledAETitle: 'PRIORA',
-        peerAddress: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+        peerAddress: expect.stringMatching(/^(127\.0\.0\.1|::1)$/) as unknown,
         peerImplementationVersionName: 'OFFIS_DCMTK_367',
       },
     });
@@ -113,7 +113,7 @@ describe.skipIf(!hasPeer('echoscu'))('DCMTK as SCU', () => {
     await expect(
       run('storescu', ['-d', '-aec', 'PRIORA', 'localhost', String(port), slices[0]], { env: peerEnvironment }),
     ).rejects.toMatchObject({
-      stderr: expect.stringMatching(/0xa700: Refused: Out of resources[^]*STORAGE_FULL: no space left/),
+      stderr: expect.stringMatching(/0xa700: Refused: Out of resources[^]*STORAGE_FULL: no space left/) as unknown,
     });
   });
 
@@ -265,7 +265,10 @@ describe.skipIf(!hasPeer('storescp'))('DCMTK as SCP', () => {
         (reason: { code: string }) => reason,
       );
       if (error?.code === 'DESTINATION_UNREACHABLE') continue;
-      expect(error).toMatchObject({ code: 'DESTINATION_REFUSED', message: expect.stringContaining('rejected') });
+      expect(error).toMatchObject({
+        code: 'DESTINATION_REFUSED',
+        message: expect.stringContaining('rejected') as unknown,
+      });
       return;
     }
   });

@@ -211,7 +211,7 @@ describe('within an association', () => {
     misbehave(peer);
     expect(await peer.rest()).toEqual([abort]);
     await node.until(() => node.ends.length === 1);
-    expect(node.ends[0]).toMatchObject({ outcome: 'aborted', reason: expect.stringMatching(reason) });
+    expect(node.ends[0]).toMatchObject({ outcome: 'aborted', reason: expect.stringMatching(reason) as unknown });
   });
 
   it.each<[string, (peer: RawPeer) => void, RegExp]>([

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode } from '../../src/dimse/pdu-encoder.js';
 import { PDUReader, type ReaderItem } from '../../src/dimse/pdu-reader.js';
-import { applicationContextName, type ControlPDU, type PDU } from '../../src/dimse/pdu.js';
+import { applicationContextName, type ControlPDU, type PDU, type UserInformation } from '../../src/dimse/pdu.js';
 import { AbortReason, ProtocolError } from '../../src/dimse/refusal.js';
 import { heldBytes } from './held-bytes.js';
 
@@ -67,7 +67,7 @@ const userInformation = fc
       ),
     }),
   )
-  .map((parts) => Object.assign({}, ...parts));
+  .map((parts) => Object.assign({}, ...parts) as UserInformation);
 
 const contextIDs = fc.uniqueArray(
   fc.nat(127).map((n) => 2 * n + 1),

@@ -7,7 +7,10 @@ import { recordingServer } from './recording-server.js';
 /** A logger that keeps its lines. */
 function keptLog(level: string) {
   const lines: Record<string, unknown>[] = [];
-  const logger = pino({ level, base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const logger = pino(
+    { level, base: null },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   const transitions = () =>
     lines.filter(({ action }) => action).map(({ state, event, action, next }) => [state, event, action, next]);
   return { lines, logger, transitions };

@@ -157,7 +157,7 @@ describe('a transaction', () => {
 describe('JSON columns', () => {
   const set = (column: string, text: string) => store.database.prepare(`UPDATE ${column} = :text`).run({ text });
   const damaged = (what: RegExp) =>
-    expect.objectContaining({ code: 'DATABASE_DAMAGED', message: expect.stringMatching(what) as string });
+    expect.objectContaining({ code: 'DATABASE_DAMAGED', message: expect.stringMatching(what) as string }) as Error;
 
   it('give back what version 0.1.0 wrote, in the words of today', () => {
     const written = JSON.parse(readFileSync(join(import.meta.dirname, 'rows-0.1.0.json'), 'utf8')) as {

@@ -139,9 +139,10 @@ export function drawGrowthChart(
     plugins: [
       {
         id: 'paper',
-        beforeDraw: ({ ctx }) => {
-          ctx.fillStyle = '#ffffff';
-          ctx.fillRect(0, 0, canvas.width, canvas.height);
+        beforeDraw: () => {
+          const paper = canvas.getContext('2d');
+          paper.fillStyle = '#ffffff';
+          paper.fillRect(0, 0, canvas.width, canvas.height);
         },
       },
     ],

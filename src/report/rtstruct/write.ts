@@ -1,5 +1,5 @@
 import { PrioraError } from '../../core/errors.js';
-import type { Dataset } from '../../dicom/dataset.js';
+import { text, type Dataset } from '../../dicom/dataset.js';
 import { SOPClass } from '../../dicom/uid.js';
 import type { TrackedLesion } from '../../model/lesion.js';
 import { applyAffine } from '../../imaging/affine.js';
@@ -67,7 +67,7 @@ export function writeStructureSet(input: ReportInput): WrittenObject {
     PositionReferenceIndicator: '',
     StructureSetLabel: 'METASTASES',
     StructureSetName: wording.objects.structureSet,
-    StructureSetDescription: `${series['SeriesDescription']}. ${wording.objects.beforePlanning}`,
+    StructureSetDescription: `${text(series, 'SeriesDescription') ?? ''}. ${wording.objects.beforePlanning}`,
     StructureSetDate,
     StructureSetTime,
     ReferencedFrameOfReferenceSequence: [

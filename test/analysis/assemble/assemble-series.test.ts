@@ -12,7 +12,7 @@ import { cross, enhancedInstance, syntheticSlices, writeInstances } from './synt
 
 const assemble = (datasets: readonly Dataset[]) => assembleSeries(writeInstances(datasets));
 const refused = (code: string, subject: object = {}) =>
-  expect.objectContaining({ code, subject: expect.objectContaining(subject) as object });
+  expect.objectContaining({ code, subject: expect.objectContaining(subject) as object }) as Error;
 
 describe('a single-frame series', () => {
   it('becomes a volume in patient space, with the source of every slice', async () => {

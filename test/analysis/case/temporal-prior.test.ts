@@ -62,7 +62,7 @@ describe('a comparison that is not possible does not fail the case, and the repo
     const { unusedBecause, ...rest } = await priorOf();
     expect(rest).toEqual(nothing);
     const { StudyInstanceUID, SeriesInstanceUID } = prior;
-    const tried = { StudyInstanceUID, SeriesInstanceUID, message: expect.stringContaining('elastix') };
+    const tried = { StudyInstanceUID, SeriesInstanceUID, message: expect.stringContaining('elastix') as unknown };
     expect(unusedBecause).toEqual({ kind: 'registration failed', ...tried });
   });
 

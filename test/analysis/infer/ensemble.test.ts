@@ -48,7 +48,7 @@ describe('loadModels', () => {
     await writeFile(weights, bytes);
     await expect(loadModels(folder)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
-      message: expect.stringContaining('SHA-256'),
+      message: expect.stringContaining('SHA-256') as unknown,
     });
   });
 
@@ -58,10 +58,10 @@ describe('loadModels', () => {
   ])('%s is refused, and the key is named', async (_, changed, key) => {
     const folder = await copy();
     const path = join(folder, 'm-sens.json');
-    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changed }));
+    await writeFile(path, JSON.stringify({ ...(JSON.parse(await readFile(path, 'utf8')) as object), ...changed }));
     await expect(loadModels(folder)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
-      message: expect.stringContaining(key),
+      message: expect.stringContaining(key) as unknown,
     });
   });
 
