@@ -2,7 +2,7 @@ import { code, type Code } from '../dicom/code.js';
 
 export { codeItem, type Code } from '../dicom/code.js';
 
-/** What the standard has no code for. Declared in every object that uses it (PS3.3 C.12.1.1.7). */
+/** Concepts for which the standard has no code. Declared in every object that uses it (PS3.3 C.12.1.1.7). */
 export const privateScheme = {
   CodingSchemeDesignator: '99PRIORA',
   CodingSchemeName: 'Priora longitudinal brain metastasis concepts',

@@ -1,7 +1,7 @@
 /**
  * A number as DICOM writes it: at most 16 characters, with as many digits as fit (PS3.5 6.2, VR DS).
  *
- * @throws RangeError for what is no finite number.
+ * @throws RangeError for a value that is not a finite number.
  */
 export function decimalString(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be written as a decimal string`);

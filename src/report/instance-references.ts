@@ -12,7 +12,7 @@ export function distinctInstances(frames: readonly FrameReference[]): Dataset[] 
   }));
 }
 
-/** As {@link distinctInstances}, with the frames meant where an instance has several. */
+/** As {@link distinctInstances}, with the frames concerned if an instance has several. */
 export function instancesWithFrames(frames: readonly FrameReference[]): Dataset[] {
   const numbers = new Map<string, number[]>();
   for (const { SOPInstanceUID, frameNumber } of frames)
@@ -35,7 +35,7 @@ export interface EvidenceSeries {
   readonly instances: readonly Dataset[];
 }
 
-/** Hierarchical SOP Instance Reference Macro (PS3.3 Table C.17-3): one item a study, one a series in it. */
+/** Hierarchical SOP Instance Reference Macro (PS3.3 Table C.17-3): one item per study, and one per series within it. */
 export function evidence(series: readonly EvidenceSeries[]): Dataset[] {
   const studies = new Map<string, Dataset[]>();
   for (const { StudyInstanceUID, SeriesInstanceUID, instances } of series)

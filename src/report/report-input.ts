@@ -15,13 +15,13 @@ export interface SourceFrame {
   readonly frameNumber?: number;
   /** Slice index on the source grid. */
   readonly k: number;
-  /** As the source has it; computed from the grid where absent. */
+  /** As in the source; computed from the grid if absent. */
   readonly ImagePositionPatient?: Vector3;
 }
 
 /** The analysed series. */
 export interface ReportSource {
-  /** Naturalised header of one of its instances: patient, study, series and time attributes are taken from it. */
+  /** Naturalised header of one of its instances, from which patient, study, series and time attributes are taken. */
   readonly header: Dataset;
   /** Every frame of the volume, one for each k. */
   readonly frames: readonly SourceFrame[];
@@ -78,23 +78,23 @@ export interface ReportInput {
   readonly lesions: readonly TrackedLesion[];
   /** On the source grid. */
   readonly labels: LabelMap;
-  /** Lesions of earlier time points that are not found now; empty where no prior could be compared. */
+  /** Lesions of earlier time points that are not found now; empty if no prior could be compared. */
   readonly gone: readonly GoneLesion[];
-  /** Null where nobody assessed it. */
+  /** Null if it was not assessed. */
   readonly response: ResponseAssessment | null;
   readonly prior: ReportPrior | null;
-  /** Why no prior was used; null when one was. */
+  /** Why no prior was used; null if one was. */
   readonly noPriorReason: NoPrior | null;
   readonly models: readonly ReportModel[];
   readonly timePoint: TimePoint;
   readonly software: Software;
-  /** Of every text; the meanings of codes stay as the standard has them. */
+  /** The language of every text; the meanings of codes stay as the standard has them. */
   readonly language: Language;
   /** Demonstration weights: every text and description says so. */
   readonly demonstration: boolean;
   /** Limits of the input worth a reader's attention. */
   readonly qualityNotes: readonly Remark[];
-  /** Series selection was overridden by a person. */
+  /** Whether series selection was overridden by an operator. */
   readonly forced?: boolean;
   /** The SR that this one supersedes. */
   readonly predecessor?: ObjectReference;

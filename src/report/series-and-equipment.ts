@@ -6,8 +6,8 @@ import { wordings } from './wording/language.js';
 import type { SeriesOfKind } from './wording/objects-english.js';
 
 /**
- * Series and content attributes of a result; its SeriesInstanceUID comes when the object is sealed. The description ends with what
- * the result may be used for.
+ * Series and content attributes of a result; its SeriesInstanceUID is added when the object is sealed. The description
+ * ends with what the result may be used for.
  */
 export function resultSeries(
   header: Dataset,

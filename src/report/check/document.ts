@@ -4,8 +4,8 @@ import type { Code } from '../codes.js';
 import { namedInstances } from '../instance-references.js';
 
 /**
- * What holds for every document: what its content refers to is in its evidence (PS3.3 C.17.2, C.17.6.2), its title fits its
- * template.
+ * What holds for every document: everything its content refers to is in its evidence (PS3.3 C.17.2, C.17.6.2), and its
+ * title fits its template.
  *
  * @returns the items at the top of its content.
  */

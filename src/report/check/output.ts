@@ -22,8 +22,9 @@ const ofClass: Record<string, ((dataset: Dataset, breaches: string[]) => void) |
 };
 
 /**
- * The last look at an object before it leaves: required attributes, the form and length of every value, complete codes
- * and content items, and that its parts agree. All breaches are named at once, by attribute and number, never by value.
+ * The last check of an object before it leaves: required attributes, the form and length of every value, complete codes
+ * and content items, and that its parts agree. All violations are named at once, by attribute and number, never by
+ * value.
  *
  * @throws PrioraError DICOM_INVALID_OUTPUT
  */

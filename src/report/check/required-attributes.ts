@@ -38,7 +38,7 @@ const typeOne: Record<string, readonly string[] | undefined> = {
 const typeTwoEverywhere = words(
   'PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime StudyID AccessionNumber ReferringPhysicianName',
 );
-/** Type 2 beyond those: present, though perhaps empty. */
+/** Type 2 besides those: present, though possibly empty. */
 const typeTwo: Record<string, readonly string[] | undefined> = {
   [SOPClass.RTStructureSetStorage]: words('OperatorsName StructureSetDate StructureSetTime'),
   [SOPClass.SpatialRegistrationStorage]: words('ContentDescription ContentCreatorName PositionReferenceIndicator'),
@@ -47,7 +47,7 @@ const typeTwo: Record<string, readonly string[] | undefined> = {
   ),
 };
 
-/** What must be there, and have a value where it is of type 1. A class that we do not write is a breach itself. */
+/** What must be present, and have a value if it is of type 1. A class that we do not write is itself a violation. */
 export function checkRequired(dataset: Dataset, breaches: string[]): void {
   const SOPClassUID = text(dataset, 'SOPClassUID') ?? '';
   const ofClass = typeOne[SOPClassUID];

@@ -17,7 +17,7 @@ const images: readonly string[] = [SOPClass.SegmentationStorage, SOPClass.LabelM
 export interface RejectionInput {
   /** Header of the source series: the note lives in its study. */
   readonly header: Dataset;
-  /** Our own earlier objects that newer ones replace; all of one patient. */
+  /** Our own earlier objects that newer ones supersede; all of one patient. */
   readonly superseded: readonly ObjectReference[];
   readonly software: Software;
   readonly demonstration: boolean;
@@ -25,12 +25,12 @@ export interface RejectionInput {
 }
 
 /**
- * A key object selection by which a PACS retires objects that newer ones replace (IHE RAD TF-2, Imaging Object Change
- * Management). Its title is "Rejected for Quality Reasons": the old result came of lesser input (a slice short, no
- * prior yet) and must give way to the new one. The other titles of CID 7010 would say something false: the objects are no danger to
- * the patient, belong to the right worklist entry, and have not reached their retention date.
+ * A key object selection by which a PACS retires objects that newer ones supersede (IHE RAD TF-2, Imaging Object Change
+ * Management). Its title is "Rejected for Quality Reasons": the old result came from inferior input (a slice short, no
+ * prior yet) and must give way to the new one. The other titles of CID 7010 would say something false: the objects are
+ * no danger to the patient, belong to the right worklist entry, and have not reached their retention date.
  *
- * @throws PrioraError DICOM_INVALID_OUTPUT when nothing is superseded.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if nothing is superseded.
  * @see PS3.16 TID 2010, CID 7010
  */
 export function writeRejectionNote(input: RejectionInput): WrittenObject {

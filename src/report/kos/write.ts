@@ -12,10 +12,10 @@ import { distinctInstances, instancesWithFrames, evidence } from '../instance-re
 import { lesionName } from '../lesion-label.js';
 
 /**
- * A key object selection, "Of Interest": for each lesion the source slice that holds most of it, in the order of the slices; one that
- * several lesions share is named once. The description says which lesion is on which image.
+ * A key object selection, "Of Interest": for each lesion the source slice that holds most of it, in the order of the
+ * slices; a slice that several lesions share is named once. The description says which lesion is on which image.
  *
- * @throws PrioraError DICOM_INVALID_OUTPUT when there are no lesions; DICOM_MISSING_ATTRIBUTE.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if there are no lesions; DICOM_MISSING_ATTRIBUTE.
  * @see PS3.16 TID 2010, CID 7010
  */
 export function writeKeyImages(input: ReportInput): WrittenObject {

@@ -1,6 +1,6 @@
 import { number, text, type Dataset } from '../../dicom/dataset.js';
 
-/** The document must be a PDF as long as announced, padded to even length at most (PS3.3 C.24.2). */
+/** The document must be a PDF of the announced length, at most padded to even length (PS3.3 C.24.2). */
 export function checkEncapsulatedPdf(dataset: Dataset, breaches: string[]): void {
   if (text(dataset, 'MIMETypeOfEncapsulatedDocument') !== 'application/pdf')
     breaches.push('the document is not said to be a PDF');

@@ -4,7 +4,7 @@ import * as fontkit from 'fontkit';
 
 const file = (name: string) => fileURLToPath(new URL(`../../../assets/fonts/${name}.ttf`, import.meta.url));
 
-/** The fonts of the sheet, from our own files: the same input shall give the same bytes on every machine. */
+/** The fonts of the sheet, from our own files, so that the same input gives the same bytes on every machine. */
 export const fontFiles = {
   regular: file('DejaVuSansCondensed'),
   bold: file('DejaVuSansCondensed-Bold'),
@@ -16,7 +16,7 @@ export type Typeface = keyof typeof fontFiles;
 
 const characters = new Map<Typeface, ReadonlySet<number>>();
 
-/** Whether a typeface has a glyph for every character: what has none would be drawn as an empty box. */
+/** Whether a typeface has a glyph for every character: a missing one would be drawn as an empty box. */
 export function canDraw(typeface: Typeface, text: string): boolean {
   let known = characters.get(typeface);
   if (known === undefined) {
@@ -26,7 +26,7 @@ export function canDraw(typeface: Typeface, text: string): boolean {
   return [...text].every((character) => known.has(character.codePointAt(0)!));
 }
 
-/** A text that a typeface has all glyphs for. */
+/** The text if a typeface has all of its glyphs. */
 export interface DrawableText {
   readonly text: string;
   readonly typeface: Typeface;

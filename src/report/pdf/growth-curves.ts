@@ -15,8 +15,8 @@ export interface GrowthCurve extends LesionIdentity {
 const dayMs = 86_400_000;
 
 /**
- * The curves there are to draw, most relevant first, those not visualised now last. A lesion that the prior proves to be new
- * begins with a time point at which it was not seen.
+ * The curves to draw, most relevant first, those not visualised now last. A lesion that the prior proves to be new
+ * begins with a time point at which it was not visualised.
  */
 export function growthCurves(input: ReportInput): GrowthCurve[] {
   const now = input.timePoint.acquiredAt;

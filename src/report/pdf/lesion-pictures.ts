@@ -10,11 +10,11 @@ import { byRelevance } from './relevance.js';
 import { colours, contentWidth, page, pageBottom, type Sheet } from './sheet.js';
 
 const mostRows = 4;
-/** A head fits into it. */
+/** Large enough for a head. */
 const headMm = 215;
 const gap = 6;
 
-/** Pictures of the lesions that matter most, or of three levels where there is none. */
+/** Pictures of the lesions that matter most, or of three levels if there is none. */
 export function drawPictures(sheet: Sheet, input: ReportInput, images: TimePointImages, top: number): void {
   const { wording } = sheet;
   const { lesions } = input;
@@ -43,7 +43,7 @@ export function drawPictures(sheet: Sheet, input: ReportInput, images: TimePoint
 const columnTitle = { size: 7.5, colour: colours.faint } as const;
 const titleHeight = 11;
 
-/** A row for each lesion: the whole head, the prior and the current enlarged, and what is known of it. */
+/** A row for each lesion: the whole head, the prior and the current study enlarged, and what is known about it. */
 function drawLesionRows(
   sheet: Sheet,
   { prior, current, labels, priorFindings }: TimePointImages,
@@ -78,7 +78,7 @@ function drawLesionRows(
   return top + titleHeight + rows.length * (side + gap);
 }
 
-/** Three levels of the head, side by side; the prior's, where there is one, above the current ones. */
+/** Three levels of the head, side by side; those of the prior, if there is one, above the current ones. */
 function drawLevels(sheet: Sheet, { prior, current }: TimePointImages, top: number): number {
   const { wording } = sheet;
   const side = (contentWidth - 2 * gap) / 3;

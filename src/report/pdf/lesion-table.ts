@@ -5,7 +5,10 @@ import { colours, contentWidth, page, type Sheet } from './sheet.js';
 
 const rowHeight = 13;
 
-/** The lesions that fit, most relevant first, with what was measured and how it has changed. @returns the y below them. */
+/**
+ * As many lesions as fit, most relevant first, with their measurements and how they have changed. @returns the y below
+ * them.
+ */
 export function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom: number): number {
   const { wording, doc } = sheet;
   const lesions = byRelevance(input.lesions);
@@ -49,7 +52,7 @@ export function drawTable(sheet: Sheet, input: ReportInput, top: number, bottom:
   return sheet.write(more, page.margin + 2, y + 2, { size: 7.5, colour: colours.faint }) + 1;
 }
 
-/** Whether "since baseline" of a lesion means since its first sighting at a later time point. */
+/** Whether "since baseline" means, for this lesion, since it was first seen at a later time point. */
 const firstSeenLater = ({ history, sinceBaseline }: TrackedLesion): boolean =>
   sinceBaseline !== null && history[0].order > 1;
 
@@ -67,7 +70,7 @@ function tableRow(sheet: Sheet, lesion: TrackedLesion) {
     sheet.change(change),
     sheet.volume(volumeMm3),
     `${language.decimal(longAxisMm, 1)} × ${language.decimal(shortAxisMm, 1)} mm`,
-    // What has reappeared was not there at the prior.
+    // A lesion that has reappeared was not visualised in the prior.
     percent(change === 'reappeared' ? null : sincePrior),
     `${percent(sinceBaseline)}${firstSeenLater(lesion) ? '*' : ''}`,
     sincePrior?.doublingTimeDays ? language.days(Math.round(sincePrior.doublingTimeDays)) : none,

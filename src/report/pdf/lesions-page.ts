@@ -11,10 +11,10 @@ const mostCharts = 2 * columns;
 const chart = { width: (contentWidth - (columns - 1) * 6) / columns, title: 11 };
 /** Many lesions need the room for their table. */
 const chartHeight = ({ lesions }: ReportInput): number => (lesions.length > 12 ? 84 : 120);
-/** What the notes may take of the page at most. */
+/** The most that the notes may take of the page. */
 const notesHeight = 230;
 
-/** Page 2: growth curves, the table, what is gone, and what the reader must know. */
+/** Page 2: growth curves, the table, lesions not visualised, and what the reader must know. */
 export function drawLesionsPage(sheet: Sheet, input: ReportInput, top: number): void {
   const afterCurves = drawCurves(sheet, input, top);
   const notes = noteBlocks(sheet, input);
@@ -35,7 +35,10 @@ export function drawLesionsPage(sheet: Sheet, input: ReportInput, top: number): 
   }
 }
 
-/** What the blocks to come need at least: a heading and a line each; the last one, which networks it was, all of itself. */
+/**
+ * The least space that the following blocks need: a heading and a line each; the last one, on the networks, all of
+ * itself.
+ */
 const reserved = (sheet: Sheet, blocks: readonly NoteBlock[]): number =>
   blocks.reduce(
     (sum, { sentences }, index) => sum + 26 + (index === blocks.length - 1 ? blockHeight(sheet, sentences) : 12),

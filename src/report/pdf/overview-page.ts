@@ -85,7 +85,7 @@ interface Box {
 
 const boxTitle = { size: 7.5, colour: colours.faint } as const;
 
-/** The verdict with its sums and what else decides it; page 2 has all of the numbers. */
+/** The verdict with its sums and whatever else decides it; page 2 has all of the numbers. */
 function drawResponse(sheet: Sheet, response: ResponseAssessment | null, { x, y, width }: Box, bottom: number): void {
   const { wording, language } = sheet;
   const verdict = response === null ? wording.notAssessed : language.responses[response.overall];
@@ -99,7 +99,7 @@ function drawResponse(sheet: Sheet, response: ResponseAssessment | null, { x, y,
   const { notEvaluable, underImmunotherapy, confirmed, sustainedDays, confirmationDays, newLesions } = response;
   const sentences = [
     ...(notEvaluable ? [language.notEvaluable(notEvaluable)] : []),
-    // Not all targets are in the images: their sum is none, and must not be set beside the others.
+    // Not all targets are within the field of view: their sum is incomplete, and must not be set beside the others.
     ...(isWhole
       ? []
       : [language.targetsNotShown(targets.sumMm, targets.baselineSumMm, targets.nadirSumMm, targets.nadirOrder)]),
@@ -112,7 +112,7 @@ function drawResponse(sheet: Sheet, response: ResponseAssessment | null, { x, y,
   sheet.paragraphs(sentences, [x, at], bottom, { size: 7.5, width }, wording.moreSentences);
 }
 
-/** The sum of the targets' longest diameters now, at baseline and at the nadir, with the changes since. */
+/** The sum of the targets' longest diameters now, at baseline and at nadir, with the changes since. */
 function drawSums(sheet: Sheet, { overall, targets }: ResponseAssessment, x: number, y: number, width: number): number {
   const { wording, language } = sheet;
   const { sumMm, baselineSumMm, nadirSumMm } = targets;

@@ -6,7 +6,7 @@ import type { Findings } from '../picture/time-point-picture.js';
 import { greyImage, outline } from '../picture/section-image.js';
 import { colours, type Sheet } from './sheet.js';
 
-/** A square place on the page, points. */
+/** A square area of the page, points. */
 export interface Square {
   readonly x: number;
   readonly y: number;
@@ -51,7 +51,7 @@ export function drawEmptyPanel(sheet: Sheet, word: string, { x, y, side }: Squar
   sheet.write(word, x, y + side / 2 - 5, { size: 7.5, colour: '#b0b0b0', width: side, align: 'center' });
 }
 
-/** The lesions' outlines on a section drawn at the same place, in the colours of their confidence. */
+/** The lesions' outlines on a section drawn in the same area, in the colours of their confidence. */
 export function drawOutlines(
   { doc }: Sheet,
   { labels, lesions }: Findings,

@@ -15,7 +15,10 @@ export const changesByUrgency = [
 /** The first four deserve a look before larger lesions. */
 const urgency = (change: LesionChange): number => Math.min(changesByUrgency.indexOf(change), 4);
 
-/** Lesions in the order a tumour board wants them: confirmed before candidates, then new, grown, and the others by volume. */
+/**
+ * Lesions in the order a tumour board needs them: confirmed before candidates, then new, grown, and the others by
+ * volume.
+ */
 export const byRelevance = (lesions: readonly TrackedLesion[]): TrackedLesion[] =>
   [...lesions].sort(
     (a, b) =>

@@ -7,7 +7,7 @@ import { fontFiles, type Typeface } from './drawable-text.js';
 
 /** A4 upright, in points (1/72 inch). */
 export const page = { width: 595.28, height: 841.89, margin: 36 } as const;
-/** Where the text of a page ends and its foot begins. */
+/** Where the text of a page ends and its footer begins. */
 export const pageBottom = page.height - page.margin - 14;
 export const contentWidth = page.width - 2 * page.margin;
 
@@ -34,7 +34,7 @@ export interface TextStyle {
 /** As a sentence begins. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The paper: text and lines at given places, nothing flows by itself and no page is added unasked. */
+/** The paper: text and lines at given positions; nothing flows by itself and no page is added unasked. */
 export class Sheet {
   /** What only the sheet says. */
   readonly wording: SheetWording;
@@ -69,7 +69,7 @@ export class Sheet {
     return this.doc.widthOfString(text);
   }
 
-  /** A section's title with a line under it. @returns the y below it. */
+  /** The title of a section with a line below it. @returns the y below it. */
   heading(text: string, y: number, note = ''): number {
     const size = 10.5;
     this.write(text, page.margin, y, { size, typeface: 'bold' });
@@ -92,7 +92,7 @@ export class Sheet {
   }
 
   /**
-   * Writes sentences one below the other, as many as fit above `bottom`; what does not is counted by `more`.
+   * Writes sentences one below the other, as many as fit above `bottom`; the rest is counted by `more`.
    * @returns the y below them.
    */
   paragraphs(
@@ -114,7 +114,7 @@ export class Sheet {
     return at;
   }
 
-  /** A volume as people read it: cm³ with two decimals, three below 0.1. */
+  /** A volume as readers expect it: cm³ with two decimals, three below 0.1. */
   volume(volumeMm3: number): string {
     return `${this.language.decimal(volumeMm3 / 1000, volumeMm3 < 100 ? 3 : 2)} cm³`;
   }
@@ -135,7 +135,8 @@ export class Sheet {
 }
 
 /**
- * Draws a document of A4 pages, at once and with nothing in it that the arguments do not say: equal arguments give equal bytes.
+ * Draws a document of A4 pages, synchronously and with nothing in it that the arguments do not say: equal arguments
+ * give equal bytes.
  *
  * @param info its title, subject and author, and the date it bears.
  */
@@ -146,7 +147,7 @@ export function drawDocument(
 ): Buffer {
   const doc = new PDFDocument({
     size: [page.width, page.height],
-    // Text is placed, not flowed: a margin would only make the library begin pages by itself.
+    // Text is placed, not flowed: a margin would only make the library start pages by itself.
     margin: 0,
     autoFirstPage: false,
     lang: language.sheet.language,

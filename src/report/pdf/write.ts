@@ -14,8 +14,8 @@ import { wordings } from '../wording/language.js';
 import { acquiredAt, patientAndStudy, required, calendarDate } from '../source-attributes.js';
 
 /**
- * The sheet for the tumour board, two pages, as an Encapsulated PDF in the source study. It says what the SR says, in pictures
- * and curves; where it must leave something out for want of room, it says how much.
+ * The tumour board sheet, two pages, as an Encapsulated PDF in the source study. It says what the SR says, in pictures
+ * and curves; if it must leave something out for lack of room, it says how much.
  *
  * @param images of the same time point, in one patient space.
  * @throws PrioraError DICOM_INVALID_OUTPUT, DICOM_MISSING_ATTRIBUTE

@@ -30,7 +30,7 @@ export const sectionOf = (volume: Volume, plane: Grid): Float32Array =>
 export const labelsIn = (labels: LabelMap, plane: Grid): Uint8Array | Uint16Array =>
   resampleNearest(labels, plane, identityAffine).voxels;
 
-/** Where a lesion shows best: for each label its largest axial section's height and the centre of it, patient mm. */
+/** Where a lesion shows best: for each label, the height and the centre of its largest axial section, patient mm. */
 export function largestSections(labels: LabelMap, numbers: readonly number[]): Map<number, Vector3> {
   const wanted = new Set(numbers);
   const perHeight = new Map<number, Map<number, { sum: [number, number, number]; count: number }>>();

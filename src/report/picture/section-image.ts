@@ -1,9 +1,9 @@
 import { createCanvas, type Canvas } from '@napi-rs/canvas';
 import type { Grid, Volume } from '../../imaging/volume.js';
 
-/** Black and white points: the 1st and 99.8th percentile of what is not background. */
+/** Black and white points: the 1st and 99.8th percentile of everything but background. */
 export function windowOf({ voxels }: Volume): readonly [number, number] {
-  // Every 97th voxel is sample enough, and prime to the usual row lengths.
+  // Every 97th voxel is a large enough sample, and prime to the usual row lengths.
   const chosen: number[] = [];
   for (let index = 0; index < voxels.length; index += 97) if (voxels[index] !== 0) chosen.push(voxels[index]);
   const sample = Float32Array.from(chosen).sort();
@@ -12,7 +12,7 @@ export function windowOf({ voxels }: Volume): readonly [number, number] {
   return [at(0.01), Math.max(at(0.998), at(0.01) + 1e-6)];
 }
 
-/** A section's grey values as a picture, one pixel each; what is 0 (outside the image) is black. */
+/** The grey values of a section as a picture, one pixel each; 0 (outside the image) is black. */
 export function greyImage(
   values: Float32Array,
   { shape: [columns, rows] }: Grid,

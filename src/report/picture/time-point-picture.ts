@@ -8,14 +8,14 @@ import { greyImage, outline, windowOf, type Edge } from './section-image.js';
 import { english } from '../wording/english.js';
 import { confidenceHex, lesionName } from '../lesion-label.js';
 
-/** The images of one time point to be looked at; all share one patient space. */
+/** The images of one time point to be viewed; all share one patient space. */
 export interface TimePointImages {
-  /** Registered to `current`; null where none was used. */
+  /** Registered to `current`; null if no prior was used. */
   readonly prior: Volume | null;
   readonly current: Volume;
   /** Lesion numbers; on the grid of `current` or another grid of the same patient space. */
   readonly labels: LabelMap;
-  /** What was found in the prior when it was read; absent where nothing was read. */
+  /** What was found in the prior when it was analysed; absent if it was not. */
   readonly priorFindings?: Findings;
 }
 
@@ -25,7 +25,7 @@ export interface Findings {
   readonly lesions: readonly Pick<TrackedLesion, 'number' | 'confidence'>[];
 }
 
-/** What a picture of one time point shows. */
+/** The contents of a picture of one time point. */
 export interface PictureInput extends TimePointImages {
   readonly lesions: readonly Pick<
     TrackedLesion,
@@ -34,7 +34,7 @@ export interface PictureInput extends TimePointImages {
   readonly demonstration: boolean;
 }
 
-// A font of our own: servers often have none, and the same input shall give the same picture.
+// A font of our own: servers often have none, and the same input must give the same picture.
 const font = 'Priora DejaVu Sans';
 GlobalFonts.registerFromPath(fileURLToPath(new URL('../../../assets/fonts/DejaVuSans.ttf', import.meta.url)), font);
 
@@ -52,9 +52,9 @@ const footHeight = 44;
 const mostLesions = 4;
 
 /**
- * A PNG of one time point: a row for each of the (up to four) largest lesions, or three levels where there is none;
- * columns prior, current, and current with outlines: red for confirmed, yellow for candidate. Axial, as radiologists look at it: anterior up, the patient's left on
- * the picture's right.
+ * A PNG of one time point: a row for each of the (up to four) largest lesions, or three levels if there is none;
+ * columns prior, current, and current with outlines: red for confirmed, yellow for candidate. Axial, in radiological
+ * convention: anterior up, the patient's left on the right of the picture.
  */
 export function drawTimePoint(input: PictureInput): Buffer {
   const { prior, current, labels, lesions } = input;

@@ -2,7 +2,9 @@ import { items, numbers, text, type Dataset } from '../../dicom/dataset.js';
 import { determinant } from '../../imaging/affine.js';
 import { namedInstances } from '../instance-references.js';
 
-/** How far a rigid matrix may be from orthonormal: it is the product of a few, written to ten digits and more. */
+/**
+ * How far a rigid matrix may be from orthonormal: it is the product of a few, each written with at least ten digits.
+ */
 const tolerance = 1e-6;
 
 /** Each registration has one matrix that is what its type says, for images that are listed (PS3.3 C.20.2). */

@@ -11,11 +11,11 @@ import { distinctInstances, instancesWithFrames } from '../instance-references.j
 import type { ReportInput, WrittenObject } from '../report-input.js';
 
 /**
- * How the prior lies in the current study's patient space, as a viewer needs it to show both side by side: the registered space is
- * the current one, whose own item is the identity; the prior's matrix takes its coordinates there. Each item names its images,
- * too, so that it also holds where a scanner gave both studies one frame of reference.
+ * How the prior lies in the current study's patient space, as a viewer needs it to show both side by side: the
+ * registered space is the current one, whose own item is the identity, and the prior's matrix takes its coordinates
+ * there. Each item names its images, too, so that it also holds if a scanner gave both studies one frame of reference.
  *
- * @throws PrioraError DICOM_INVALID_OUTPUT when no prior was used; DICOM_MISSING_ATTRIBUTE.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if no prior was used; DICOM_MISSING_ATTRIBUTE.
  * @see PS3.3 A.39.1, C.20.2
  */
 export function writeSpatialRegistration(input: ReportInput): WrittenObject {

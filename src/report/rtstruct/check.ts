@@ -4,7 +4,10 @@ import type { Vector3 } from '../../imaging/affine.js';
 /** How far a contour's points may lie off its plane, mm: coordinates are written to a micrometre. */
 const planarToleranceMm = 0.005;
 
-/** ROIs, contours and observations must belong together, and each contour close an area in a plane of its image (PS3.3 C.8.8.6.3). */
+/**
+ * ROIs, contours and observations must belong together, and each contour must enclose an area in a plane of its image
+ * (PS3.3 C.8.8.6.3).
+ */
 export function checkStructureSet(dataset: Dataset, breaches: string[]): void {
   const roiNumbers = items(dataset, 'StructureSetROISequence').map((roi) => text(roi, 'ROINumber'));
   if (new Set(roiNumbers).size !== roiNumbers.length) breaches.push('two ROIs share a number');

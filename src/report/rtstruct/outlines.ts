@@ -3,13 +3,14 @@ export type Corner = readonly [number, number];
 /** A closed polygon of corners; the first is not repeated at the end. */
 export type Outline = readonly Corner[];
 
-/** To the right, down, to the left, up: turning by one is turning right, as rows run down. */
+/** Right, down, left, up: one step further is a turn to the right, since rows run down. */
 const steps = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const; // prettier-ignore
 
 /**
- * Closed polygons along the pixels' edges around a set of pixels. Their area is exactly that of the pixels, of a single one too, which
- * no contour through pixel centres achieves. Pixels that touch by a corner only lie in polygons of their own. A polygon with
- * holes is one keyhole polygon: a channel of no width leads to each hole and back (PS3.3 C.8.8.6.3).
+ * Closed polygons along the pixels' edges around a set of pixels. Their area is exactly that of the pixels, even of a
+ * single one, which no contour through pixel centres achieves. Pixels that touch only at a corner lie in separate
+ * polygons. A polygon with holes is one keyhole polygon: a channel of zero width leads to each hole and back (PS3.3
+ * C.8.8.6.3).
  *
  * @param pixels `i + columns * j` of each pixel of one slice.
  */
@@ -18,7 +19,7 @@ export function outlines(pixels: readonly number[], columns: number): Outline[] 
   const has = (i: number, j: number) => i >= 0 && i < columns && inside.has(i + columns * j);
   const rings = trace(pixels, columns, has);
   const polygons = rings.filter((ring) => signedArea(ring) > 0);
-  // From left to right, so that a channel to the left ends at the outer ring or at a hole that is joined already.
+  // From left to right, so that a channel to the left ends at the outer ring or at a hole that is already joined.
   const holes = rings.filter((ring) => signedArea(ring) < 0).map(startAtLeftmost);
   for (const hole of holes.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1])) joinHole(polygons, hole, has);
   return polygons;
@@ -71,7 +72,7 @@ function trace(pixels: readonly number[], columns: number, has: (i: number, j: n
   return rings;
 }
 
-/** The same ring from its leftmost corner on, the topmost of those. */
+/** The same ring, starting at its leftmost corner, the topmost if there are several. */
 function startAtLeftmost(ring: readonly Corner[]): Corner[] {
   const first = ring.reduce(
     (best, [x, y], index) => (x < ring[best][0] || (x === ring[best][0] && y < ring[best][1]) ? index : best),
@@ -80,7 +81,7 @@ function startAtLeftmost(ring: readonly Corner[]): Corner[] {
   return [...ring.slice(first), ...ring.slice(0, first)];
 }
 
-/** Leads a channel from the hole's first corner to the left, to the polygon it meets, and makes both one. */
+/** Leads a channel from the hole's first corner to the left, to the polygon it meets, and joins the two. */
 function joinHole(polygons: Outline[], hole: Outline, has: (i: number, j: number) => boolean): void {
   const [startX, y] = hole[0];
   let x = startX - 1;

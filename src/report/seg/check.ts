@@ -53,7 +53,7 @@ function checkSegment(
   for (const keyword of needed) if (!segment[keyword]) breaches.push(`segment ${segmentNumber} lacks ${keyword}`);
 }
 
-/** BINARY: each frame shows something of a segment that is described, each segment has a frame. */
+/** BINARY: each frame shows something of a segment that is described, and each segment has a frame. */
 function checkBitFrames(
   frames: readonly Dataset[],
   bytes: Uint8Array,

@@ -4,11 +4,12 @@ import { lesionPixels } from '../lesion-pixels.js';
 import type { SegmentationFrame } from './functional-groups.js';
 
 /**
- * Cuts a label map into frames of one bit a voxel, segment by segment and in each by rising slice. Frames follow each
- * other without padding, the first voxel in the lowest bit (PS3.5 8.1.1, Annex D); the whole is padded to even length.
+ * Cuts a label map into frames of one bit per voxel, segment by segment and in ascending slices within each. Frames
+ * follow each other without padding, the first voxel in the lowest bit (PS3.5 8.1.1, Annex D); the whole is padded to
+ * even length.
  *
  * @param numbers the label of segment 1, 2, ….
- * @throws PrioraError DICOM_INVALID_OUTPUT when a label has no voxel.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if a label has no voxel.
  */
 export function packSegments(
   labels: LabelMap,
@@ -27,11 +28,11 @@ export function packSegments(
 }
 
 /**
- * Cuts a label map into frames whose pixels are segment numbers, 0 where there is none, by rising slice; 8 bits where they
- * suffice, else 16. The whole is padded to even length.
+ * Cuts a label map into frames whose pixels are segment numbers, 0 where there is none, in ascending slices; 8 bits if
+ * they suffice, else 16. The whole is padded to even length.
  *
  * @param numbers the label of segment 1, 2, ….
- * @throws PrioraError DICOM_INVALID_OUTPUT when a label has no voxel.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if a label has no voxel.
  */
 export function labelFrames(
   labels: LabelMap,
@@ -52,7 +53,7 @@ export function labelFrames(
 
 const frameSize = ({ shape }: LabelMap): number => shape[0] * shape[1];
 
-/** What each segment has in each slice, segment by segment and in each by rising slice. */
+/** What each segment has in each slice, segment by segment and in ascending slices within each. */
 function segmentParts(labels: LabelMap, numbers: readonly number[]) {
   const lesions = lesionPixels(labels);
   return numbers.flatMap((number, index) => {

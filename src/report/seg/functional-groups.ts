@@ -9,13 +9,13 @@ import type { ReportSource, SourceFrame } from '../report-input.js';
 export interface SegmentationFrame {
   /** From 1; label maps hold all segments in one frame. */
   readonly segmentNumber?: number;
-  /** The source slice it lies on. */
+  /** The source slice on which it lies. */
   readonly k: number;
 }
 
 /**
- * Spacing and orientation, shared by all frames (PS3.3 C.7.6.16.2.1, .4). Where the source's header says the same as its
- * grid, the header's own values are kept: viewers compare both objects digit by digit.
+ * Spacing and orientation, shared by all frames (PS3.3 C.7.6.16.2.1, .4). If the source's header says the same as its
+ * grid, the header's own values are kept, because viewers compare both objects digit by digit.
  */
 export function sharedGroups({ header, grid }: ReportSource): Dataset {
   const m = grid.patientFromVoxel;
@@ -42,7 +42,7 @@ export function sharedGroups({ header, grid }: ReportSource): Dataset {
   };
 }
 
-/** The item that holds a functional group's attributes: the header itself for single-frame images. */
+/** The item that holds the attributes of a functional group: the header itself for single-frame images. */
 function groupOf(header: Dataset, sequence: string): Dataset {
   const group = ['SharedFunctionalGroupsSequence', 'PerFrameFunctionalGroupsSequence'].flatMap((groups) =>
     items(firstItem(header, groups), sequence),
@@ -50,7 +50,7 @@ function groupOf(header: Dataset, sequence: string): Dataset {
   return group[0] ?? header;
 }
 
-/** The header's values where they equal the computed ones, else the computed ones. */
+/** The header's values if they equal the computed ones, else the computed ones. */
 function sameOr(computed: readonly number[], fromHeader: readonly number[] | undefined): string[] {
   const same = fromHeader?.every((value, index) => Math.abs(value - computed[index]) < 1e-4);
   return (same ? fromHeader! : computed).map(decimalString);

@@ -16,7 +16,7 @@ const tag = {
   ImagePositionPatient: 0x00200032,
 };
 
-/** What sets one segmentation type apart. */
+/** What distinguishes one segmentation type from another. */
 export interface SegmentationKind {
   readonly series: { readonly SeriesNumber: number; readonly kind: 'SEG' | 'LABELMAP' };
   /** In the order of the pixels. */
@@ -26,10 +26,11 @@ export interface SegmentationKind {
 }
 
 /**
- * What all segmentation types share (PS3.3 A.51, C.8.20.2): rows, columns, spacing and orientation are the source's own; each
- * frame names the source frame it lies on; frames are indexed by segment, where a frame has one, and position.
+ * What all segmentation types share (PS3.3 A.51, C.8.20.2): rows, columns, spacing and orientation are the source's
+ * own; each frame names the source frame on which it lies; frames are indexed by segment, if a frame has one, and
+ * position.
  *
- * @throws PrioraError DICOM_INVALID_OUTPUT when there are no lesions.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if there are no lesions.
  */
 export function segmentationImage(input: ReportInput, { series, frames, content }: SegmentationKind): Dataset {
   const { source, lesions } = input;

@@ -25,13 +25,13 @@ export function segments(input: ReportInput): Dataset[] {
   }));
 }
 
-/** Lobe or structure with its side (PS3.3 Table 10-7); the brain where the atlas does not tell. */
+/** Lobe or structure with its side (PS3.3 Table 10-7); the brain if the atlas does not say. */
 const anatomicRegion = (site: FindingSite | null): Dataset => ({
   ...codeItem(site?.structure ?? codes.brain),
   AnatomicRegionModifierSequence: site?.laterality ? [codeItem(site.laterality)] : undefined,
 });
 
-/** The description of what is no lesion: a label map must describe every value its pixels have. */
+/** The description of everything that is not a lesion: a label map must describe every value that its pixels have. */
 export const backgroundSegment = (input: ReportInput, number: number): Dataset => ({
   SegmentNumber: number,
   SegmentLabel: 'Background',

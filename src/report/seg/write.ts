@@ -6,11 +6,11 @@ import { segmentationImage } from './segmentation-image.js';
 import { backgroundSegment, segments } from './segments.js';
 
 /**
- * A BINARY segmentation in the source study: one segment a lesion, in their order, and only frames that hold a voxel of
- * their segment.
+ * A BINARY segmentation in the source study: one segment per lesion, in their order, and only frames that hold a voxel
+ * of their segment.
  *
- * @throws PrioraError DICOM_INVALID_OUTPUT when there are no lesions, a lesion has no voxel, or the result breaks the
- *   standard; DICOM_MISSING_ATTRIBUTE when the source lacks identity or date.
+ * @throws PrioraError DICOM_INVALID_OUTPUT if there are no lesions, a lesion has no voxel, or the result violates the
+ *   standard; DICOM_MISSING_ATTRIBUTE if the source lacks identity or date.
  * @see PS3.3 A.51, C.8.20
  */
 export function writeSegmentation(input: ReportInput): WrittenObject {
@@ -36,13 +36,13 @@ export function writeSegmentation(input: ReportInput): WrittenObject {
   );
 }
 
-/** Segment number of what is no lesion. */
+/** Segment number of everything that is not a lesion. */
 const background = 0;
 
 /**
- * The lesions as a label map (Supplement 243): a pixel's value is the number of its segment, the same number as in the BINARY
- * segmentation. Only slices that hold a lesion have a frame. The background is segment 0, and Pixel Padding Value
- * says that it is background: readers go by the one or the other.
+ * The lesions as a label map (Supplement 243): the value of a pixel is the number of its segment, the same as in the
+ * BINARY segmentation. Only slices that hold a lesion have a frame. The background is segment 0, and Pixel Padding
+ * Value says that it is background: readers go by one or the other.
  *
  * @throws as {@link writeSegmentation}.
  * @see PS3.3 A.51, C.8.20.2

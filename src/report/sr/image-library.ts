@@ -4,7 +4,7 @@ import { instancesWithFrames } from '../instance-references.js';
 import type { ReportInput, SourceFrame } from '../report-input.js';
 import { coded, container, dateItem, image, type ContentItem } from './content-item.js';
 
-/** The images read: one group for the current series, one for the prior's (TID 1600, 1601, 1602). */
+/** The images that were analysed: one group for the current series, one for the prior's (TID 1600, 1601, 1602). */
 export function imageLibrary({ source, prior }: ReportInput): ContentItem {
   const current = group(source.frames, acquiredAt(source.header).date);
   return container(

@@ -6,9 +6,10 @@ import { wordings } from '../wording/language.js';
 import { coded, text, uidReference, type ContentItem } from './content-item.js';
 
 /**
- * What a lesion's group begins with: who it is, what it is, and at which time point (TID 1502). Identity comes before every
- * other UID reference, because OHIF takes a group's first UIDREF for it. The time point's order is a number only at the top
- * (`observation-context`): within a group readers take every NUM for a measurement of the lesion (OHIF, DicomSRValidator).
+ * The beginning of a lesion's group: its identity, what it is, and at which time point (TID 1502). Identity comes
+ * before every other UID reference, because OHIF takes the first UIDREF of a group for it. The order of the time point
+ * is a number only at the top (`observation-context`): within a group, readers take every NUM for a measurement of the
+ * lesion (OHIF, DicomSRValidator).
  */
 export function lesionContext(lesion: TrackedLesion | GoneLesion, input: ReportInput): ContentItem[] {
   const { trackingID, trackingUID } = lesion;
@@ -24,7 +25,7 @@ export function lesionContext(lesion: TrackedLesion | GoneLesion, input: ReportI
   ];
 }
 
-/** Nadir: for targets, whose sum has never been smaller, and only where the disease does not progress all the same. */
+/** Nadir: for targets whose sum has never been smaller, and only if the disease does not progress nevertheless. */
 function timePointType({ trackingUID }: LesionIdentity, { timePoint, response }: ReportInput): Code {
   if (timePoint.type === 'baseline') return codes.baselineTimePoint;
   if (response === null || ['PD', 'NE'].includes(response.overall)) return codes.posttreatment;
@@ -35,7 +36,7 @@ function timePointType({ trackingUID }: LesionIdentity, { timePoint, response }:
     : codes.posttreatment;
 }
 
-/** The lobe or structure with its side; the brain where nobody has told more. */
+/** The lobe or structure with its side; the brain if nothing more is known. */
 export const findingSite = (site: FindingSite | null): ContentItem =>
   coded(
     'HAS CONCEPT MOD',
@@ -44,7 +45,7 @@ export const findingSite = (site: FindingSite | null): ContentItem =>
     site?.laterality ? [coded('HAS CONCEPT MOD', codes.laterality, site.laterality)] : [],
   );
 
-/** The lesion's part in the response: what it was at the baseline; nothing for candidates and new lesions. */
+/** The lesion's part in the response: what it was at baseline; nothing for candidates and new lesions. */
 export function baselineCategory({ trackingUID }: LesionIdentity, { response }: ReportInput): ContentItem[] {
   const isIn = (lesions: readonly LesionIdentity[]) => lesions.some((lesion) => lesion.trackingUID === trackingUID);
   if (response && isIn(response.targets.lesions))

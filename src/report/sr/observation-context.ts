@@ -24,7 +24,7 @@ export const deviceObserver = ({ name, version }: Software): ContentItem[] => [
   text('HAS OBS CONTEXT', codes.deviceObserverModelName, `${name} ${version}`),
 ];
 
-/** TID 4019: what measured, and with which networks, in the document's language; for all measurements at once. */
+/** TID 4019: what measured, and with which networks, in the language of the document; for all measurements together. */
 export const algorithm = ({ software, models, language }: ReportInput): ContentItem[] => [
   text('HAS CONCEPT MOD', codes.algorithmName, software.name),
   text('HAS CONCEPT MOD', codes.algorithmVersion, software.version),

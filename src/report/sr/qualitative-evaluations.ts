@@ -6,7 +6,7 @@ import { wordings } from '../wording/language.js';
 import { coded, container, text, type ContentItem } from './content-item.js';
 import { goneLesionGroup } from './lesion-groups.js';
 
-/** What holds for the whole time point, coded where the standard has codes and in plain words beside it. */
+/** What holds for the whole time point, coded where the standard has codes, and in plain words as well. */
 export function qualitativeEvaluations(input: ReportInput): ContentItem {
   const { lesions, prior } = input;
   const wording = wordings[input.language];

@@ -14,7 +14,7 @@ const overall: Record<ResponseAssessment['overall'], Code> = {
   PD: codes.responsePD,
   NE: codes.responseNE,
 };
-/** CID 6143 has codes for what targets and non-targets do, and none for the two together: a new lesion is no 112043. */
+/** CID 6143 has codes for what targets and non-targets do, but none for both together: a new lesion is not 112043. */
 const targets: Partial<Record<ResponseAssessment['targets']['category'], Code>> = {
   CR: codes.targetCR,
   PR: codes.targetPR,
@@ -28,7 +28,9 @@ const nonTargets: Partial<Record<ResponseAssessment['nonTargets']['category'], C
 };
 const immunotherapies = { yes: codes.yes, no: codes.no, unknown: codes.unknown };
 
-/** The response: method, what is coded of it, the sums it came from, and the whole in words. An extension of TID 1500. */
+/**
+ * The response: method, what can be coded of it, the sums behind it, and all of it in words. An extension of TID 1500.
+ */
 export function responseEvaluation(assessment: ResponseAssessment, wording: Wording): ContentItem {
   const { overall: verdict, underImmunotherapy, sustainedDays, newLesions, equivocalLesions, datedBackTo } = assessment;
   const { category: targetsCategory, sumMm, baselineSumMm, nadirSumMm, lesions } = assessment.targets;

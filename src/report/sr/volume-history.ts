@@ -20,7 +20,7 @@ const sinceFirst: typeof sincePrevious = {
 };
 
 /**
- * How a lesion's volume has changed since it was measured before, and since it was first measured.
+ * How a lesion's volume has changed since it was last measured, and since it was first measured.
  *
  * @param modifier a child for each number: OHIF stops at one that has none.
  */

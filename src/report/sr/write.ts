@@ -16,11 +16,11 @@ import { distinctInstances, evidence } from '../instance-references.js';
 import { observationContext, algorithm } from './observation-context.js';
 
 /**
- * The report of one time point: Comprehensive 3D SR, TID 1500, in the source study. One TID 1411 group for each lesion,
- * as qualitative evaluations what became of those that are gone and what holds for the whole (found or not, prior used
- * or not and how well it registered, models, limits of the input), and the response. Without lesions it says so.
+ * The report of one time point: Comprehensive 3D SR, TID 1500, in the source study. One TID 1411 group for each lesion;
+ * as qualitative evaluations, what became of those not found now and what holds for the whole (found or not, prior used
+ * or not and how well it registered, models, limits of the input); and the response. Without lesions it says so.
  *
- * @param segmentation the object of {@link writeSegmentation} for the same input; null when there are no lesions.
+ * @param segmentation the object of {@link writeSegmentation} for the same input; null if there are no lesions.
  * @throws PrioraError DICOM_INVALID_OUTPUT, DICOM_MISSING_ATTRIBUTE
  * @see PS3.16 TID 1500, 1411, 1419, 1502, 4019
  */

@@ -4,7 +4,7 @@ export interface Format {
   readonly decimal: (value: number, digits: number) => string;
   /** The same with its sign, + included. */
   readonly signed: (value: number, digits: number) => string;
-  /** A day, from DICOM's `YYYYMMDD`; other text stands as it is. */
+  /** A day, from DICOM's `YYYYMMDD`; any other text is left as it is. */
   readonly date: (DA: string) => string;
 }
 

@@ -3,7 +3,7 @@ import type { ObjectKind } from '../../model/object-kind.js';
 /** Kinds of objects that have a series of their own. */
 export type SeriesOfKind = Exclude<ObjectKind, 'LABELMAP-SR'>;
 
-/** What objects say beside a report's text, in English: names of series, segments and regions. */
+/** What objects say besides a report's text, in English: names of series, segments and regions. */
 export const englishObjects = {
   /** Ends every series description; with the series' name at most 64 characters. */
   demonstration: 'demonstration weights, not for clinical use',

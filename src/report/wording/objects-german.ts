@@ -1,6 +1,6 @@
 import type { ObjectsWording } from './objects-english.js';
 
-/** What objects say beside a report's text, in German. */
+/** What objects say besides a report's text, in German. */
 export const germanObjects: ObjectsWording = {
   demonstration: 'Demogewichte, nicht für klinischen Gebrauch',
   research: 'nur für Forschungszwecke',

@@ -82,7 +82,7 @@ function judgedNonTargets({ category, lesions }: ResponseAssessment['nonTargets'
   return [isStart ? wording.nonTargetsAtBaseline(lengths) : wording.nonTargets(wording.responses[category], lengths)];
 }
 
-/** Each with its length now, and before it its smallest so far where there is a before. */
+/** Each with its current length, preceded by its smallest earlier length if there is one. */
 const lengthsOf = (lesions: readonly LedgerLesion[], isStart: boolean, wording: Wording): string[] =>
   lesions.map(({ trackingID, nadirMm, longAxisMm }) =>
     wording.length(trackingID, isStart || nadirMm === null ? [longAxisMm] : [nadirMm, longAxisMm]),

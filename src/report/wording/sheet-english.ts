@@ -1,7 +1,7 @@
 import type { LesionChange } from '../../model/lesion.js';
 import { plural } from './format.js';
 
-/** What only the sheet for the tumour board says, in English. */
+/** What only the tumour board sheet says, in English. */
 export const englishSheet = {
   /** BCP 47. */
   language: 'en',

@@ -1,7 +1,7 @@
 import { plural } from './format.js';
 import type { SheetWording } from './sheet-english.js';
 
-/** What only the sheet for the tumour board says, in German. */
+/** What only the tumour board sheet says, in German. */
 export const germanSheet: SheetWording = {
   language: 'de',
   title: 'Hirnmetastasen im Verlauf',
