@@ -75,7 +75,7 @@ describe('a case writes', () => {
     for (const { path } of objects) expect(existsSync(join(dataDir, path))).toBe(true);
   }); // prettier-ignore
 
-  test('the report refers to the segments of the object beside it', () => {
+  test('a report that refers to the segments of the object next to it', () => {
     const written = report(followUp, ['LABELMAP', 'SR']);
     expect(text(written, 'SR')).toContain(uidOf(written, 'SEG'));
     expect(text(written, 'LABELMAP-SR')).toContain(uidOf(written, 'LABELMAP'));
@@ -86,7 +86,7 @@ describe('a case writes', () => {
 describe('a case that supersedes another', () => {
   const all: DeliverableKind[] = ['SEG', 'LABELMAP', 'SR', 'RTSTRUCT', 'REG', 'KOS', 'PDF'];
 
-  test('and says the same has the same objects, and rejects nothing', () => {
+  test('that says the same has the same objects and rejects nothing', () => {
     const first = report(followUp, all);
     const second = report(followUp, all);
     expect(second.objects.map(({ SOPInstanceUID }) => SOPInstanceUID)).toEqual(
@@ -94,14 +94,14 @@ describe('a case that supersedes another', () => {
     );
   });
 
-  test('adds what a destination wants by now, and leaves the rest as it is', () => {
+  test('adds what a destination has asked for since, and leaves the rest unchanged', () => {
     const first = report(followUp, []);
     const second = report(followUp, ['RTSTRUCT']);
     expect(kinds(second)).toEqual(['SEG', 'SR', 'RTSTRUCT']);
     expect(uidOf(second, 'SR')).toBe(uidOf(first, 'SR'));
   });
 
-  test('and says something else rejects what changed, of every kind, whatever is wanted by now', () => {
+  test('that says something else rejects what changed, of every kind, whatever is asked for now', () => {
     const first = report(followUp, all);
     const lesions = followUp.lesions.map((lesion) => ({ ...lesion, trackingID: 'Lesion 7' }));
     const second = report({ ...followUp, lesions }, []);
@@ -118,7 +118,7 @@ describe('a case that supersedes another', () => {
     expect(uidOf(third, 'SR')).toBe(uidOf(second, 'SR'));
   });
 
-  test('and finds nothing rejects all that spoke of lesions', () => {
+  test('that finds nothing rejects everything that described lesions', () => {
     const first = report(followUp, all);
     const second = report(nothing, all);
     expect(kinds(second)).toEqual(['SR', 'PDF', 'RejectionNote']);
@@ -127,7 +127,7 @@ describe('a case that supersedes another', () => {
   });
 });
 
-test('an object that would break the standard is not written', () => {
+test('an object that would violate the standard is not written', () => {
   const header = { ...followUp.source.header, FrameOfReferenceUID: 'none' };
   const broken = { ...followUp, source: { ...followUp.source, header } };
   expect(() => report(broken, [])).toThrow(expect.objectContaining({ code: 'DICOM_INVALID_OUTPUT' }));

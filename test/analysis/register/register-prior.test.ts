@@ -31,7 +31,7 @@ const slip = pose([3, -2, 2], [3, 4, -3]);
 describe('the plausibility gate', () => {
   const plausible = { similarity: 1.3, overlap: 1, rotationDegrees: 20, translationMm: 30 };
 
-  it('takes what keeps every limit, and names the first that is broken', () => {
+  it('accepts what is within every limit, and names the first that is violated', () => {
     expect(whyRefused(plausible, settings)).toBeNull();
     const { minimumSimilarity, minimumOverlap, maximumRotationDegrees, maximumTranslationMm } = settings;
     const kindOf = (change: Partial<typeof plausible>) => whyRefused({ ...plausible, ...change }, settings)?.kind;
@@ -41,7 +41,7 @@ describe('the plausibility gate', () => {
     expect(kindOf({ translationMm: maximumTranslationMm + 0.1 })).toBe('implausible shift');
   });
 
-  it('refuses what is no number', () => {
+  it('refuses values that are not numbers', () => {
     for (const measure of Object.keys(plausible))
       expect(whyRefused({ ...plausible, [measure]: NaN }, settings)).not.toBeNull();
   });
@@ -120,7 +120,7 @@ describe('registerPrior', () => {
     expect(found.refusal?.kind).toBe('small overlap');
   });
 
-  it('stops when told to', async () => {
+  it('stops when asked to', async () => {
     const request = { current, currentMask: brain, prior, initial, settings };
     await expect(registerPrior({ ...request, signal: AbortSignal.timeout(1) })).rejects.toMatchObject({
       code: 'CANCELLED',

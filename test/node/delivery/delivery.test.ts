@@ -143,7 +143,7 @@ afterEach(async () => {
 });
 
 describe('delivering a case', () => {
-  it('sends its objects as they are on disk, once, and notes the answer', async () => {
+  it('sends its objects as they are on disk, once, and records the answer', async () => {
     startNode([{ port: (await startPacs()).port }]);
     const { caseKey, uids } = report(1);
     await runner!.idle();
@@ -188,7 +188,7 @@ describe('delivering a case', () => {
     expect(received()).toEqual(uids);
   });
 
-  it('sends only what was refused again', async () => {
+  it('resends only what was refused', async () => {
     const seen: string[] = [];
     await startPacs(0, ({ AffectedSOPClassUID }) => ({
       write: () => undefined,
@@ -213,7 +213,7 @@ describe('delivering a case', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('fails visibly after the limit; `priora retry` brings it back', async () => {
+  it('fails visibly after the limit; `priora retry` starts it again', async () => {
     const port = await freePort();
     startNode([{ port }], { firstRetrySeconds: 1, longestRetrySeconds: 2, giveUpAfterSeconds: 4 });
     const first = report(1);
@@ -247,7 +247,7 @@ describe('delivering a case', () => {
     expect(nodeStatus({ config, store, queue })).toMatchObject({ failedJobs: [], failedDeliveries: [] });
   });
 
-  it('loses nothing when the process died between failing the delivery and failing its job', async () => {
+  it('loses nothing if the process died between failing the delivery and failing its job', async () => {
     startNode([{ port: (await startPacs()).port }]);
     await runner!.stop();
     const { caseKey, uids } = report(1);
@@ -263,7 +263,7 @@ describe('delivering a case', () => {
     expect(states(caseKey)).toEqual(['delivered', 'delivered']);
   });
 
-  it('is given back unharmed when the node stops, even during its last try', async () => {
+  it('is returned unharmed when the node stops, even during its last attempt', async () => {
     let arrived: () => void = () => undefined;
     const arriving = new Promise<void>((resolve) => (arrived = resolve));
     // A PACS that does not answer.
@@ -288,7 +288,7 @@ describe('delivering a case', () => {
     expect(received()).toEqual(uids);
   });
 
-  it('to one destination does not wait for another, and each gets what it wants', async () => {
+  it('to one destination does not wait for another, and each gets what it asks for', async () => {
     const down = await freePort();
     const { port } = await startPacs();
     startNode([
@@ -318,7 +318,7 @@ describe('results of demonstration weights', () => {
   // To the kernel 0.0.0.0 is this machine; to the rule, which is strict, it is not loopback.
   const remote = '0.0.0.0';
 
-  it('do not leave this machine; allowed and retried, they do', async () => {
+  it('do not leave this machine; once allowed and retried, they do', async () => {
     const { port } = await startPacs(0, undefined, remote);
     startNode([
       { host: remote, port },
@@ -342,7 +342,7 @@ describe('results of demonstration weights', () => {
 });
 
 describe('forwarding originals', () => {
-  it('passes a series on byte for byte, and later only what came since', async () => {
+  it('sends a series on byte for byte, and later only what has arrived since', async () => {
     startNode([{ port: (await startPacs()).port, forwardOriginals: true }]);
     const receiver = openIngest({ store, queue, config, destinations: [], clock, logger: silentLogger });
     const files = [1, 2, 3].map((number) => sliceFile(config.dataDir, number));
