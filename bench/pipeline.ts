@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { timePointOf } from '../src/node/operations/time-point.js';
-import { forkModule } from '../src/core/child-process.js';
+import { forkModule } from '../src/core/fork-module.js';
 import { parseConfig } from '../src/core/config.js';
 import { packageFolder } from '../src/core/software.js';
 import { startReceivingPacs } from '../src/phantom/demo/receiving-pacs.js';

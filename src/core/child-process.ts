@@ -1,132 +1,166 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { PrioraError } from './errors.js';
+import type { ChildProcess } from 'node:child_process';
+import { childEndError, systemOutOfMemoryKills } from './child-end.js';
+import { asPrioraError, PrioraError, type ErrorCode, type ErrorSubject } from './errors.js';
+import { exceededLimitMb, forkModule } from './fork-module.js';
 
-/**
- * Forks `module` (an `…-process.js` next to the caller) with V8's structured clone as its message format, so that typed
- * arrays cross the pipe as bytes. When run from TypeScript source (in tests), the child runs through tsx as well.
- *
- * @param module URL relative to the caller, written with `.js`: `new URL('./elastix-process.js', import.meta.url)`.
- * @param options.memoryLimitMb ceiling of the child's JavaScript heap.
- * @param options.residentLimitMb ceiling of all its memory, WASM and native included: a child that grows past it is
- *   killed, and {@link childEnded} says so. It is watched rather than set as a system limit, because WASM and ONNX
- *   Runtime reserve terabytes of address space that they never use, and cannot report a refusal.
- * @throws PrioraError CHILD_DIED if the system cannot start a process.
- */
-export function forkModule(
-  module: URL,
-  options: {
-    arguments?: readonly string[];
-    memoryLimitMb?: number;
-    residentLimitMb?: number;
-    env?: NodeJS.ProcessEnv;
-  } = {},
-): ChildProcess {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const path = fileURLToPath(module);
-  const heap = options.memoryLimitMb === undefined ? [] : [`--max-old-space-size=${options.memoryLimitMb}`];
-  const child = fork(fromSource ? path.replace(/\.js$/, '.ts') : path, options.arguments ?? [], {
-    serialization: 'advanced',
-    execArgv: [...heap, ...(fromSource ? ['--import', import.meta.resolve('tsx')] : [])],
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  // Whoever waits for the child hears of its exit; without a listener, an error would end this process, too.
-  child.on('error', () => undefined);
-  if (child.pid === undefined) throw new PrioraError('CHILD_DIED', `${basename(path)} could not be started`);
-  if (options.residentLimitMb !== undefined) watchMemory(child, options.residentLimitMb);
-  return child;
+/** What a child can be asked: the argument and the result of each call, and what it reports on the way. */
+export type Calls = Readonly<
+  Record<string, { readonly argument: unknown; readonly result: unknown; readonly progress?: unknown }>
+>;
+
+/** Parent → child. */
+type Request = { readonly call: string; readonly argument: unknown } | { readonly stop: true };
+/** Child → parent, in answer to the last call. */
+type Reply =
+  | { readonly progress: unknown }
+  | { readonly result: unknown }
+  /** `code` is null for an error that is not ours. */
+  | { readonly failure: { readonly code: ErrorCode | null; readonly message: string; readonly subject: ErrorSubject } };
+
+export interface CallOptions<Progress> {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Children that were killed for their memory use, with the limit they exceeded. */
-const tooLarge = new WeakMap<ChildProcess, number>();
-const watchIntervalMs = 250;
+/** A child process that answers one call at a time, each with a reply and with progress before it. */
+export class Child<Called extends Calls> {
+  readonly #process: ChildProcess;
+  readonly #name: string;
+  readonly #stopsItself: boolean;
+  readonly #outOfMemoryKills = systemOutOfMemoryKills();
+  #end: PrioraError | undefined;
 
-function watchMemory(child: ChildProcess, limitMb: number): void {
-  const timer = setInterval(() => {
-    if (residentMb(child.pid!) <= limitMb) return;
-    tooLarge.set(child, limitMb);
-    child.kill('SIGKILL');
-  }, watchIntervalMs).unref();
-  child.once('exit', () => clearInterval(timer));
-}
+  /**
+   * @param module the child's module, as {@link forkModule} takes it; it calls {@link answerParent}.
+   * @param options.name what errors call the child.
+   * @param options.stopsItself whether the child ends a call that is to stop by itself [it is killed].
+   * @throws PrioraError CHILD_DIED if the system cannot start a process.
+   */
+  constructor(
+    module: URL,
+    options: Parameters<typeof forkModule>[1] & { readonly name: string; readonly stopsItself?: boolean },
+  ) {
+    this.#name = options.name;
+    this.#stopsItself = options.stopsItself ?? false;
+    this.#process = forkModule(module, options);
+    this.#process.once('exit', (code, signal) => {
+      this.#end = childEndError(this.#name, {
+        code,
+        signal,
+        exceededLimitMb: exceededLimitMb(this.#process),
+        systemOutOfMemory: systemOutOfMemoryKills() > this.#outOfMemoryKills,
+      });
+    });
+  }
 
-/** Resident memory (proc(5), VmRSS); 0 if there is no /proc, or the process no longer exists. */
-function residentMb(pid: number): number {
-  try {
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
+  /** Whether it can be asked. */
+  get isAlive(): boolean {
+    return this.#end === undefined && this.#process.connected;
+  }
+
+  /**
+   * @throws PrioraError what the child answers; CANCELLED if `signal` aborts; CHILD_DIED, CHILD_KILLED or MEMORY_EXCEEDED if it
+   *   ends before it has answered. An error of the child's that is no PrioraError is thrown as a plain Error for the caller to name.
+   */
+  async call<Name extends keyof Called & string>(
+    name: Name,
+    argument: Called[Name]['argument'],
+    { onProgress, signal }: CallOptions<Called[Name]['progress']> = {},
+  ): Promise<Called[Name]['result']> {
+    const cancelled = () => new PrioraError('CANCELLED', `${this.#name} was stopped`);
+    if (signal?.aborted) throw cancelled();
+    if (this.#end) throw this.#end;
+    const child = this.#process;
+    const listening = new AbortController();
+    const stop = () => (this.#stopsItself ? child.send({ stop: true } satisfies Request) : child.kill('SIGKILL'));
+    signal?.addEventListener('abort', stop, { signal: listening.signal });
+    try {
+      return await new Promise<Called[Name]['result']>((resolve, reject) => {
+        const exited = () => reject(signal?.aborted ? cancelled() : this.#end!);
+        const answered = (reply: Reply) => {
+          if ('progress' in reply) onProgress?.(reply.progress);
+          else if ('result' in reply) resolve(reply.result);
+          else reject(thrownBy(reply.failure));
+        };
+        child.on('exit', exited).on('message', answered);
+        listening.signal.addEventListener('abort', () => child.off('exit', exited).off('message', answered));
+        child.send({ call: name, argument } satisfies Request);
+      });
+    } finally {
+      listening.abort();
+    }
+  }
+
+  /** Ends the child at once. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
   }
 }
 
-/** Why a child of {@link forkModule} ended unexpectedly: MEMORY_EXCEEDED or CHILD_DIED. */
-export function childEnded(
-  child: ChildProcess,
-  name: string,
-  code: number | null,
-  signal: NodeJS.Signals | null,
-): PrioraError {
-  const limitMb = tooLarge.get(child);
-  return limitMb === undefined
-    ? new PrioraError('CHILD_DIED', `${name} ended with ${signal ?? `code ${code}`}`)
-    : new PrioraError('MEMORY_EXCEEDED', `${name} needed more than ${limitMb} MB and was killed`);
-}
+const thrownBy = ({ code, message, subject }: Extract<Reply, { failure: unknown }>['failure']): Error =>
+  code === null ? new Error(message) : new PrioraError(code, message, { subject });
 
-/** Default ceiling of a child that serves one request: a WASM heap ends at 4 GB. */
+/** The calls of a child that answers once. */
+export type SingleCall<Argument, Result> = { readonly run: { readonly argument: Argument; readonly result: Result } };
+
+/** The memory a one-request child may use unless its caller sets another limit: a WASM heap can grow to 4 GB. */
 const defaultResidentLimitMb = 4096;
 
-/** The answer of a child that serves one request: a result, or the message of its error. */
-export type ChildAnswer<T> = { result: T } | { error: string };
-
 /**
- * Runs one request in a fresh child and ends the child. For work whose memory has to go back to the system (WASM
- * heaps).
+ * Runs one call in a fresh child and ends the child. For work whose memory has to return to the system (WASM heaps).
  *
- * @throws PrioraError CHILD_DIED or MEMORY_EXCEEDED if the child ends without an answer, CANCELLED if `signal` aborts.
- *   An error that the child answers is thrown as a plain Error for the caller to name.
+ * @throws as {@link Child.call}
  */
-export async function callInChild<Request, Result>(
+export async function callInChild<Argument, Result>(
   module: URL,
-  request: Request,
+  argument: Argument,
   options: { memoryLimitMb?: number; residentLimitMb?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
 ): Promise<Result> {
+  const { signal, ...limits } = options;
   const name = module.pathname.split('/').at(-1)!;
-  // An abort event that has already fired does not reach listeners added later.
-  if (options.signal?.aborted) throw new PrioraError('CANCELLED', `${name} was stopped before it began`);
-  const child = forkModule(module, { residentLimitMb: defaultResidentLimitMb, ...options });
-  const kill = () => child.kill('SIGKILL');
-  options.signal?.addEventListener('abort', kill, { once: true });
+  if (signal?.aborted) throw new PrioraError('CANCELLED', `${name} was stopped before it began`);
+  const child = new Child<SingleCall<Argument, Result>>(module, {
+    residentLimitMb: defaultResidentLimitMb,
+    ...limits,
+    name,
+  });
   try {
-    return await new Promise<Result>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(
-          options.signal?.aborted
-            ? new PrioraError('CANCELLED', `${name} was stopped`)
-            : childEnded(child, name, code, signal),
-        ),
-      );
-      child.once('message', (answer: ChildAnswer<Result>) =>
-        'error' in answer ? reject(new Error(answer.error)) : resolve(answer.result),
-      );
-      child.send(request as object);
-    });
+    return await child.call('run', argument, { signal });
   } finally {
-    options.signal?.removeEventListener('abort', kill);
-    kill();
+    child.kill();
   }
 }
 
-/** The child's side of {@link callInChild}: answers the one request it receives. */
-export function answerParent<Request, Result>(handle: (request: Request) => Promise<Result>): void {
-  process.once('message', (request: Request) => {
-    handle(request)
-      .then((result) => process.send!({ result }))
-      .catch((error: unknown) => process.send!({ error: error instanceof Error ? error.message : String(error) }));
+/** What a child does for each call. */
+export type CallHandlers<Called extends Calls> = {
+  readonly [Name in keyof Called]: (
+    argument: Called[Name]['argument'],
+    context: {
+      readonly progress: (progress: Called[Name]['progress']) => void;
+      /** Aborts when the parent wants the call to stop; only where the parent says that the child stops itself. */
+      readonly signal: AbortSignal;
+    },
+  ) => Promise<Called[Name]['result']>;
+};
+
+/** The child's side of {@link Child}: answers its parent's calls until the parent is gone. */
+export function answerParent<Called extends Calls>(handlers: CallHandlers<Called>): void {
+  const send = (reply: Reply) => process.send!(reply);
+  let running = new AbortController();
+  process.on('message', (request: Request) => {
+    if ('stop' in request) return running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    const handle = async () =>
+      handlers[request.call](request.argument, { signal, progress: (progress) => send({ progress }) });
+    handle().then(
+      (result) => send({ result }),
+      (thrown: unknown) => {
+        const { code, message, subject } = asPrioraError(thrown);
+        send({ failure: { code: thrown instanceof PrioraError ? code : null, message, subject } });
+      },
+    );
   });
-  // When the parent dies, the child ends with it.
+  // A parent that dies takes its child with it.
   process.once('disconnect', () => process.exit(0));
 }

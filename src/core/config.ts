@@ -62,6 +62,7 @@ export const configSchema = z.strictObject({
       provider: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
       threads: z.number().int().min(0).default(0),
       memoryLimitMb: z.number().int().min(1000).default(3000),
+      keepLoadedSeconds: seconds.default(300),
     })
     .prefault({}),
   worker: z

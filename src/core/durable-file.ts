@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder, syncFolder } from './folder.js';
+import { makeFolder, syncFolderSync } from './folder.js';
 import { asStorageError } from './storage-error.js';
 
 /**
@@ -17,7 +17,7 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
     for (const name of readdirSync(folder)) if (isTemporary(name, path)) rmSync(join(folder, name), { force: true });
     writeSynced(temporary, bytes);
     renameSync(temporary, path);
-    syncFolder(folder);
+    syncFolderSync(folder);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw asStorageError(error);

@@ -39,7 +39,12 @@ export const errorKinds = {
     'Check the UID or PatientID, and that --config names the configuration of the right node; `priora status` lists what was not stored.',
   ),
   INTERNAL: kind('ambiguous', 0x0110, 'See the log. If it happens again, report it with the log lines of this job.'),
-  CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for the exit signal; the usual cause is a lack of memory.'),
+  CHILD_DIED: kind('ambiguous', 0x0110, 'See the log for what it says; the usual cause is a lack of memory.'),
+  CHILD_KILLED: kind(
+    'transient',
+    0x0110,
+    'A process was ended from outside. Nothing needs to be done: the work is tried again by itself.',
+  ),
   MEMORY_EXCEEDED: kind(
     'permanent',
     0x0110,

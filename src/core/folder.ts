@@ -1,5 +1,6 @@
-import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { PrioraError } from './errors.js';
 
 /**
@@ -32,14 +33,29 @@ export function makeFolder(path: string): void {
     // Not mkdir's own `recursive`, which retries for ever where the system has no room for folders (below /proc).
     mkdirSync(path);
   }
-  syncFolder(parent);
+  syncFolderSync(parent);
 }
 
 /** Makes the names in a folder durable. */
-export function syncFolder(path: string): void {
+export function syncFolderSync(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const fsyncAsync = promisify(fsync);
+
+/**
+ * The same while the event loop goes on. Only the sync waits for the disk; opening and closing in place saves two trips through
+ * the thread pool per instance that is received.
+ */
+export async function syncFolder(path: string): Promise<void> {
+  const descriptor = openSync(path, 'r');
+  try {
+    await fsyncAsync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -1,5 +1,5 @@
 import codecs from 'dcmjs-codecs';
-import { answerParent } from '../core/child-process.js';
+import { answerParent, type SingleCall } from '../core/child-process.js';
 import type { DecodeRequest } from './pixel-decoder.js';
 import { codecOf } from './codestream.js';
 
@@ -16,7 +16,7 @@ const decoders = {
   htj2k: (context: codecs.Context) => NativeCodecs.decodeHtJpeg2000(context),
 } as const;
 
-answerParent(async ({ TransferSyntaxUID, layout, frames }: DecodeRequest): Promise<Uint8Array[]> => {
+async function decode({ TransferSyntaxUID, layout, frames }: DecodeRequest): Promise<Uint8Array[]> {
   log.setLevel('silent');
   const codec = codecOf(TransferSyntaxUID);
   if (codec === undefined) throw new Error(`transfer syntax ${TransferSyntaxUID} cannot be decoded`);
@@ -41,4 +41,6 @@ answerParent(async ({ TransferSyntaxUID, layout, frames }: DecodeRequest): Promi
       throw new Error('the decoded image does not have the declared size');
     return new Uint8Array(decoded); // A copy: the codec reuses its memory for the next frame.
   });
-});
+}
+
+answerParent<SingleCall<DecodeRequest, Uint8Array[]>>({ run: decode });

@@ -79,7 +79,12 @@ function openJobs(config: Config, store: Store, clock: Clock): JobQueue {
   return openQueue(store, {
     clock,
     leaseMs: config.worker.leaseSeconds * 1000,
-    retryByKind: { deliver: deliveryRetry, forward: deliveryRetry },
+    retryByKind: {
+      deliver: deliveryRetry,
+      forward: deliveryRetry,
+      // A case is computed in a process of its own, whose end the node sees and judges: its own end says nothing of the case.
+      analyse: { crashTries: Infinity },
+    },
   });
 }
 

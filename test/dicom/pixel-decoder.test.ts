@@ -217,7 +217,7 @@ it('a killed decoder is not the fault of the pixels: the case can be retried', a
   await until(() => !decoder());
   const decoding = decodeFrames({ TransferSyntaxUID: TransferSyntax.RLELossless, layout, frames: [frame] }, {});
   process.kill(decoder()!, 'SIGKILL');
-  await expect(decoding).rejects.toThrow(expect.objectContaining({ code: 'CHILD_DIED' }));
+  await expect(decoding).rejects.toThrow(expect.objectContaining({ code: 'CHILD_KILLED' }));
 });
 
 describe('pixelLayout', () => {

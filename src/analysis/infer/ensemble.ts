@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
-import { childEnded, forkModule } from '../../core/child-process.js';
+import { Child } from '../../core/child-process.js';
 import { asPrioraError, PrioraError, type ErrorCode } from '../../core/errors.js';
 import type { LabelMap, NetworkImage, Volume } from '../../imaging/volume.js';
 import { verifyModels, type EnsembleModels, type Role } from './manifest.js';
-import type { Execution, OnnxMessage, OnnxRequest, Provider, ScreenUse } from './messages.js';
+import type { Execution, OnnxCalls, Provider, ScreenUse } from './messages.js';
 
 export interface EnsembleOptions {
   readonly provider: Provider;
@@ -13,6 +12,8 @@ export interface EnsembleOptions {
   readonly memoryLimitMb: number;
   /** Which 8-bit screens decide where the exact networks run [those that were validated]. */
   readonly screen?: ScreenUse;
+  /** How long without a run the process keeps its networks and memory, ms [for ever]. */
+  readonly quietMs?: number;
 }
 
 export interface EnsembleInput {
@@ -40,12 +41,14 @@ const heapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_MAX_: '0', MALLOC_T
 /**
  * M_sens and M_spec (Huang 2021, II.D) in one long-lived child process.
  *
- * There is one run at a time; a child that has died or grown past the memory limit is replaced by the next run. A run
+ * There is one run at a time; a child that has died, has grown past the memory limit or was ended in a quiet time is
+ * replaced by the next run. A run
  * that exceeds the ceiling in a child that has run before is retried in a fresh one, since the fragmented heap is not
  * the fault of the case.
  */
 export class Ensemble {
-  private child: ChildProcess | undefined;
+  private child: Child<OnnxCalls> | undefined;
+  private quiet: NodeJS.Timeout | undefined;
   /** What the networks run on; known once started. */
   execution: Execution | undefined;
   /** Resident size of the inference process at the end of its last run; 0 before the first. */
@@ -66,27 +69,31 @@ export class Ensemble {
   static async start(models: EnsembleModels, options: EnsembleOptions): Promise<Ensemble> {
     const ensemble = new Ensemble(models, options);
     await ensemble.startChild();
+    ensemble.closeWhenQuiet();
     return ensemble;
   }
 
   /**
    * Runs both networks over the region.
    *
-   * @throws PrioraError CANCELLED if `signal` aborts; CHILD_DIED; MEMORY_EXCEEDED; INTERNAL with the runtime's message.
+   * @throws PrioraError CANCELLED if `signal` aborts; CHILD_DIED, CHILD_KILLED, MEMORY_EXCEEDED; INTERNAL with the
+   *   runtime's message.
    */
   async run(
     input: EnsembleInput,
     hooks: { onProgress?: (fraction: number) => void; signal?: AbortSignal } = {},
   ): Promise<Probabilities> {
-    if (!this.child) await this.startChild();
-    const { preprocessing } = this.models.sensitivity.manifest;
-    const { missingPriorValue } = preprocessing;
-    const compute = () => this.request({ type: 'run', ...input, missingPriorValue }, 'done', 'INTERNAL', hooks);
-    const answer = await compute().catch(async (error: unknown) => {
-      if (asPrioraError(error).code !== 'MEMORY_EXCEEDED' || this.residentBytes === 0) throw error;
-      await this.startChild();
-      return compute();
-    });
+    clearTimeout(this.quiet);
+    if (!this.child?.isAlive) await this.startChild();
+    const { missingPriorValue } = this.models.sensitivity.manifest.preprocessing;
+    const compute = () => this.child!.call('run', { ...input, missingPriorValue }, hooks).catch(named('INTERNAL'));
+    const answer = await compute()
+      .catch(async (error: unknown) => {
+        if (asPrioraError(error).code !== 'MEMORY_EXCEEDED' || this.residentBytes === 0) throw error;
+        await this.startChild();
+        return compute();
+      })
+      .finally(() => this.closeWhenQuiet());
     this.residentBytes = answer.rssBytes;
     this.exactVoxels = answer.exactVoxels;
     if (answer.rssBytes > this.options.memoryLimitMb * 1e6) this.close();
@@ -97,63 +104,47 @@ export class Ensemble {
     };
   }
 
+  /** Whether the networks are in memory; the next run loads them where they are not. */
+  get isLoaded(): boolean {
+    return this.child?.isAlive ?? false;
+  }
+
   /** Ends the inference process. */
   close(): void {
-    this.child?.kill('SIGKILL');
+    clearTimeout(this.quiet);
+    this.child?.kill();
     this.child = undefined;
   }
 
+  private closeWhenQuiet(): void {
+    const { quietMs } = this.options;
+    if (quietMs !== undefined) this.quiet = setTimeout(() => this.close(), quietMs).unref();
+  }
+
   private async startChild(): Promise<void> {
-    // The process opens them by name, also after a restart: reports name the weights that were loaded.
+    // The process opens them by name, also when it is started again: reports name the weights that were loaded.
     await verifyModels(this.models);
-    const child = forkModule(new URL('./onnx-process.js', import.meta.url), {
-      residentLimitMb: Math.round(excess * this.options.memoryLimitMb),
+    const { provider, threads, memoryLimitMb, screen = 'validated' } = this.options;
+    const child = new Child<OnnxCalls>(new URL('./onnx-process.js', import.meta.url), {
+      name: 'the inference process',
+      residentLimitMb: Math.round(excess * memoryLimitMb),
       env: heapEnvironment,
     });
     this.child = child;
     this.residentBytes = 0;
-    child.once('exit', () => {
-      if (this.child === child) this.child = undefined;
-    });
-    const { provider, threads, memoryLimitMb, screen = 'validated' } = this.options;
-    const refused: ErrorCode = provider === 'cuda' ? 'PROVIDER_UNAVAILABLE' : 'MODEL_INVALID';
     try {
-      const request = { type: 'start', models: this.models, provider, threads, memoryLimitMb, screen } as const;
-      this.execution = (await this.request(request, 'started', refused)).execution;
+      this.execution = await child
+        .call('start', { models: this.models, provider, threads, memoryLimitMb, screen })
+        .catch(named(provider === 'cuda' ? 'PROVIDER_UNAVAILABLE' : 'MODEL_INVALID'));
     } catch (error) {
       this.close();
       throw error;
     }
   }
-
-  private async request<Type extends OnnxMessage['type']>(
-    request: OnnxRequest,
-    expected: Type,
-    failure: ErrorCode,
-    hooks: { onProgress?: (fraction: number) => void; signal?: AbortSignal } = {},
-  ): Promise<Extract<OnnxMessage, { type: Type }>> {
-    const child = this.child!;
-    const { onProgress, signal } = hooks;
-    const cancelled = () => new PrioraError('CANCELLED', 'inference was stopped');
-    if (signal?.aborted) throw cancelled();
-    const stop = () => child.kill('SIGKILL');
-    const listening = new AbortController();
-    signal?.addEventListener('abort', stop, { signal: listening.signal });
-    try {
-      return await new Promise((resolve, reject) => {
-        const exited = (code: number | null, killedBy: NodeJS.Signals | null) =>
-          reject(signal?.aborted ? cancelled() : childEnded(child, 'the inference process', code, killedBy));
-        const answered = (message: OnnxMessage) => {
-          if (message.type === 'progress') onProgress?.(message.fraction);
-          else if (message.type === 'failed') reject(new PrioraError(failure, `ONNX Runtime: ${message.message}`));
-          else if (message.type === expected) resolve(message as Extract<OnnxMessage, { type: Type }>);
-        };
-        child.on('exit', exited).on('message', answered);
-        listening.signal.addEventListener('abort', () => child.off('exit', exited).off('message', answered));
-        child.send(request);
-      });
-    } finally {
-      listening.abort();
-    }
-  }
 }
+
+/** Names an error of ONNX Runtime's own. */
+const named = (code: ErrorCode) => (thrown: unknown) => {
+  if (thrown instanceof PrioraError) throw thrown;
+  throw new PrioraError(code, `ONNX Runtime: ${(thrown as Error).message}`, { cause: thrown });
+};

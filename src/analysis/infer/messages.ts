@@ -14,9 +14,8 @@ export interface Execution {
   readonly screened: boolean;
 }
 
-/** Opens the networks; answered by `started` or `failed`. */
+/** Opens the networks. */
 export interface StartRequest {
-  readonly type: 'start';
   readonly models: EnsembleModels;
   readonly provider: Provider;
   readonly threads: number;
@@ -25,22 +24,20 @@ export interface StartRequest {
   readonly memoryLimitMb: number;
 }
 
-/** Runs both networks over the region; answered by `progress`… and `done`, or `failed`. */
+/** Runs both networks over the region. */
 export interface RunRequest extends NetworkInput {
-  readonly type: 'run';
   readonly region: LabelMap;
 }
 
-export type OnnxRequest = StartRequest | RunRequest;
+export interface RunAnswer {
+  readonly probabilities: Record<Role, Float32Array>;
+  /** Number of voxels for which the exact M_sens ran. */
+  readonly exactVoxels: number;
+  readonly rssBytes: number;
+}
 
-export type OnnxMessage =
-  | { type: 'started'; execution: Execution }
-  | { type: 'progress'; fraction: number }
-  | {
-      type: 'done';
-      probabilities: Record<Role, Float32Array>;
-      /** Number of voxels for which the exact M_sens ran. */
-      exactVoxels: number;
-      rssBytes: number;
-    }
-  | { type: 'failed'; message: string };
+/** What the inference process can be asked: to start, once, and then to run. Progress is the fraction done. */
+export type OnnxCalls = {
+  readonly start: { readonly argument: StartRequest; readonly result: Execution };
+  readonly run: { readonly argument: RunRequest; readonly result: RunAnswer; readonly progress: number };
+};

@@ -2,9 +2,10 @@
  * The only process that runs ONNX Runtime. `run()` holds its thread and sessions leak when reloaded, so this is a child
  * that keeps its networks for life; `Ensemble`, on the other side, ends and replaces it.
  */
+import { answerParent } from '../../core/child-process.js';
 import { identityAffine, type Vector3 } from '../../imaging/affine.js';
 import type { LabelMap, NetworkImage } from '../../imaging/volume.js';
-import type { Execution, OnnxMessage, OnnxRequest, RunRequest, StartRequest } from './messages.js';
+import type { Execution, OnnxCalls, RunAnswer, RunRequest, StartRequest } from './messages.js';
 import type { Model, Role } from './manifest.js';
 import { Network, screenMargin, suspicious } from './network.js';
 import { exactShape, screenShape } from './network-shape.js';
@@ -21,8 +22,6 @@ interface Started {
 }
 let started: Started | undefined;
 
-const send = (message: OnnxMessage) => process.send!(message);
-
 /** Resident size besides the activations: runtime, networks, images in and out. Measured with both compact networks. */
 const baseMemoryMb = 700;
 /** Fractions of the time after which the screen, and M_sens behind it, are done; for the progress display. */
@@ -30,7 +29,7 @@ const timeShares = [0.5, 0.85] as const;
 /** Fraction of a card's free memory for which boxes are sized; the rest is cuDNN's workspace. */
 const cardShare = 0.5;
 
-async function start(request: StartRequest): Promise<void> {
+async function start(request: StartRequest): Promise<Execution> {
   const { models, threads } = request;
   const forEach = async <T>(open: (model: Model) => Promise<T>): Promise<Record<Role, T>> => ({
     sensitivity: await open(models.sensitivity),
@@ -61,7 +60,7 @@ async function start(request: StartRequest): Promise<void> {
   const limit = Math.max(request.memoryLimitMb - baseMemoryMb, 50) * 1e6;
   const card = provider === 'cuda' ? freeCardMemory() : null;
   started = { exact, screen, execution, memoryBytes: card === null ? limit : card * cardShare };
-  send({ type: 'started', execution });
+  return execution;
 }
 
 /** Whether the screen of M_sens was validated together with this M_spec, or is used regardless. */
@@ -93,11 +92,10 @@ async function selfTest(a: Record<Role, Network>, b: Record<Role, Network>): Pro
   return worst;
 }
 
-async function run(request: RunRequest): Promise<void> {
+async function run(request: RunRequest, report: (fraction: number) => void): Promise<RunAnswer> {
   if (!started) throw new Error('run before start');
   const { exact, screen, memoryBytes } = started;
-  const progress = (from: number, to: number) => (fraction: number) =>
-    send({ type: 'progress', fraction: from + (to - from) * fraction });
+  const progress = (from: number, to: number) => (fraction: number) => report(from + (to - from) * fraction);
   const computed = (network: Network, input: RunRequest, region: LabelMap, from: number, to: number) =>
     network.probabilities(input, region, network.plan(region, memoryBytes), progress(from, to));
   const [screened, found] = screen ? timeShares : [0, 0.5];
@@ -117,13 +115,8 @@ async function run(request: RunRequest): Promise<void> {
     if (!suspected.voxels[index]) sensitivity[index] = rough[index];
     if (!likely.voxels[index]) specificity[index] = sensitivity[index];
   }
-  send({ type: 'progress', fraction: 1 });
-  send({ type: 'done', probabilities: { sensitivity, specificity }, exactVoxels, rssBytes: process.memoryUsage.rss() });
+  report(1);
+  return { probabilities: { sensitivity, specificity }, exactVoxels, rssBytes: process.memoryUsage.rss() };
 }
 
-process.on('message', (request: OnnxRequest) => {
-  (request.type === 'start' ? start(request) : run(request)).catch((error: unknown) =>
-    send({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.once('disconnect', () => process.exit(0));
+answerParent<OnnxCalls>({ start, run: (request, { progress }) => run(request, progress) });

@@ -13,5 +13,6 @@ export async function startEnsemble({ modelsDir, inference }: Config): Promise<E
     provider: inference.provider,
     threads: inference.threads || availableParallelism(),
     memoryLimitMb: inference.memoryLimitMb,
+    quietMs: inference.keepLoadedSeconds * 1000,
   });
 }

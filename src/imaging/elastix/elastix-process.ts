@@ -3,7 +3,7 @@
  * that ends after one registration.
  */
 import { elastixNode } from '@itk-wasm/elastix';
-import { answerParent } from '../../core/child-process.js';
+import { answerParent, type SingleCall } from '../../core/child-process.js';
 import { spacingMm, type Volume } from '../volume.js';
 import type { ParameterMap } from './parameter-map.js';
 
@@ -41,7 +41,7 @@ function itkImage(volume: Volume): ItkImage {
   };
 }
 
-answerParent<ElastixRequest, ElastixAnswer>(async ({ fixed, moving, stages }) => {
+async function register({ fixed, moving, stages }: ElastixRequest): Promise<ElastixAnswer> {
   const { transformParameterObject } = await elastixNode(stages, { fixed: itkImage(fixed), moving: itkImage(moving) });
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return {
@@ -49,4 +49,6 @@ answerParent<ElastixRequest, ElastixAnswer>(async ({ fixed, moving, stages }) =>
     peakRssMb: Math.round(maxRSS / 1024),
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
   };
-});
+}
+
+answerParent<SingleCall<ElastixRequest, ElastixAnswer>>({ run: register });

@@ -1,8 +1,6 @@
-import { closeSync, existsSync, fsync, mkdirSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-
-const fsyncAsync = promisify(fsync);
+import { syncFolder } from '../../core/folder.js';
 
 /**
  * The folders below the data folder: `instances/<study>/<series>/<instance>.dcm`, `quarantine/<sha256>.dcm`, and
@@ -35,18 +33,5 @@ export class DurableFolders {
     // A bound, not a cache policy: knowing a folder only saves syncing its parents.
     if (this.#known.size > 10_000) this.#known = new Set();
     this.#known.add(folder);
-  }
-}
-
-/**
- * Makes the names in a folder durable. Only the sync waits for the disk; opening and closing in place saves two trips
- * through the thread pool per instance.
- */
-export async function syncFolder(folder: string): Promise<void> {
-  const descriptor = openSync(folder, 'r');
-  try {
-    await fsyncAsync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { asStorageError } from '../../core/storage-error.js';
 import type { Store } from '../../store/store.js';
-import { syncFolder } from './data-folders.js';
+import { syncFolder } from '../../core/folder.js';
 
 interface Entry {
   readonly folder: string;

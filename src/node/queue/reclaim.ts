@@ -1,9 +1,13 @@
 import { PrioraError } from '../../core/errors.js';
 import type { JobQueue } from './job-queue.js';
+import { machineRestartedSince } from './process-identity.js';
 import type { QueueContext } from './queue-context.js';
 import { noLease, selectJobs } from './stored-job.js';
 
-/** Jobs come back from processes that died. */
+/**
+ * Jobs come back from processes that died. A process that takes its job down with it again and again is not given it for
+ * ever; that the machine was started again is nobody's fault and is not counted.
+ */
 export function reclaiming(context: QueueContext): Pick<JobQueue, 'reclaim'> {
   const { database, clock, identity, mayBeAlive, policyOf, changed } = context;
   const running = selectJobs(database, "WHERE state = 'running' ORDER BY leaseExpiresAt");
@@ -25,7 +29,7 @@ export function reclaiming(context: QueueContext): Pick<JobQueue, 'reclaim'> {
           .filter(({ owner }) => !owner!.startsWith(`${identity}/`))
           .filter(({ owner, leaseExpiresAt }) => leaseExpiresAt! <= now || !mayBeAlive(owner!.replace(/\/\d+$/, '')));
         for (const { jobKey, kind, stage, code, error, cancelRequested, ...row } of orphans) {
-          const crashes = row.crashes + 1;
+          const crashes = row.crashes + (machineRestartedSince(row.owner!) ? 0 : 1);
           const died = new PrioraError('CHILD_DIED', `the process ended ${crashes} times during ${stage ?? kind}`);
           if (cancelRequested === 1) withdraw.run({ jobKey, now });
           else

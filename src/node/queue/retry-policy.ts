@@ -19,7 +19,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   longestDelayMs: 600_000,
   transientTries: 200,
   ambiguousTries: 3,
-  // Generous: a machine that restarts again and again must not cost a patient's case.
+  // Generous: most processes that die are killed from outside, and their jobs are not why.
   crashTries: 10,
 };
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { forkModule } from '../../core/child-process.js';
+import { forkModule } from '../../core/fork-module.js';
 import { silentLogger } from '../../core/log.js';
 import { packageFolder } from '../../core/software.js';
 import { timePointText, researchUse } from '../../cli/time-point-text.js';

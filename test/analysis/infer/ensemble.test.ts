@@ -7,6 +7,7 @@ import { loadModels, type EnsembleModels } from '../../../src/analysis/infer/man
 import { hasCudaDriver } from '../../../src/analysis/infer/provider.js';
 import { identityAffine, type Vector3 } from '../../../src/imaging/affine.js';
 import type { LabelMap, NetworkImage } from '../../../src/imaging/volume.js';
+import { until } from '../../processes.js';
 
 const fixtures = join(import.meta.dirname, '../../fixtures/models');
 const shape: Vector3 = [50, 47, 40];
@@ -145,6 +146,19 @@ describe('Ensemble', () => {
     stop.abort();
     await expect(run).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(ensemble.run({ current, prior: null, region })).resolves.toBeDefined();
+  });
+
+  test('returns its memory to the system after a quiet time, and loads its networks for the next run', async () => {
+    const quiet = await Ensemble.start(models, { ...options, quietMs: 1 });
+    try {
+      await until(() => !quiet.isLoaded);
+      const { sensitivity } = await quiet.run({ current, prior: null, region });
+      await until(() => !quiet.isLoaded);
+      const again = await quiet.run({ current, prior: null, region });
+      expect(Buffer.from(again.sensitivity.voxels.buffer).equals(Buffer.from(sensitivity.voxels.buffer))).toBe(true);
+    } finally {
+      quiet.close();
+    }
   });
 
   test.skipIf(hasCudaDriver())('5: fails on start-up if asked for CUDA where there is none', async () => {

@@ -156,6 +156,22 @@ describe('fail', () => {
     }
   });
 
+  it('tries again what was ended from outside, however often, and what crashed of itself three times', () => {
+    queue.enqueue(job('killed'));
+    for (let kill = 0; kill < 20; kill++) {
+      queue.fail(claimed(), new PrioraError('CHILD_KILLED', 'ended by SIGKILL'));
+      now += 600_000;
+    }
+    expect(queue.find('killed')).toMatchObject({ state: 'queued', code: 'CHILD_KILLED' });
+    queue.complete(claimed());
+    queue.enqueue(job('crashing'));
+    for (const state of ['queued', 'queued', 'failed']) {
+      queue.fail(claimed(), new PrioraError('CHILD_DIED', 'ended with SIGSEGV'));
+      expect(queue.find('crashing')?.state).toBe(state);
+      now += 600_000;
+    }
+  });
+
   it('can have other rules for a kind', () => {
     queue = open({ retryByKind: { analyse: { ambiguousTries: 1 } } });
     queue.enqueue(job('a'));
@@ -197,8 +213,8 @@ describe('cancel', () => {
 
 describe('a process that dies', () => {
   it('loses its lease in time, and what it says afterwards is ignored', () => {
-    const dead = open({ identity: 'host/1/1', mayBeAlive: () => true });
-    queue = open({ identity: 'host/2/2', mayBeAlive: () => true });
+    const dead = open({ identity: 'host/boot/1/1', mayBeAlive: () => true });
+    queue = open({ identity: 'host/boot/2/2', mayBeAlive: () => true });
     queue.enqueue(job('a'));
     const lost = claimed(dead);
     now += 999;
@@ -213,13 +229,13 @@ describe('a process that dies', () => {
   });
 
   it('keeps its lease while it renews', () => {
-    const busy = open({ identity: 'host/1/1', mayBeAlive: () => true });
+    const busy = open({ identity: 'host/boot/1/1', mayBeAlive: () => true });
     busy.enqueue(job('a'));
     const held = claimed(busy);
     for (let turn = 0; turn < 5; turn++) {
       now += 900;
       busy.renew([held]);
-      expect(open({ identity: 'host/2/2', mayBeAlive: () => true }).reclaim()).toBe(0);
+      expect(open({ identity: 'host/boot/2/2', mayBeAlive: () => true }).reclaim()).toBe(0);
     }
     expect(busy.complete(held)).toBe(true);
   });
@@ -235,13 +251,23 @@ describe('a process that dies', () => {
   it('is told from a living one, and from another that reused its pid', () => {
     expect(mayBeAlive(processIdentity())).toBe(true);
     expect(mayBeAlive(processIdentity().replace(/\/[^/]+$/, '/1'))).toBe(false);
-    expect(mayBeAlive('another-machine/1/1')).toBe(true);
+    expect(mayBeAlive('another-machine/boot/1/1')).toBe(true);
+  });
+
+  it('in a machine that was started again is no crash of its job', () => {
+    const [host, , pid, started] = processIdentity().split('/');
+    queue.enqueue(job('a'));
+    for (let restart = 0; restart < 50; restart++) {
+      expect(claimed(open({ identity: `${host}/boot-${restart}/${pid}/${started}` })).key).toBe('a');
+      expect(queue.reclaim()).toBe(1);
+    }
+    expect(queue.find('a')).toMatchObject({ state: 'queued', crashes: 0 });
   });
 
   it('takes a job down with it only so often', () => {
     queue.enqueue(job('poison'));
     for (let crash = 1; crash <= defaultRetryPolicy.crashTries; crash++) {
-      claimed(open({ identity: `host/${crash}/1` }));
+      claimed(open({ identity: `host/boot/${crash}/1` }));
       now += 1000;
       queue.reclaim();
     }
@@ -249,7 +275,7 @@ describe('a process that dies', () => {
   });
 
   it('loses no refresh that arrived while it ran', () => {
-    const dead = open({ identity: 'host/1/1' });
+    const dead = open({ identity: 'host/boot/1/1' });
     queue.enqueue(job('a'));
     claimed(dead);
     queue.enqueue(job('a', { study: 'newer', runAfter: now + 5000 }), { known: 'refresh' });
