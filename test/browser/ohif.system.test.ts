@@ -26,6 +26,7 @@ interface Page {
   waitForFunction(expression: string): Promise<unknown>;
   getByText(text: RegExp | string): { first(): { click(): Promise<void>; dblclick(): Promise<void> } };
   getByRole(role: string, options: { name: string }): { first(): { click(): Promise<void> } };
+  locator(selector: string): { click(): Promise<void> };
   screenshot(options: { path: string }): Promise<unknown>;
   setDefaultTimeout(milliseconds: number): void;
   close(): Promise<void>;
@@ -52,7 +53,16 @@ const compareLabelsWithPixels = `(() => {
   const segments = Object.values(segmentation.segments);
   return { slices: imageIds.length, misplaced, voxels: Object.values(voxels), labels: segments.map(({ label }) => label) };
 })()`;
+/** In the page: the instance that the active viewport shows. */
+const instanceShown = `(() => {
+  const { cornerstoneViewportService, viewportGridService } = window.services;
+  const viewport = cornerstoneViewportService.getCornerstoneViewport(viewportGridService.getActiveViewportId());
+  return viewport?.getCurrentImageId?.()?.match(/instances\\/([0-9.]+)/)?.[1] ?? null;
+})()`;
 const reportOf = `window.services.displaySetService.getActiveDisplaySets().find(({ Modality }) => Modality === 'SR')`;
+
+/** Lesions that OHIF finds an image for: axes of axial planes lie in axial slices, in others as their direction has it. */
+const jumpsTo = { axial: [true, true, true], sagittal: [true, true, true], oblique: [false, true, true] };
 
 describe.skipIf(!hasViewer)('OHIF, served from Orthanc, in Chromium', () => {
   let orthanc: Orthanc, server: Server, url: string, browser: Browser;
@@ -72,7 +82,7 @@ describe.skipIf(!hasViewer)('OHIF, served from Orthanc, in Chromium', () => {
   });
 
   it.each(['axial', 'sagittal', 'oblique'] as const)(
-    '%s: segments lie where the lesions are; the SR opens',
+    '%s: segments lie where the lesions are; the SR opens and leads to them',
     async (orientation) => {
       const { input, sourceFiles, segmentation, report } = viewerCase(orientation);
       await orthanc.store([...sourceFiles, segmentation.bytes, report.bytes]);
@@ -119,6 +129,18 @@ describe.skipIf(!hasViewer)('OHIF, served from Orthanc, in Chromium', () => {
           value: `${input.lesions[index].longAxisMm.toFixed(2)} mm`,
         }),
       );
+      // It shows the image of one lesion after the other, those whose axes lie in an image of the series.
+      const hasImage = await page.evaluate<boolean[]>(
+        `${reportOf}.measurements.map(({ imageId }) => Boolean(imageId))`,
+      );
+      expect(hasImage).toEqual(jumpsTo[orientation]);
+      for (const [index, { sourceSlice }] of input.lesions.entries()) {
+        if (index > 0) await page.locator('[data-cy=viewport-action-arrows-right]').click();
+        if (!hasImage[index]) continue;
+        const { SOPInstanceUID } = input.source.frames[sourceSlice];
+        await page.waitForFunction(`${instanceShown} === '${SOPInstanceUID}'`);
+        await page.screenshot({ path: join(artefacts, `ohif-sr-${orientation}-${index + 1}.png`) });
+      }
       // Documented: OHIF hydrates only what its own tools have drawn.
       expect(await page.evaluate(`${reportOf}.isRehydratable`)).toBe(false);
       await page.close();

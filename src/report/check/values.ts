@@ -33,6 +33,7 @@ const contentOf: Record<string, readonly string[]> = {
   DATE: ['Date'],
   IMAGE: ['ReferencedSOPSequence'],
   COMPOSITE: ['ReferencedSOPSequence'],
+  SCOORD: ['GraphicType', 'GraphicData', 'ContentSequence'],
   SCOORD3D: ['GraphicType', 'GraphicData', 'ReferencedFrameOfReferenceUID'],
   CONTAINER: ['ContinuityOfContent'],
 };

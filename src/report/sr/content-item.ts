@@ -5,7 +5,8 @@ import { decimalString } from '../decimal-string.js';
 
 /** One node of an SR tree (PS3.3 C.17.3). */
 export type ContentItem = Dataset;
-export type Relationship = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS ACQ CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM';
+export type Relationship =
+  'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS ACQ CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM' | 'SELECTED FROM';
 
 function item(
   RelationshipType: Relationship,
@@ -87,8 +88,23 @@ export const image = (relationship: Relationship, concept: Code | undefined, ref
 export const composite = (relationship: Relationship, reference: Dataset): ContentItem =>
   item(relationship, 'COMPOSITE', undefined, { ReferencedSOPSequence: [reference] }, []);
 
+/** An open polyline in an image: [column, row] from the outer corner of its first pixel. @param selectedFrom the image. */
+export const planarPolyline = (
+  relationship: Relationship,
+  concept: Code,
+  points: readonly (readonly [number, number])[],
+  selectedFrom: readonly ContentItem[],
+): ContentItem =>
+  item(
+    relationship,
+    'SCOORD',
+    concept,
+    { GraphicType: 'POLYLINE', GraphicData: points.flat().map((value) => Number(decimalString(value))) },
+    selectedFrom,
+  );
+
 /** An open polyline in patient space, mm. */
-export const polyline = (
+export const spatialPolyline = (
   relationship: Relationship,
   concept: Code,
   points: readonly Vector3[],

@@ -1,10 +1,10 @@
 import type { GoneLesion, LesionIdentity, Segment3d, TrackedLesion } from '../../model/lesion.js';
 import { codes, type Code } from '../codes.js';
 import { roundedDecimalString } from '../decimal-string.js';
-import { frameOfReferenceUID } from '../source-attributes.js';
 import { instancesWithFrames } from '../instance-references.js';
 import type { ReportInput, WrittenObject } from '../report-input.js';
-import { coded, container, image, numeric, polyline, text, type ContentItem } from './content-item.js';
+import { axisCoordinates, isDrawnInImage } from './axis-coordinates.js';
+import { coded, container, image, numeric, text, type ContentItem } from './content-item.js';
 import { describeGone } from '../wording/sentences.js';
 import { wordings } from '../wording/language.js';
 import { baselineCategory, findingSite, lesionContext } from './lesion-context.js';
@@ -25,11 +25,12 @@ export function measurementGroup(
 ): ContentItem {
   const { source } = input;
   const frames = source.frames.filter(({ k }) => slices.has(k));
-  const FrameOfReferenceUID = frameOfReferenceUID(source.header);
   const axis = (concept: Code, lengthMm: number, ends: Segment3d) =>
-    numeric('CONTAINS', concept, roundedDecimalString(lengthMm, 2), codes.millimetre, [
-      polyline('INFERRED FROM', codes.path, ends, FrameOfReferenceUID),
-    ]);
+    numeric('CONTAINS', concept, roundedDecimalString(lengthMm, 2), codes.millimetre, [axisCoordinates(ends, source)]);
+  const long = axis(codes.longAxis, lesion.longAxisMm, lesion.longAxis);
+  const short = axis(codes.shortAxis, lesion.shortAxisMm, lesion.shortAxis);
+  // OHIF shows the image that a group's first coordinates lie in: an axis without one must not come first.
+  const axes = isDrawnInImage(short) && !isDrawnInImage(long) ? [short, long] : [long, short];
   // What each number refers to; the group's own site tells the side, too.
   const site = coded('HAS CONCEPT MOD', codes.findingSite, lesion.site?.structure ?? codes.brain);
   return container(
@@ -46,8 +47,7 @@ export function measurementGroup(
       numeric('CONTAINS', codes.volume, roundedDecimalString(lesion.volumeMm3, 2), codes.cubicMillimetre, [
         coded('HAS CONCEPT MOD', codes.measurementMethod, codes.sumOfVoxelVolumes),
       ]),
-      axis(codes.longAxis, lesion.longAxisMm, lesion.longAxis),
-      axis(codes.shortAxis, lesion.shortAxisMm, lesion.shortAxis),
+      ...axes,
       numeric(
         'CONTAINS',
         codes.maximum3dDiameter,
