@@ -1,36 +1,12 @@
 import { PrioraError } from '../core/errors.js';
-import { TransferSyntax } from './uid.js';
+import { hasLongLength, isVR, structure, undefinedLength, type ElementEncoding } from './encoding.js';
 
-/** How a data set's elements are encoded (PS3.5 7.1, 7.3). */
-export interface ElementEncoding {
-  readonly explicit: boolean;
-  readonly littleEndian: boolean;
-}
-
-/**
- * The encoding that a transfer syntax stands for (PS3.5 Annex A); that of a deflated one applies to the inflated bytes.
- */
-export function elementEncoding(TransferSyntaxUID: string): ElementEncoding {
-  return {
-    explicit: TransferSyntaxUID !== TransferSyntax.ImplicitVRLittleEndian,
-    littleEndian: TransferSyntaxUID !== TransferSyntax.ExplicitVRBigEndian,
-  };
-}
-
-const undefinedLength = 0xffffffff;
-const item = 0xfffee000;
-const itemDelimiter = 0xfffee00d;
-const sequenceDelimiter = 0xfffee0dd;
-const pixelData = 0x7fe00010;
 /** Wanted values longer than this are skipped: no useful header value is longer. */
 const maxValueLength = 65_536;
 const maxDepth = 64;
 
-const code = (vr: string) => vr.charCodeAt(0) * 256 + vr.charCodeAt(1);
-/** VRs whose explicit encoding has two reserved bytes and a 32-bit length (PS3.5 7.1.2). */
-const longVRs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'].map(code));
-const SQ = code('SQ');
-const UN = code('UN');
+const letterPair = /^[A-Z]{2}$/;
+const isZeros = (bytes: Buffer) => bytes.every((byte) => byte === 0);
 
 interface Level {
   readonly kind: 'sequence' | 'item' | 'fragments';
@@ -48,6 +24,7 @@ export class ElementScanner {
   readonly elements = new Map<number, Buffer>();
   readonly #wanted: ReadonlySet<number>;
   readonly #littleEndian: boolean;
+  readonly #declared: boolean;
   #explicit: boolean;
   readonly #levels: Level[] = [];
   /** The beginning of a header that the end of the last chunk cut off. */
@@ -56,8 +33,11 @@ export class ElementScanner {
   #remaining = 0;
   #value: Buffer | undefined;
   #offset = 0;
+  /** Nothing but zeros has come since the last element: some writers leave them behind it. */
+  #padding = false;
 
   constructor(encoding: ElementEncoding, wanted: ReadonlySet<number>) {
+    this.#declared = encoding.explicit;
     this.#explicit = encoding.explicit;
     this.#littleEndian = encoding.littleEndian;
     this.#wanted = wanted;
@@ -71,6 +51,10 @@ export class ElementScanner {
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
+      if (this.#padding) {
+        if (!isZeros(chunk.subarray(at))) throw this.#unreadable('zeros between elements');
+        break;
+      }
       if (this.#remaining > 0) {
         const taken = Math.min(this.#remaining, chunk.length - at);
         if (this.#value) chunk.copy(this.#value, this.#value.length - this.#remaining, at, at + taken);
@@ -91,7 +75,7 @@ export class ElementScanner {
 
   /** @throws PrioraError DICOM_UNREADABLE if the data set ended before its elements did. */
   end(): void {
-    if (this.#remaining > 0 || this.#carry.length > 0 || this.#levels.length > 0)
+    if (this.#remaining > 0 || this.#levels.length > 0 || !isZeros(this.#carry))
       throw this.#unreadable('it ends inside an element: the data set is truncated');
   }
 
@@ -114,40 +98,51 @@ export class ElementScanner {
     const u32 = (offset: number) =>
       this.#littleEndian ? bytes.readUInt32LE(start + offset) : bytes.readUInt32BE(start + offset);
     const tag = u16(0) * 0x10000 + u16(2);
-    let vr = 0;
-    let length: number;
+    const letters = String.fromCharCode(bytes[start + 4], bytes[start + 5]);
+    const structural = tag >= structure.item && tag <= structure.sequenceDelimiter;
+    let vr = '';
+    let length = u32(4);
     let size = 8;
-    if (tag >= item && tag <= sequenceDelimiter) length = u32(4);
-    else if (!this.#explicit) length = u32(4);
-    else {
-      const first = bytes[start + 4];
-      const second = bytes[start + 5];
-      if (first < 0x41 || first > 0x5a || second < 0x41 || second > 0x5a)
-        throw this.#unreadable(`no value representation at element ${tag.toString(16).padStart(8, '0')}`);
-      vr = first * 256 + second;
-      if (longVRs.has(vr)) {
+    if (tag === 0 && length === 0 && this.#levels.length === 0) this.#padding = true;
+    else if (!structural && this.#hasVR(tag, letters)) {
+      vr = letters;
+      if (hasLongLength(vr) && letterPair.test(vr)) {
         if (available < 12) return 0;
         size = 12;
         length = u32(8);
       } else length = u16(6);
     }
     if (carried > 0) this.#carry = Buffer.alloc(0);
-    this.#element(tag, vr, length);
+    if (!this.#padding) this.#element(tag, vr, length);
     return size - carried;
   }
 
-  #element(tag: number, vr: number, length: number): void {
+  /**
+   * Whether the header of an element has a VR. Below the top level the other encoding is read as what it is: writers
+   * leave the items of private sequences, and of UN, as they came to them. A private element without one has a short
+   * length, as DCMTK has it.
+   *
+   * @param letters what stands where the VR would.
+   */
+  #hasVR(tag: number, letters: string): boolean {
+    if (this.#levels.length > 0) return this.#explicit ? letterPair.test(letters) : this.#declared && isVR(letters);
+    if (this.#explicit && !letterPair.test(letters) && ((tag >>> 16) & 1) === 0)
+      throw this.#unreadable(`no value representation at element ${tag.toString(16).padStart(8, '0')}`);
+    return this.#explicit;
+  }
+
+  #element(tag: number, vr: string, length: number): void {
     const level = this.#levels.at(-1);
-    if (tag === sequenceDelimiter || tag === itemDelimiter) {
-      const ends = tag === sequenceDelimiter ? level?.kind !== 'item' : level?.kind === 'item';
+    if (tag === structure.sequenceDelimiter || tag === structure.itemDelimiter) {
+      const ends = tag === structure.sequenceDelimiter ? level?.kind !== 'item' : level?.kind === 'item';
       if (!level || !ends) throw this.#unreadable('a delimiter ends nothing');
       this.#levels.pop();
       this.#explicit = level.explicit;
       return;
     }
-    if ((level?.kind === 'sequence' || level?.kind === 'fragments') !== (tag === item))
+    if ((level?.kind === 'sequence' || level?.kind === 'fragments') !== (tag === structure.item))
       throw this.#unreadable(
-        tag === item ? 'an item outside a sequence' : 'a sequence holds something other than items',
+        tag === structure.item ? 'an item outside a sequence' : 'a sequence holds something other than items',
       );
     if (length !== undefinedLength) {
       this.#remaining = length;
@@ -160,17 +155,18 @@ export class ElementScanner {
     }
     if (this.#levels.length >= maxDepth) throw this.#unreadable('sequences are nested too deeply');
     const explicit = this.#explicit;
-    if (tag === item) {
+    if (tag === structure.item) {
       if (level!.kind === 'fragments') throw this.#unreadable('a fragment without length');
       this.#levels.push({ kind: 'item', explicit });
-    } else if (tag === pixelData) this.#levels.push({ kind: 'fragments', explicit });
-    else if (explicit && vr !== SQ && vr !== UN) {
-      // Encapsulated pixels below the top level (icons) are (7FE0,0010) as well; nothing else may lack its length.
+    } else if (vr.startsWith('O') || tag === structure.pixelData)
+      // Encapsulated pixels, also below the top level (icons) and in private elements.
+      this.#levels.push({ kind: 'fragments', explicit });
+    else if (vr !== '' && vr !== 'SQ' && vr !== 'UN')
       throw this.#unreadable('an element without length that is not a sequence');
-    } else {
+    else {
       this.#levels.push({ kind: 'sequence', explicit });
       // PS3.5 6.2.2, note on UN of undefined length: its items are implicit VR little endian.
-      if (explicit && vr === UN) this.#explicit = false;
+      if (vr === 'UN') this.#explicit = false;
     }
   }
 
