@@ -8,7 +8,7 @@ import { randomPoint, walkVessel } from './vessel-tree.js';
  * A developmental venous anomaly, source space: thin medullary veins that meet in the white matter like the snakes of a
  * Medusa's head, and the wide vein that drains them to the surface. Enhances, stays as it is, and is no metastasis.
  */
-export function venousAnomaly(head: SourceHead, random: Random): Tube[] {
+function venousAnomaly(head: SourceHead, random: Random): Tube[] {
   const hub = randomPoint(
     head,
     random,

@@ -17,15 +17,14 @@ import { reviewTable, type ReviewTable } from './reviews.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
-export type { CaseOutcome, CaseRow, CaseStatus, ReportedCaseRow } from './cases.js';
-export type { DeliveryRow, DeliveryState } from './deliveries.js';
+export type { CaseRow, CaseStatus, ReportedCaseRow } from './cases.js';
+export type { DeliveryRow } from './deliveries.js';
 export type { InstanceRow } from './instances.js';
 export type { LesionRow } from './lesions.js';
 export type { ObjectRow } from './objects.js';
 export type { PatientRow } from './patients.js';
-export type { QuarantineRow } from './quarantine.js';
 export type { ReviewRow } from './reviews.js';
-export type { AcquiredAtSource, SeriesOrigin, SeriesRow, SeriesState } from './series.js';
+export type { SeriesOrigin, SeriesRow, SeriesState } from './series.js';
 export type { StudyRow } from './studies.js';
 
 /**
