@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   dcmtk libdcmtk-dev g++ dicom3tools orthanc orthanc-dicomweb pixelmed-apps default-jdk-headless
-  libgdcm-tools poppler-utils dcm2niix elastix libinsighttoolkit5-dev strace openssl chromium
+  curl libgdcm-tools poppler-utils dcm2niix elastix libinsighttoolkit5-dev strace openssl chromium
   python3-pydicom python3-numpy python3-scipy python3-nibabel python3-onnx python3-torch python3-matplotlib python3-pytest
   mypy
 )

@@ -17,7 +17,7 @@ type Analysis = AnalysedFiles & { readonly notice: string };
 
 let studies: PhantomStudy[];
 beforeAll(async () => {
-  studies = await phantomStudies(2);
+  studies = await phantomStudies();
 });
 
 const folderOf = ({ paths }: PhantomStudy) => dirname(paths[0]);
