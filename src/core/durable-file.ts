@@ -20,7 +20,7 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
     syncFolderSync(folder);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw asStorageError(error);
+    throw asStorageError(error, path);
   }
 }
 

@@ -79,6 +79,7 @@ export const errorKinds = {
     'The pixel data do not decode as the header declares. Request the series again.',
   ),
   // receive, index
+  DATA_FOLDER_IN_USE: kind('permanent', 0x0110, 'Stop the other process first, or give this one another `dataDir`.'),
   STORAGE_FULL: kind(
     'transient',
     0xa700,

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, existsSync, fsync, fsyncSync, mkdirSy
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { PrioraError } from './errors.js';
+import { asStorageError } from './storage-error.js';
 
 /**
  * Makes a folder that an operator named, with its parents, unless it exists.
@@ -14,6 +15,8 @@ export function makeNamedFolder(path: string, named: string): void {
     if (!isFolder(path)) makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
+    const refused = asStorageError(cause, path);
+    if (refused instanceof PrioraError && refused.code === 'STORAGE_FULL') throw refused;
     const { code } = cause as NodeJS.ErrnoException;
     throw new PrioraError('CONFIG_INVALID', `${named}: the folder ${path} cannot be created or written (${code})`, {
       cause,

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../core/clock.js';
 import type { Config } from '../core/config.js';
 import { makeNamedFolder } from '../core/folder.js';
 import type { Logger } from '../core/log.js';
-import { databasePath, openStore, type Store } from '../store/store.js';
+import { databasePath, lockDataFolder, openStore, type Store } from '../store/store.js';
 import { completenessHandler, resumeCompleteness } from './completeness/schedule.js';
 import { seriesComplete } from './completeness/series-complete.js';
 import { deliverCase, forwardSeries } from './delivery/delivery.js';
@@ -38,40 +38,46 @@ interface Parts {
 }
 
 /**
- * Builds and starts everything: index, queue, the process that computes cases, the Storage SCP.
+ * Builds and starts everything: the lock on the data folder, index, queue, the Storage SCP, the process that computes cases.
+ * What another program has taken, the folder or the port, is found first, and then nothing is changed. If any part cannot be
+ * started, those before it are stopped again.
  *
- * @throws PrioraError what must stop a node at its start: CONFIG_INVALID, DATABASE_TOO_NEW, DATABASE_DAMAGED, MODEL_INVALID, PROVIDER_UNAVAILABLE.
+ * @throws PrioraError what must stop a node at its start: CONFIG_INVALID, DATA_FOLDER_IN_USE, STORAGE_FULL, STORAGE_FAILED,
+ *   DATABASE_TOO_NEW, DATABASE_DAMAGED, MODEL_INVALID, PROVIDER_UNAVAILABLE.
  */
 export async function startNode(config: Config, logger: Logger, clock: Clock = systemClock): Promise<RunningNode> {
-  const mappings = loadMappings(config.mappingsDir);
-  makeNamedFolder(config.dataDir, 'dataDir');
-  const worker = await CaseWorker.start(config);
-
-  const store = openStore(databasePath(config.dataDir), { clock });
-  const parts: Parts = { config, mappings, store, queue: openJobs(config, store, clock), clock, logger };
-
-  const runner = startWork(parts, worker);
-  resumeCompleteness(store, parts.queue, config.completeness);
-  const pruning = pruneHourly(parts);
-
-  const receiver = openIngest({ ...parts, destinations: mappings.destinations });
-  const server = storageSCP(config, receiver, logger);
-  const { host, port } = await server.listen();
-  logger.info({ host, port, aeTitle: config.dicom.aeTitle, provider: worker.provider }, 'Priora is listening');
-
-  return {
-    host,
-    port,
-    provider: worker.provider!,
-    idle: () => runner.idle(),
-    close: async () => {
-      clearInterval(pruning);
-      await server.close();
-      await runner.stop();
-      worker.close();
-      store.close();
-    },
+  /** How to stop what has been started. */
+  const started: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const stop of started.splice(0).reverse()) await stop();
   };
+  try {
+    const mappings = loadMappings(config.mappingsDir);
+    makeNamedFolder(config.dataDir, 'dataDir');
+    const lock = lockDataFolder(config.dataDir, clock.now());
+    started.push(() => lock.release());
+    const store = openStore(databasePath(config.dataDir), { clock });
+    started.push(() => store.close());
+    const parts: Parts = { config, mappings, store, queue: openJobs(config, store, clock), clock, logger };
+
+    const receiver = openIngest({ ...parts, destinations: mappings.destinations });
+    const server = storageSCP(config, receiver, logger);
+    const { host, port } = await server.listen();
+    started.push(() => server.close());
+
+    const worker = await CaseWorker.start(config);
+    started.push(() => worker.close());
+    const runner = startWork(parts, worker);
+    started.push(() => runner.stop());
+    resumeCompleteness(store, parts.queue, config.completeness);
+    const pruning = pruneHourly(parts);
+    started.push(() => clearInterval(pruning));
+    logger.info({ host, port, aeTitle: config.dicom.aeTitle, provider: worker.provider }, 'Priora is listening');
+    return { host, port, provider: worker.provider!, idle: () => runner.idle(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function openJobs(config: Config, store: Store, clock: Clock): JobQueue {

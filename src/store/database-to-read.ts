@@ -32,7 +32,7 @@ function openCopy(path: string): Database {
     return closingWith(openDatabase(copy, { readonly: true }), remove);
   } catch (error) {
     remove();
-    throw asStorageError(error);
+    throw asStorageError(error, path);
   }
 }
 

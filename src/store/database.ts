@@ -35,15 +35,17 @@ export interface Database {
  * @throws PrioraError STORAGE_FAILED, STORAGE_FULL, DATABASE_DAMAGED
  */
 export function openDatabase(path: string, options: { readonly?: boolean } = {}): Database {
-  if (path !== ':memory:' && !options.readonly) mkdirSync(dirname(path), { recursive: true });
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      throw asStorageError(error);
+      throw asStorageError(error, path);
     }
   };
-  const connection = guarded(() => connect(path, options.readonly ?? false));
+  const connection = guarded(() => {
+    if (path !== ':memory:' && !options.readonly) mkdirSync(dirname(path), { recursive: true });
+    return connect(path, options.readonly ?? false);
+  });
   // Made once, because better-sqlite3 builds four functions for each call of `transaction`.
   const inTransaction = connection.transaction((work: () => unknown) => synchronous(work));
   return {

@@ -17,6 +17,7 @@ import { reviewTable, type ReviewTable } from './reviews.js';
 import { seriesTable, type SeriesTable } from './series.js';
 import { studyTable, type StudyTable } from './studies.js';
 
+export { lockDataFolder } from './data-folder-lock.js';
 export type { CaseRow, CaseStatus, ReportedCaseRow } from './cases.js';
 export type { DeliveryRow } from './deliveries.js';
 export type { InstanceRow } from './instances.js';

@@ -1,5 +1,4 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
@@ -204,8 +203,9 @@ export class InstanceIntake {
     try {
       await commits.add(folder, () => index(header, instance, source));
     } catch (error) {
-      // It is in no index, and the sender is told so: a file that nobody knows of must not stay.
-      await rm(join(dataDir, path), { force: true });
+      // A file that no index knows must not stay, for its sender is told that it was not taken. One that another process has
+      // put there, or has told the index of, is not ours to remove.
+      if (!store.instances.find(SOPInstanceUID)) this.#file.remove(join(dataDir, path));
       throw error;
     }
     return { outcome: 'stored', instance };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsync, open, renameSync, unlinkSync, writevSync } from 'node:fs';
+import { closeSync, fstatSync, fsync, open, renameSync, statSync, unlinkSync, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { asStorageError } from '../../core/storage-error.js';
 
@@ -71,7 +71,7 @@ export class TemporaryFile {
     try {
       await this.#opened;
     } catch (error) {
-      throw asStorageError(error);
+      throw asStorageError(error, this.path);
     }
     this.#writePending();
   }
@@ -92,29 +92,33 @@ export class TemporaryFile {
   }
 
   /**
-   * Gives the file its name once its bytes are durable. The caller syncs the folder.
+   * Gives the file its name once its bytes are durable. The caller syncs the folder. It stays open until `discard`, so that
+   * `remove` can tell it from another.
    *
    * @throws PrioraError STORAGE_FULL, STORAGE_FAILED
    */
   async moveTo(path: string): Promise<void> {
     try {
       await this.sync();
-      this.#close();
       renameSync(this.path, path);
       this.#moved = true;
     } catch (error) {
-      throw asStorageError(error);
+      throw asStorageError(error, this.path);
     }
   }
 
-  /** Removes a file that has no final name yet; harmless afterwards. */
+  /** Removes the file from under its final name, unless another one has taken its place there. */
+  remove(path: string): void {
+    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(this.#descriptor!).ino) unlinkSync(path);
+  }
+
+  /** Closes the file, and removes it if it has no final name yet; harmless afterwards. */
   async discard(): Promise<void> {
     this.#pending = [];
-    if (this.#moved) return;
     try {
       await this.#opened;
       this.#close();
-      unlinkSync(this.path);
+      if (!this.#moved) unlinkSync(this.path);
     } catch {
       // It was never created, or the next start clears the folder of temporary files.
     }
@@ -134,7 +138,7 @@ export class TemporaryFile {
         if (rest.length > 0) rest[0] = rest[0].subarray(written);
       }
     } catch (error) {
-      throw asStorageError(error);
+      throw asStorageError(error, this.path);
     }
   }
 

@@ -13,7 +13,8 @@ import { decodeFileMeta, encodeFileMeta } from '../../../src/dicom/part10.js';
 import { SOPClass, TransferSyntax } from '../../../src/dicom/uid.js';
 import { openIngest } from '../../../src/node/ingest/ingest.js';
 import { openQueue } from '../../../src/node/queue/queue.js';
-import type { Receiver } from '../../../src/node/ingest/receiver.js';
+import type { IndexInstance } from '../../../src/node/ingest/instance-intake.js';
+import { openReceiver, type Receiver } from '../../../src/node/ingest/receiver.js';
 import { verifyStorage } from '../../../src/node/operations/verify.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { association, sliceDataset, storeRequest } from './instance.js';
@@ -299,6 +300,54 @@ describe('identity and time', () => {
     await send(sliceDataset(1, { StudyDate: '', StudyTime: '' }));
     const [{ StudyInstanceUID }] = store.studies.held();
     expect(store.holds.open(StudyInstanceUID)).toMatchObject([{ code: 'TIME_UNKNOWN', attribute: null }]);
+  });
+});
+
+describe('a writer that fails', () => {
+  const path = () => join(dataDir, 'instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.1.dcm');
+  /** A second process on the same data folder; `index` is called in its commit. */
+  const failing = (index: IndexInstance, isDestination = () => false) =>
+    openReceiver({ store, dataDir, logger: silentLogger, index, isDestination });
+  const refused = () => {
+    throw new Error('not indexed');
+  };
+  const sendTo = async (to: Receiver) => {
+    const sink = await to.storeHandler(storeRequest('1.2.3.1.1.1'));
+    await sink.write(sliceDataset(1));
+    return sink.finish();
+  };
+
+  it('removes its own file, of which no index knows', async () => {
+    await expect(sendTo(failing(refused))).rejects.toThrow('not indexed');
+    expect(existsSync(path())).toBe(false);
+  });
+
+  it('leaves a file alone that another has put in its place', async () => {
+    const overtaken = failing(() => {
+      rmSync(path());
+      writeFileSync(path(), 'of another process');
+      refused();
+    });
+    await expect(sendTo(overtaken)).rejects.toThrow('not indexed');
+    expect(readFileSync(path(), 'utf8')).toBe('of another process');
+  });
+
+  it('leaves a file alone that another has told the index of', async () => {
+    const other = openStore(join(dataDir, 'priora.sqlite'));
+    // Between its look at the index and its commit, the other one stores the instance.
+    const overtaken = failing(refused, () => {
+      other.database.execute(`
+        INSERT INTO patients (IssuerOfPatientID, PatientID) VALUES ('A', 'P');
+        INSERT INTO studies (StudyInstanceUID, patientKey, receivedAt) VALUES ('1.2.3.1', 1, 1);
+        INSERT INTO series (SeriesInstanceUID, studyKey, patientKey, Modality, SeriesDescription, callingAETitle, origin,
+          firstInstanceAt, lastInstanceAt, state) VALUES ('1.2.3.1.1', 1, 1, 'MR', '', '', 'received', 1, 1, 'receiving');
+        INSERT INTO instances (SOPInstanceUID, seriesKey, SOPClassUID, TransferSyntaxUID, path, bytes, sha256, receivedAt)
+          VALUES ('1.2.3.1.1.1', 1, '1.2', '1.2', 'instances/1.2.3.1/1.2.3.1.1/1.2.3.1.1.1.dcm', 1, zeroblob(32), 1)`);
+      return false;
+    });
+    await expect(sendTo(overtaken)).rejects.toThrow('not indexed');
+    expect(existsSync(path())).toBe(true);
+    other.close();
   });
 });
 
