@@ -24,7 +24,7 @@ from training.train.batch import Batches, Mistake, visit
 from training.train.config import TrainConfig, read_config
 from training.train.mistakes import in_batch, in_volume
 from training.train.rmsprop import RMSProp
-from training.train.state import hand_over
+from training.train.state import RunState, hand_over, pause
 from training.train.train import train
 
 #: Sub-volumes of the toy patients a network guessing at random would rank with this area under the curve.
@@ -112,6 +112,25 @@ def test_a_checkpoint_handed_over_is_the_same_start(toy):
         state = torch.load(start)
         torch.save({**state, "step": 0}, start)
         hand_over(start, handed)
+
+
+def test_a_run_is_taken_up_elsewhere(toy):
+    through = train(toy / "a", config_for(toy, max_steps=6, sub_epoch=3, batch=4), say=silent)
+    with pytest.raises(KeyboardInterrupt):
+        train(toy / "b", config_for(toy, max_steps=6, sub_epoch=3, batch=4), say=interrupt_at(6))
+    paused = toy / "c" / "checkpoint.pt"
+    paused.parent.mkdir()
+    pause(toy / "b" / "checkpoint.pt", paused)
+    assert str(toy).encode() not in paused.read_bytes()
+    assert paused.stat().st_size < (toy / "b" / "checkpoint.pt").stat().st_size
+    before = RunState.load(paused)
+    assert before.step == 3
+    resumed = train(paused.parent, config_for(toy, max_steps=6, sub_epoch=3, batch=4), say=silent)
+    assert resumed.step == 6
+    weight = "main.layers.3.2.weight"
+    # The optimiser's memory lost precision; the run goes on all the same.
+    assert torch.allclose(through.network[weight], resumed.network[weight], atol=1e-3)
+    assert not torch.allclose(before.network[weight], resumed.network[weight], atol=1e-3)
 
 
 def test_a_run_ends_with_the_mean_of_its_weights(toy):

@@ -3,7 +3,7 @@
     python3 -m training.train.state training/runs/m-sens/checkpoint.pt training/checkpoints/m-sens.pt
 
 makes of a finished run's checkpoint one to hand over: without what only going on needs, and without the folders of the
-machine it ran on.
+machine it ran on. With --to-go-on it makes one from which the run can be taken up elsewhere.
 """
 
 import argparse
@@ -74,14 +74,30 @@ def hand_over(path: Path, to: Path) -> None:
     config = TrainConfig.from_dict(state.config)
     if state.step < config.max_steps and not 0 < config.max_seconds <= state.seconds:
         raise ValueError(f"{path} is not finished: {state.step} of {config.max_steps} batches")
-    kept = {key: value for key, value in state.config.items() if key not in OF_THE_MACHINE}
     optimiser: dict[str, Any] = {**state.optimiser, "state": {}}
-    replace(state, config=kept, optimiser=optimiser, averaged=None, mistakes=[]).save(to)
+    replace(state, config=elsewhere(state), optimiser=optimiser, averaged=None, mistakes=[]).save(to)
+
+
+def pause(path: Path, to: Path) -> None:
+    """Write the checkpoint of a run, finished or not, to go on elsewhere: with the optimiser's memory in half of its
+    precision, which it takes up again in single precision."""
+    state = RunState.load(path)
+    memory = {
+        number: {key: value.to(torch.bfloat16) for key, value in one.items()}
+        for number, one in state.optimiser["state"].items()
+    }
+    replace(state, config=elsewhere(state), optimiser={**state.optimiser, "state": memory}).save(to)
+
+
+def elsewhere(state: RunState) -> dict[str, Any]:
+    """A run's options without those that only hold on the machine it ran on."""
+    return {key: value for key, value in state.config.items() if key not in OF_THE_MACHINE}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("to", type=Path)
+    parser.add_argument("--to-go-on", action="store_true", help="with the optimiser's memory, finished or not")
     options = parser.parse_args()
-    hand_over(options.checkpoint, options.to)
+    (pause if options.to_go_on else hand_over)(options.checkpoint, options.to)
