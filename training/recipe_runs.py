@@ -4,30 +4,24 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Semaphore
 
 import torch
 
-from training.data.case import cached_case
-from training.data.cases import case_folders
 from training.export.use import Grant
 from training.export.write_model import export_parts
 from training.network.checkpoint import load_network
 from training.paper.paper import PAPER
 from training.paper.tables import PRIORS
+from training.phantoms import Phantoms
 from training.recipe import RECIPE, architecture_of, lineage, options_of, start_of
-from training.train.batch import FEWEST
 
 HERE = Path(__file__).parent
-#: Patients a maker of an endless stream would make, and the distance of the makers' seeds.
-ENDLESS = 1_000_000
+#: Exit code of scripts/validate-screen.ts when no thresholds pass; others mean that it could not run.
+NOT_PASSED = 3
 #: Real series, one folder each, that no network sees in training; the page goes without where there are none.
 REAL_HEADS = HERE.parent.parent / "shared" / "data"
 ANATOMIES = REAL_HEADS / "anatomies"
@@ -79,43 +73,9 @@ class Runs:
     def cache(self) -> Path:
         return self.folder / "cache"
 
-    def phantom_commands(self, split: str, shares: int) -> list[list[str]]:
-        """The commands that together write the phantoms of a split into data/<split>, each a share of every part."""
-        commands = []
-        for part in RECIPE["phantoms"][split]:
-            program = ["node", "dist/main.js", "phantom", "--format", "training", "--out", str(self.data / split)]
-            heads = ["--anatomies", str(self.anatomies), "--split", part["heads"]]
-            options = [word for key in ("scanner", "ahead") if key in part for word in (f"--{key}", str(part[key]))]
-            share = -(-part["patients"] // shares) if "patients" in part else ENDLESS
-            for n in range(shares):
-                patients = min(share, part.get("patients", ENDLESS * shares) - n * share)
-                if patients > 0:
-                    seed = ["--seed", str(part["seed"] + n * share), "--patients", str(patients)]
-                    commands.append([*program, *heads, *options, *seed])
-        return commands
-
-    def make_phantoms(self, split: str) -> None:
-        """Write the phantoms of a split into data/<split>, and read them into the cache."""
-        with ThreadPoolExecutor(self.jobs) as pool:
-            list(pool.map(partial(subprocess.run, check=True), self.phantom_commands(split, self.jobs)))
-        with ProcessPoolExecutor(self.jobs) as pool:
-            list(pool.map(partial(cached_case, cache=self.cache), case_folders(self.data, split)))
-
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """New training patients, made without an end beside what is done meanwhile; those used up make room."""
-        makers = [subprocess.Popen(command) for command in self.phantom_commands("training", self.jobs)]
-        try:
-            while len(case_folders(self.data, "training")) < FEWEST:
-                if any(maker.poll() is not None for maker in makers):
-                    raise RuntimeError("the training patients cannot be made; priora phantom says why")
-                time.sleep(1)
-            yield
-        finally:
-            for maker in makers:
-                maker.terminate()
-            for maker in makers:
-                maker.wait()
+    @property
+    def phantoms(self) -> Phantoms:
+        return Phantoms(self.data, self.cache, self.anatomies, self.jobs)
 
     def checkpoint(self, network: str) -> Path:
         return self.folder / network / "checkpoint.pt"
@@ -270,6 +230,18 @@ class Runs:
             *granted,
         )
 
+    def validate_screen(self, models: str, say=print) -> None:
+        """Find the screen's thresholds on whole validation volumes, in the models' own folder.
+
+        Raises SystemExit, with what it means for the node, when that could not be done.
+        """
+        command = ["npx", "tsx", "scripts/validate-screen.ts", models, str(self.data / "validation"), "5"]
+        outcome = subprocess.run(command).returncode
+        if outcome == NOT_PASSED:
+            say("No threshold passes: the node runs this pair without its screen, and takes longer.")
+        elif outcome:
+            raise SystemExit("The screen could not be validated: the node runs this pair without it, and takes longer.")
+
     def score_tests(self) -> None:
         """Train every network of the tables and score each on the test phantoms, the ensemble too, and on those of the
         head and the scanners of the training; and M_sens with other priors."""
@@ -302,7 +274,7 @@ class Runs:
     def gather_evidence(self) -> None:
         """Train and score every network of the tables, read the real heads, and write docs/results.md."""
         for split in ("test", "test-familiar"):
-            self.make_phantoms(split)
+            self.phantoms.make(split)
         self.score_tests()
         if heads := [folder for folder in sorted(REAL_HEADS.glob("*")) if folder.is_dir()]:
             subprocess.run(

@@ -13,16 +13,11 @@ whenever you like; the same command goes on. Whatever is there already (phantoms
 """
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 from training.export.use import DEMONSTRATION, USES, Grant
 from training.recipe import RECIPE, SIZES
 from training.recipe_runs import Runs, pair_of
-
-#: Exit code of scripts/validate-screen.ts when no thresholds pass; others mean that it could not run.
-NOT_PASSED = 3
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -82,19 +77,14 @@ if __name__ == "__main__":
     if options.data:
         runs.train_all(options.networks)
     elif options.networks:
-        with runs.stream():
+        with runs.phantoms.stream():
             runs.train_all(options.networks)
-        runs.make_phantoms("validation")
+        runs.phantoms.make("validation")
     scores = runs.validate(options.networks) if options.networks and options.score else {}
     for network in options.networks:
         if options.to and scores and "role" in RECIPE["networks"][network]:
             runs.export(network, scores[network], options.to, options.described)
     if options.to and scores and pair_of(options.networks):
-        command = ["npx", "tsx", "scripts/validate-screen.ts", options.to, str(runs.data / "validation"), "5"]
-        outcome = subprocess.run(command).returncode
-        if outcome == NOT_PASSED:
-            print("No threshold passes: the node runs this pair without its screen, and takes longer.")
-        elif outcome:
-            sys.exit("The screen could not be validated: the node runs this pair without it, and takes longer.")
+        runs.validate_screen(options.to)
     if options.evidence:
         runs.gather_evidence()

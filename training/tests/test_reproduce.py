@@ -77,7 +77,7 @@ def test_what_is_held_out_is_for_testing_only_and_no_patient_is_in_two_splits(tm
 
 @pytest.mark.parametrize("shares", [1, 3, 8])
 def test_shares_of_phantoms_are_all_of_them_once(tmp_path, shares):
-    commands = Runs(tmp_path).phantom_commands("test", shares)
+    commands = Runs(tmp_path).phantoms.commands("test", shares)
     made = []
     for command in commands:
         value = {key: command[n + 1] for n, key in enumerate(command) if key.startswith("--")}

@@ -103,6 +103,19 @@ def test_a_sites_network_says_what_was_run_and_has_the_sites_version(tmp_path, m
     assert called[1][-4:] == ("--use", CLINICAL_STUDY, "--granted-by", GRANT.by)
 
 
+@pytest.mark.parametrize("code, ends", [(0, False), (3, False), (1, True), (-9, True)])
+def test_a_screen_that_could_not_be_validated_is_no_success(tmp_path, monkeypatch, code, ends):
+    monkeypatch.setattr("subprocess.run", lambda command, **_: subprocess.CompletedProcess(command, code))
+    said = []
+    runs = Runs(tmp_path)
+    if ends:
+        with pytest.raises(SystemExit, match="runs this pair without it"):
+            runs.validate_screen("models")
+    else:
+        runs.validate_screen("models", said.append)
+    assert [one.startswith("No threshold passes") for one in said] == [True] * (code == 3)
+
+
 @pytest.mark.parametrize(
     "more, reason",
     [([], "--version"), (["--version", "1", "--use", "clinical-study"], "--granted-by")],
