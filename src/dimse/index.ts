@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { PrioraError, type ErrorCode } from '../core/errors.js';
+export { SOPClass, TransferSyntax } from '../dicom/uid.js';
 export { Association, type AssociationOptions } from './association.js';
 export { type AssociationEnd, type AssociationInfo, type PresentationContext, type Roles } from './association-info.js';
 export { CommandField, commandName, type CommandSet } from './command-set.js';

@@ -1,4 +1,4 @@
-import { asPrioraError } from '../core/errors.js';
+import { asPrioraError, PrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import type { AssociationInfo, PresentationContext } from './association-info.js';
 import { CommandField, commandName, datasetFollows, noDataset, responseTo, type CommandSet } from './command-set.js';
@@ -255,7 +255,11 @@ export class Performer {
 
   #exchange(operation: Operation): Exchange {
     return {
-      respond: (response) => this.#respond(operation, response),
+      respond: async (response) => {
+        // A handler that heeds nothing else must not go on answering for ever.
+        if (this.#ended) throw new PrioraError('CANCELLED', 'the association is over');
+        await this.#respond(operation, response);
+      },
       signal: operation.controller.signal,
       peer: this.#options.peer,
     };

@@ -37,7 +37,11 @@ export interface ServiceRequest {
 
 /** What a service may do while a request is in progress, besides its final answer. */
 export interface Exchange {
-  /** Sends an intermediate response (C-FIND, C-MOVE and C-GET pending). */
+  /**
+   * Sends an intermediate response (C-FIND, C-MOVE and C-GET pending).
+   *
+   * @throws PrioraError CANCELLED once the association is over.
+   */
   respond(response: ServiceResponse): Promise<void>;
   /** Aborts when the peer sends C-CANCEL for this request, or when the association ends. */
   readonly signal: AbortSignal;
