@@ -1,6 +1,6 @@
 import { PrioraError } from '../core/errors.js';
 import { silentLogger, type Logger } from '../core/log.js';
-import type { AssociationInfo, PresentationContext } from './association-info.js';
+import type { AssociationInfo, PresentationContext, Roles } from './association-info.js';
 import { connect, type ClientTLS, type Connection } from './connect.js';
 import type { Request } from './invoker.js';
 import { MessageExchange } from './message-exchange.js';
@@ -112,8 +112,8 @@ export class Association extends ServiceUser {
     return this.#exchange!.fragmentLength;
   }
 
-  protected override mayInvoke({ requestorRoles }: PresentationContext): boolean {
-    return requestorRoles.scu;
+  protected override rolesOn({ requestorRoles }: PresentationContext): Roles {
+    return requestorRoles;
   }
 
   invoke(request: Request): Promise<ServiceResponse> {

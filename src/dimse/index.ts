@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 export { PrioraError, type ErrorCode } from '../core/errors.js';
+export type { Dataset } from '../dicom/dataset.js';
+export { decodeDataset, encodeDataset } from '../dicom/encoded-dataset.js';
 export { SOPClass, TransferSyntax } from '../dicom/uid.js';
 export { Association, type AssociationOptions } from './association.js';
 export { type AssociationEnd, type AssociationInfo, type PresentationContext, type Roles } from './association-info.js';

@@ -1,6 +1,6 @@
 import type { PrioraError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
-import type { AssociationInfo, PresentationContext } from './association-info.js';
+import type { AssociationInfo, PresentationContext, Roles } from './association-info.js';
 import { Invoker, type Request } from './invoker.js';
 import { MessageReceiver } from './message-receiver.js';
 import { MessageSender } from './message-sender.js';
@@ -84,8 +84,9 @@ export class MessageExchange extends ServiceUser {
     return this.#performer.instancesStored;
   }
 
-  protected override mayInvoke({ requestorRoles }: PresentationContext): boolean {
-    return this.#role === 'requestor' ? requestorRoles.scu : requestorRoles.scp;
+  protected override rolesOn({ requestorRoles }: PresentationContext): Roles {
+    const { scu, scp } = requestorRoles;
+    return this.#role === 'requestor' ? requestorRoles : { scu: scp, scp: scu };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { PrioraError } from '../core/errors.js';
 import { SOPClass } from '../dicom/uid.js';
-import type { AssociationInfo, PresentationContext } from './association-info.js';
+import type { AssociationInfo, PresentationContext, Roles } from './association-info.js';
 import { CommandField } from './command-set.js';
 import type { Request } from './invoker.js';
 import { matchesOf } from './matches.js';
@@ -61,16 +61,24 @@ export abstract class ServiceUser {
   /** A request of any service. Requests wait for their turn. */
   abstract invoke(request: Request): Promise<ServiceResponse>;
 
-  /** Whether we may ask for a service on this context, by the roles that were negotiated (PS3.7 D.3.3.4). */
-  protected abstract mayInvoke(context: PresentationContext): boolean;
+  /** What we may be on a context, by the roles that were negotiated (PS3.7 D.3.3.4). */
+  protected abstract rolesOn(context: PresentationContext): Roles;
 
-  /** The accepted context for an abstract syntax and, if given, a transfer syntax. */
-  contextFor(abstractSyntax: string, transferSyntax?: string): PresentationContext | undefined {
+  /**
+   * The accepted context for an abstract syntax and, if given, a transfer syntax.
+   *
+   * @param role that we must have on it: the SCU invokes every service but N-EVENT-REPORT, which is the SCP's. [`scu`]
+   */
+  contextFor(
+    abstractSyntax: string,
+    transferSyntax?: string,
+    role: keyof Roles = 'scu',
+  ): PresentationContext | undefined {
     return this.info.presentationContexts.find(
       (context) =>
         context.abstractSyntax === abstractSyntax &&
         (transferSyntax === undefined || context.transferSyntax === transferSyntax) &&
-        this.mayInvoke(context),
+        this.rolesOn(context)[role],
     );
   }
 
@@ -141,7 +149,7 @@ export abstract class ServiceUser {
   ): Promise<ServiceResponse> {
     const { SOPClassUID: AffectedSOPClassUID, SOPInstanceUID: AffectedSOPInstanceUID, EventTypeID } = operation;
     const command = { CommandField: CommandField.N_EVENT_REPORT_RQ, EventTypeID };
-    return this.#normalized({ ...command, AffectedSOPClassUID, AffectedSOPInstanceUID }, operation);
+    return this.#normalized({ ...command, AffectedSOPClassUID, AffectedSOPInstanceUID }, operation, 'scp');
   }
 
   /** N-GET (PS3.7 10.1.2). @param operation.attributes tags, as group · 65536 + element. [all that the instance has] */
@@ -200,13 +208,14 @@ export abstract class ServiceUser {
   #normalized(
     command: Request['command'],
     { SOPClassUID, abstractSyntax = SOPClassUID, dataset }: Omit<InstanceOperation, 'SOPInstanceUID'> & WithDataset,
+    role: keyof Roles = 'scu',
   ): Promise<ServiceResponse> {
-    const presentationContext = this.#contextOrRefusal(abstractSyntax);
+    const presentationContext = this.#contextOrRefusal(abstractSyntax, undefined, role);
     return this.invoke({ command, presentationContext, ...(dataset ? { dataset: [dataset] } : {}) });
   }
 
-  #contextOrRefusal(abstractSyntax: string, transferSyntax?: string): PresentationContext {
-    const context = this.contextFor(abstractSyntax, transferSyntax);
+  #contextOrRefusal(abstractSyntax: string, transferSyntax?: string, role?: keyof Roles): PresentationContext {
+    const context = this.contextFor(abstractSyntax, transferSyntax, role);
     if (context) return context;
     const { calledAETitle } = this.info;
     const what = transferSyntax === undefined ? abstractSyntax : `${abstractSyntax} in ${transferSyntax}`;

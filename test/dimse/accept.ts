@@ -1,11 +1,11 @@
 import { applicationContextName, type AssociateAC, type AssociateRQ } from '../../src/dimse/pdu.js';
 import type { RawPeer } from './raw-peer.js';
 
-/** Accepts what a requestor proposes, with each context's first transfer syntax. */
+/** Accepts what a requestor proposes, with each context's first transfer syntax; returns the proposal. */
 export async function accept(
   peer: RawPeer,
   changes: (answer: AssociateAC) => AssociateAC = (answer) => answer,
-): Promise<void> {
+): Promise<AssociateRQ> {
   const proposal = (await peer.next()) as AssociateRQ;
   peer.send(
     changes({
@@ -27,4 +27,5 @@ export async function accept(
       },
     }),
   );
+  return proposal;
 }

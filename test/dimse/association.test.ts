@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOPClass, TransferSyntax } from '../../src/dicom/uid.js';
 import { Association, type AssociationOptions } from '../../src/dimse/association.js';
+import { decodeCommandSet } from '../../src/dimse/command-set.js';
+import type { AssociateRQ } from '../../src/dimse/pdu.js';
 import { accept } from './accept.js';
 import { commandPDU, RawPeer } from './raw-peer.js';
 import { recordingServer } from './recording-server.js';
@@ -16,7 +18,7 @@ afterEach(async () => {
 });
 
 /** An SCP that does what `behave` says with each connection. */
-async function scripted(behave: (peer: RawPeer) => Promise<void> | void): Promise<number> {
+async function scripted(behave: (peer: RawPeer) => unknown): Promise<number> {
   scp = createTCPServer((socket) => {
     sockets.push(socket);
     void behave(new RawPeer(socket));
@@ -55,7 +57,7 @@ const store = (association: Association, dataset: Iterable<Buffer> | AsyncIterab
   });
 
 describe('association as SCU', () => {
-  it.each<[string, (peer: RawPeer) => Promise<void> | void, string, RegExp]>([
+  it.each<[string, (peer: RawPeer) => unknown, string, RegExp]>([
     [
       'a rejection',
       async (peer) => {
@@ -177,6 +179,48 @@ describe('association as SCU', () => {
       code: 'DESTINATION_UNREACHABLE',
       message: expect.stringContaining('C-STORE-RQ with Pending') as string,
     });
+  });
+
+  it.each([
+    ['as many requests at once as the peer allows', 8, { invoked: 3, performed: 1 }, 3],
+    ['no more than it wants', 2, { invoked: 8, performed: 1 }, 2],
+    ['as many as it wants where the peer sets no limit', 4, { invoked: 0, performed: 0 }, 4],
+    ['one at a time where the peer does not answer', 8, undefined, 1],
+    ['one at a time where it does not ask', 1, undefined, 1],
+  ])('has %s under way', async (_, maxOperationsInvoked, asynchronousOperationsWindow, expected) => {
+    const seen: number[] = [];
+    let proposed: unknown;
+    const port = await scripted(async (peer) => {
+      proposed = await accept(peer, (answer) => ({
+        ...answer,
+        userInformation: {
+          ...answer.userInformation,
+          ...(asynchronousOperationsWindow ? { asynchronousOperationsWindow } : {}),
+        },
+      }));
+      // Answers only when no more requests come by themselves, the latest first.
+      for (;;) {
+        const open: number[] = [];
+        while (open.length < expected && seen.reduce((sum, count) => sum + count, 0) + open.length < 12) {
+          const item = await peer.next();
+          if (item?.type === 'data' && item.isCommand) open.push(decodeCommandSet(item.data).MessageID!);
+          if (!item) return;
+        }
+        if (open.length === 0) return;
+        seen.push(open.length);
+        for (const MessageIDBeingRespondedTo of open.reverse()) {
+          const answer = { MessageIDBeingRespondedTo, Status: 0, CommandDataSetType: 0x0101 };
+          peer.send(commandPDU(1, { ...answer, CommandField: 0x8030 }));
+        }
+      }
+    });
+    const association = await request(port, { maxOperationsInvoked });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => association.echo()));
+    expect(answers.every(({ Status }) => Status === 0)).toBe(true);
+    expect(seen.slice(0, -1).every((count) => count === expected)).toBe(true);
+    const window = maxOperationsInvoked === 1 ? undefined : { invoked: maxOperationsInvoked, performed: 1 };
+    expect((proposed as AssociateRQ).userInformation.asynchronousOperationsWindow).toEqual(window);
+    association.abort();
   });
 
   it('counts an answer that comes together with an abort', async () => {

@@ -97,6 +97,14 @@ function keeping(status: (SOPInstanceUID: string) => number = () => 0) {
 
 const identifier = Buffer.from('an identifier');
 
+/** Takes the first match and leaves. */
+async function leaveAtOnce(found: ReturnType<Association['find']>): Promise<void> {
+  for await (const { Status } of found) {
+    expect(Status).toBe(0xff00);
+    break;
+  }
+}
+
 describe('C-FIND', () => {
   const matches = (count: number) => Array.from({ length: count }, (_, number) => Buffer.from(`match ${number}`));
   const query = { SOPClassUID: studyRoot.find, identifier };
@@ -135,7 +143,10 @@ describe('C-FIND', () => {
     ]);
     const association = await ask(port);
     let seen = 0;
-    for await (const _ of association.find(query)) if (++seen === 2) break;
+    for await (const { Status } of association.find(query)) {
+      expect(Status).toBe(0xff00);
+      if (++seen === 2) break;
+    }
     expect([seen, stopped]).toEqual([2, true]);
     expect(asked).toBeLessThan(1000);
     expect(await association.echo()).toMatchObject({ Status: 0 });
@@ -181,7 +192,7 @@ describe('C-FIND', () => {
       }),
     ]);
     const association = await ask(port);
-    for await (const _ of association.find(query)) break;
+    await leaveAtOnce(association.find(query));
     expect(association.open).toBe(false);
   });
 });
@@ -344,7 +355,7 @@ describe('the DIMSE-N services', () => {
         return { Status: 0x0107, dataset: Buffer.from('a reply') };
       }),
     ]);
-    const answer = await call(await ask(port));
+    const answer = await call(await ask(port, { roleSelections: [{ SOPClassUID: commitment, ...bothRoles }] }));
     expect(asked[0].command).toMatchObject(elements);
     expect(asked[0].dataset).toEqual(hasDataset ? dataset : null);
     expect(answer).toMatchObject({ Status: 0x0107, ...affected, dataset: Buffer.from('a reply') });
@@ -377,7 +388,6 @@ describe('the DIMSE-N services', () => {
       }),
     ]);
     const association = await ask(port, {
-      roleSelections: [{ SOPClassUID: commitment, ...bothRoles }],
       services: [
         serviceOf(CommandField.N_EVENT_REPORT_RQ, (request) => {
           reported.push(request);
@@ -402,25 +412,26 @@ describe('the DIMSE-N services', () => {
   });
 });
 
-describe('a role that was not negotiated', () => {
-  it('is not taken: the peer is not asked', async () => {
+describe('roles', () => {
+  it('that were not negotiated are not taken: the peer is not asked', async () => {
     const refusals: unknown[] = [];
+    const instance = { SOPClassUID: commitment, SOPInstanceUID: commitmentInstance };
     const port = await serve([
       serviceOf(CommandField.N_ACTION_RQ, async (_, { peer }) => {
-        const asked = peer.nEventReport({
-          SOPClassUID: commitment,
-          SOPInstanceUID: commitmentInstance,
-          EventTypeID: 1,
-        });
-        refusals.push(await asked.catch((error: unknown) => error));
+        refusals.push(await peer.nAction({ ...instance, ActionTypeID: 1 }).catch((error: unknown) => error));
         return { Status: 0 };
       }),
+      serviceOf(CommandField.N_EVENT_REPORT_RQ, () => ({ Status: 0 })),
     ]);
-    const association = await ask(port);
-    await association.nAction({ SOPClassUID: commitment, SOPInstanceUID: commitmentInstance, ActionTypeID: 1 });
+    const scu = await ask(port);
+    await scu.nAction({ ...instance, ActionTypeID: 1 });
     expect(refusals).toMatchObject([{ code: 'DESTINATION_REFUSED' }]);
-    const server = await ask(port, { roleSelections: [{ SOPClassUID: commitment, scu: false, scp: true }] });
-    expect(server.contextFor(commitment)).toBeUndefined();
-    expect(server.contextFor(studyRoot.find)).toBeDefined();
+    await expect(scu.nEventReport({ ...instance, EventTypeID: 1 })).rejects.toMatchObject({
+      code: 'DESTINATION_REFUSED',
+    });
+    const scp = await ask(port, { roleSelections: [{ SOPClassUID: commitment, scu: false, scp: true }] });
+    expect(await scp.nEventReport({ ...instance, EventTypeID: 1 })).toMatchObject({ Status: 0 });
+    await expect(scp.nAction({ ...instance, ActionTypeID: 1 })).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
+    expect(scp.contextFor(studyRoot.find)).toBeDefined();
   });
 });
