@@ -49,7 +49,7 @@ const nothing = 2 ** 20;
 const isFull = (path: string): boolean => (freeBytes(path) ?? Infinity) < nothing;
 
 /** The room on the volume that holds, or would hold, a file, bytes; undefined if the system does not say. */
-export function freeBytes(path: string): number | undefined {
+function freeBytes(path: string): number | undefined {
   try {
     const { bavail, bsize } = statfsSync(existing(path));
     return bavail * bsize;

@@ -1,5 +1,5 @@
 /**
- * `priora/dimse`: DICOM networking (PS3.7, PS3.8) in both roles. docs/dimse.md shows how it is used.
+ * `priora/dimse`: DICOM networking (PS3.7, PS3.8) in both roles.
  *
  * @packageDocumentation
  */

@@ -10,7 +10,7 @@ describe('config', () => {
     expect(config.dataDir).toBe('/srv/priora/data');
     expect(config.dicom).toMatchObject({ host: '127.0.0.1', port: 11112, aeTitle: 'PRIORA', callingAETitles: 'any' });
     expect(config.completeness.timerSeconds).toBe(60);
-    expect(config.inference).toEqual({ provider: 'auto', threads: 0, memoryLimitMb: 3000 });
+    expect(config.inference).toEqual({ provider: 'auto', threads: 0, memoryLimitMb: 3000, keepLoadedSeconds: 300 });
     expect(config.modelsDir).toMatch(/\/models$/);
   });
 
