@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { hasPeer, hasPythonModule } from './peers.js';
+import { hasPeer, hasPythonModule, python } from './peers.js';
 import { temporary } from './cli/priora.js';
 
 const root = resolve(import.meta.dirname, '..');
@@ -40,7 +40,10 @@ test.skipIf(!hasPeer('Orthanc') || !hasPeer('curl') || !hasPythonModule('pydicom
   'examples/orthanc: two studies go from the scanner to the PACS, and their reports are read',
   async () => {
     const folder = await copyOfExample();
-    const { stdout } = await promisify(execFile)('bash', [join(folder, 'run.sh')], { cwd: folder });
+    const { stdout } = await promisify(execFile)('bash', [join(folder, 'run.sh')], {
+      cwd: folder,
+      env: { ...process.env, PYTHON: python },
+    });
     expect(stdout.match(/study of \d{8}: \d+ lesions/g)).toHaveLength(2);
     expect(stdout).toMatch(/^ {2}Lesion 1$/m);
     expect(stdout).toMatch(/Volume: [\d.]+ mm3/);

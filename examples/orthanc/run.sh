@@ -33,4 +33,4 @@ priora status --config priora.yaml
 for instance in $(reports | grep --only-matching '[0-9a-f]\{8\}-[0-9a-f-]*'); do
   curl --silent "$orthanc/instances/$instance/file" --output "work/$instance.dcm"
 done
-python3 read_report.py work/*.dcm
+"${PYTHON:-python3}" read_report.py work/*.dcm

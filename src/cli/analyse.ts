@@ -55,8 +55,9 @@ export function registerAnalyseCommand(program: Command): void {
     .action(async (paths: string[], options: AnalyseArguments) => {
       const out = resolve(options.out);
       makeNamedFolder(out, '--out');
-      const analysis = await analyseFiles(paths, options, keepOutputs(out));
-      if (options.json) console.log(JSON.stringify(analysis, null, 2));
+      const progress = (line: string) => console.error(line);
+      const analysis = await analyseFiles(paths, { ...options, progress }, keepOutputs(out));
+      if (options.json) console.log(JSON.stringify({ ...analysis, notice: researchUse }, null, 2));
       else print(analysis);
       const { timePoints, refusedFiles, failures } = analysis;
       if (failures.length > 0) process.exitCode = ExitCode.failure;

@@ -173,7 +173,7 @@ export class MortalNode {
   changeRules(): void {
     const path = join(this.work, 'mappings/response-criteria.yaml');
     const text = readFileSync(path, 'utf8');
-    const [setting, value] = /^minimumVolumeChangeMm3: (\d+)/m.exec(text)!;
+    const [setting, value] = /minimumVolumeChangeMm3: (\d+)/.exec(text)!;
     writeFileSync(path, text.replace(setting, `minimumVolumeChangeMm3: ${Number(value) + 1}`));
   }
 

@@ -19,12 +19,12 @@ if (isCaseProcess && stage) {
   let current;
   // Not a listener of its own: the first one opens the channel, and what arrives before the program's would be lost.
   process.emit = function (name, message, ...rest) {
-    if (name === 'message' && message.type === 'analyse') current = message.StudyInstanceUID;
+    if (name === 'message' && message.call === 'analyse') current = message.argument;
     return emit.call(this, name, message, ...rest);
   };
   process.send = function (message, ...rest) {
     const sent = send.call(this, message, ...rest);
-    const begins = message.type === 'stage' && message.stage === stage && message.fraction === null;
+    const begins = message.progress?.stage === stage && message.progress.fraction === null;
     if (begins && current === study) process.kill(process.pid, 'SIGSTOP');
     return sent;
   };
