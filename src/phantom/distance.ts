@@ -29,7 +29,8 @@ export function distanceFrom(inside: (index: number) => boolean, [nx, ny, nz]: V
   const costs = Uint8Array.from(before, ({ cost }) => cost);
   const relax = (index: number, sign: number) => {
     let least = distance[index];
-    if (least === 0) return;
+    // No neighbour is nearer than a step.
+    if (least <= steps[0]) return;
     for (let n = 0; n < offsets.length; n++) {
       const reached = distance[index + sign * offsets[n]] + costs[n];
       if (reached < least) least = reached;

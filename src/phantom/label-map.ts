@@ -45,20 +45,30 @@ const landmarks: readonly { readonly labels: readonly number[]; readonly atMni: 
 const cerebrumMm = { low: [-66, -64, -39], high: [63, 95, 77] } as const;
 const cerebrumLabels = new Set([2, 3, 41, 42]);
 
+/** Below the cerebellum so much neck is kept, in voxels of 1 mm: more than any scan shows. */
+const neck = 45;
+const cerebellumLabels = new Set([7, 8, 46, 47]);
+
 /** Turns a label map of axes left, inferior, anterior into one of axes left, posterior, superior, cut to what is labelled. */
 function upright(map: Awaited<ReturnType<typeof readNifti>>): Omit<LabelHead, 'scale'> {
   const [nx, ny, nz] = map.shape;
   const low = [nx, ny, nz];
   const high = [0, 0, 0];
+  let lowestCerebellum = 0;
   for (let k = 0, index = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, index++) {
-        if (map.voxels[index] === 0) continue;
-        [i, j, k].forEach((value, axis) => {
-          if (value < low[axis]) low[axis] = value;
-          if (value > high[axis]) high[axis] = value;
-        });
+        const label = map.voxels[index];
+        if (label === 0) continue;
+        if (i < low[0]) low[0] = i;
+        if (i > high[0]) high[0] = i;
+        if (j < low[1]) low[1] = j;
+        if (j > high[1]) high[1] = j;
+        if (k < low[2]) low[2] = k;
+        if (k > high[2]) high[2] = k;
+        if (j > lowestCerebellum && cerebellumLabels.has(label)) lowestCerebellum = j;
       }
+  high[1] = Math.min(high[1], lowestCerebellum + neck);
   // Two empty voxels around: distances and gradients need neighbours, and a head that ends has nothing below.
   const margin = 2;
   const [sx, si, sa] = [0, 1, 2].map((axis) => high[axis] - low[axis] + 1 + 2 * margin);

@@ -95,8 +95,8 @@ export function sparse(dense: Float32Array): { indices: Uint32Array; cover: Floa
 /** The labelled structures that enhance, their borders smooth. */
 export function partCovers({ labels, shape }: LabelHead): PartCover[] {
   return enhancingLabels.map(({ labels: own, phase, signal, unevenness }) => {
-    const dense = Float32Array.from(labels, () => 0);
-    for (let index = 0; index < dense.length; index++) if (own.includes(labels[index])) dense[index] = 1;
+    const dense = new Float32Array(labels.length);
+    for (let index = 0; index < dense.length; index++) if (labels[index] > 0 && own.includes(labels[index])) dense[index] = 1;
     for (const axis of [0, 1, 2] as const) spreadAlong(dense, shape, axis, 0.2);
     return { phase, signal, unevenness, ...sparse(dense) };
   });
