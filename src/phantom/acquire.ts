@@ -66,7 +66,7 @@ function paintHead(patient: PhantomPatient, time: number, scanner: ScannerSettin
   const headFromPatient = invertAffine(patientFromHead(scanner));
   const painted = emptyVolume(grid);
   const { voxels } = painted;
-  const gain = { arterial: scanner.arterial, venous: scanner.venous, tissue: scanner.tissue };
+  const gain = { arterial: scanner.arterial, venous: scanner.venous, tissue: scanner.tissue, none: 1 };
   const lesions = [patient.others, patient.lesions].flatMap((list) => placedLesions(list, time, scanner.tissue));
   const pushes = pushesOf(lesions);
   sampleAlong(
@@ -100,7 +100,11 @@ export function acquire(patient: PhantomPatient, time: number, scanner: ScannerS
   const { voxels, shape } = image;
   applyGainAndBias(voxels, shape, scanner.gain, scanner.bias, random.fork('bias'));
   addGhost(voxels, shape, scanner.ghost, random.fork('ghost'));
-  addRicianNoise(voxels, scanner.noise * scanner.gain, `phantom noise ${patient.seed} ${time} ${scanner.seed}`);
+  addRicianNoise(
+    image,
+    { deviation: scanner.noise * scanner.gain, correlation: scanner.noiseCorrelation },
+    `phantom noise ${patient.seed} ${time} ${scanner.seed}`,
+  );
   for (let index = 0; index < voxels.length; index++) voxels[index] = Math.min(4095, Math.round(voxels[index]));
   return image;
 }

@@ -3,7 +3,7 @@ import { fromMni } from './dura.js';
 import type { Random } from './random.js';
 import { tubesAlong } from './sinuses.js';
 import { intensityAt, type SourceHead } from './head.js';
-import type { Tube } from './tube.js';
+import type { Phase, Tube } from './tube.js';
 
 type Point = readonly [x: number, y: number, z: number];
 
@@ -47,46 +47,43 @@ function darkestWithin(head: SourceHead, [x, y, z]: Vector3, reachMm: number): V
   return best;
 }
 
-/** Circle of Willis, the great branches and the deep veins, each wobbled and sized for this patient; source space, LPS mm. */
-export function namedVessels(head: SourceHead, random: Random): Tube[] {
+/** Single courses in the midline: the basilar and the anterior communicating artery. */
+const middle: typeof paired = [
+  { points: [[0, -23, -48], [0, -15, -42], [1, -9, -33], [0, -8, -24], [0, -12, -17]], radiiMm: [1.7, 1.5] },
+  { points: [[3, 12, -12], [0, 13, -12], [-3, 12, -12]], radiiMm: [0.7, 0.7] },
+]; // prettier-ignore
+
+/** The vessels that have names, each wobbled and sized for this patient; source space, LPS mm. */
+export interface NamedVessels {
+  /** The circle of Willis and the great branches. */
+  readonly arteries: Tube[];
+  readonly 'deep veins': Tube[];
+}
+
+/** Draws a patient's named vessels. */
+export function namedVessels(head: SourceHead, random: Random): NamedVessels {
   const arterial = random.uniform(1.35, 2);
   const venous = random.uniform(1.3, 1.8);
   const size = random.uniform(0.65, 1);
-  const place = (points: readonly Point[], hand: number): Vector3[] =>
-    points.map(([x, y, z]) => darkestWithin(head, fromMni(hand * x, y, z), 3));
-  const snap = (point: Vector3) => darkestWithin(head, point, 2);
-  const tubes: Tube[] = [];
-  for (const [list, signal, phase] of [
-    [paired, arterial, 'arterial'],
-    [veins, venous, 'venous'],
-  ] as const)
-    for (const hand of [1, -1])
-      for (const { points, radiiMm } of list) {
-        const scale = size * random.uniform(0.8, 1.15);
-        tubes.push(
-          ...tubesAlong(
-            {
-              points: place(points, hand),
-              radiiMm: [radiiMm[0] * scale, radiiMm[1] * scale],
-              signal,
-              phase,
-              wobbleMm: 0.7,
-              snap,
-            },
-            random,
-          ),
-        );
-      }
-  const middle: (typeof paired)[number][] = [
-    { points: [[0, -23, -48], [0, -15, -42], [1, -9, -33], [0, -8, -24], [0, -12, -17]], radiiMm: [1.7, 1.5] }, // basilar
-    { points: [[3, 12, -12], [0, 13, -12], [-3, 12, -12]], radiiMm: [0.7, 0.7] }, // anterior communicating
-  ]; // prettier-ignore
-  for (const { points, radiiMm } of middle)
-    tubes.push(
-      ...tubesAlong(
-        { points: place(points, 1), radiiMm, signal: arterial, phase: 'arterial', wobbleMm: 0.5, snap },
-        random,
-      ),
+  const along = ({ points, radiiMm }: (typeof paired)[number], hand: number, signal: number, phase: Phase) => {
+    const scale = size * random.uniform(0.8, 1.15);
+    return tubesAlong(
+      {
+        points: points.map(([x, y, z]) => darkestWithin(head, fromMni(hand * x, y, z), 3)),
+        radiiMm: [radiiMm[0] * scale, radiiMm[1] * scale],
+        signal,
+        phase,
+        wobbleMm: 0.6,
+        snap: (point) => darkestWithin(head, point, 2),
+      },
+      random,
     );
-  return tubes;
+  };
+  return {
+    arteries: [
+      ...[1, -1].flatMap((hand) => paired.flatMap((course) => along(course, hand, arterial, 'arterial'))),
+      ...middle.flatMap((course) => along(course, 1, arterial, 'arterial')),
+    ],
+    'deep veins': [1, -1].flatMap((hand) => veins.flatMap((course) => along(course, hand, venous, 'venous'))),
+  };
 }

@@ -37,14 +37,14 @@ export function duralSheets({ labels, shape, sourceFromVoxel }: LabelHead, dista
         const cerebrum = Math.min(left[index], right[index]);
         const apart = left[index] - right[index];
         if (cerebrum < 6 * third && cerebellum[index] < 6 * third)
-          tentorium[index] = fill(0.6, (cerebrum - cerebellum[index]) / 2 / third);
+          tentorium[index] = fill(0.85, (cerebrum - cerebellum[index]) / 2 / third);
         else if (Math.abs(apart) < 8 && cerebrum < 7 * third && isFalx(applyAffine(sourceFromVoxel, [i, j, k])))
-          falx[index] = fill(0.45, apart / 2 / third);
+          falx[index] = fill(0.85, apart / 2 / third);
         if (skull[index] > 0 && skull[index] <= 5) convexity[index] = 0.3 * fill(0.5, (skull[index] - third) / third);
       }
   return [
-    { phase: 'tissue', signal: [1, 1.9], unevenness: 0.1, ...sparse(falx) },
-    { phase: 'tissue', signal: [1, 1.9], unevenness: 0.1, ...sparse(tentorium) },
+    { phase: 'tissue', signal: [0.9, 2], unevenness: 0.12, ...sparse(falx) },
+    { phase: 'tissue', signal: [0.9, 2], unevenness: 0.12, ...sparse(tentorium) },
     { phase: 'tissue', signal: [0.9, 1.7], unevenness: 0.25, ...sparse(convexity) },
   ];
 }

@@ -3,6 +3,7 @@ import type { Volume } from '../imaging/volume.js';
 import type { EnhancingPart } from './enhancing-part.js';
 import type { Random } from './random.js';
 import type { Tube } from './tube.js';
+import type { DisplacementField } from './warp.js';
 
 /** What a head is made of in one patient, without metastases, on the head's own grid. */
 export interface PaintedHead {
@@ -23,14 +24,20 @@ export interface SourceHead {
   readonly image: Volume;
   /** 1 inside the brain, 0 outside; same grid as `image`. */
   readonly brain: Uint8Array;
+  /** 1 where the vessels of the surface run: sulci, cisterns, and the fluid around the brain. */
+  readonly vesselSpace: Uint8Array;
   readonly voxelFromSource: Affine;
   readonly levels: { readonly csf: number; readonly grey: number; readonly white: number };
   /** How much larger than the person the head stands in source space, along x, y and z. */
   readonly scale: Vector3;
+  /** The smooth warp that makes patients differ: control spacing and spread in mm, level by level. */
+  readonly warp: readonly (readonly [spacingMm: number, deviationMm: number])[];
+  /** Displacements in source space that narrow the ventricles by a millimetre; null where they are not known. */
+  readonly ventricles: DisplacementField | null;
   /** Draws a patient's tissues. */
   readonly paint: (random: Random) => PaintedHead;
-  /** Draws a patient's vessels and other tubes, in source space. */
-  readonly tubes: (random: Random) => Tube[];
+  /** Draws a patient's vessels and other tubes, structure by structure, in source space. */
+  readonly tubes: (random: Random) => Readonly<Record<string, readonly Tube[]>>;
 }
 
 /** Index of the voxel nearest to a point of the source space, or −1 outside the image. */

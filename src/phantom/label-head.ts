@@ -1,14 +1,15 @@
 import { invertAffine, type Vector3 } from '../imaging/affine.js';
 import { namedVessels } from './arteries.js';
+import { cavernousCover } from './cavernous.js';
 import { distanceFrom } from './distance.js';
 import { duralSheets, type Distances } from './dural-sheets.js';
 import { readLabelMap, type LabelHead } from './label-map.js';
 import { labelTissue, partCovers } from './label-tissue.js';
-import { choroidPlexus } from './plexus.js';
+import { smallStructures } from './small-structures.js';
 import type { SourceHead } from './head.js';
-import { skullBase } from './sinuses.js';
-import { someVenousAnomaly } from './venous-anomaly.js';
-import { vesselTrees } from './vessel-tree.js';
+import { pituitary } from './sinuses.js';
+import { ventricleField } from './ventricles.js';
+import { surfaceVessels } from './vessel-network.js';
 
 /** FreeSurfer's labels of one side of the cerebrum, and of the cerebellum. */
 const left = new Set([2, 3, 4, 5, 10, 11, 12, 13, 17, 18, 25, 26, 28, 30, 136, 137]);
@@ -42,6 +43,15 @@ function brainMask(brain: Uint8Array, shape: Vector3): Uint8Array {
   return depth.map((distance, index) => (brain[index] === 0 || distance > 10 ? 1 : 0));
 }
 
+/** Fluid and vessels around the brain, ventricles left out. */
+const isSurfaceFluid = new Set([24, 502, 514]);
+
+function indicesWhere(labels: Uint16Array, accept: (label: number) => boolean): Uint32Array {
+  const found: number[] = [];
+  for (let index = 0; index < labels.length; index++) if (accept(labels[index])) found.push(index);
+  return Uint32Array.from(found);
+}
+
 /** What the walks of vessels see: fluid is dark, darkest in the middle of a sulcus; white matter is bright. */
 const levels = { csf: 20, grey: 75, white: 100 } as const;
 const whiteMatter = new Set([2, 41, 7, 46, 16, 28, 60, 25, 57]);
@@ -68,22 +78,33 @@ export async function loadLabelHead(folder: string, name: string): Promise<Sourc
   const map = await readLabelMap(folder, name);
   const { brain, skin, ...distances } = distancesIn(map);
   const voxelFromSource = invertAffine(map.sourceFromVoxel);
-  const covers = [...partCovers(map), ...duralSheets(map, distances)];
+  // What comes later lies over what comes before: the carotids in the cavernous sinuses.
+  const covers = [cavernousCover(map), ...duralSheets(map, distances), ...partCovers(map)];
+  const sinuses = indicesWhere(map.labels, (label) => label === 514);
   const head: SourceHead = {
     anatomy: name,
     image: { shape: map.shape, patientFromVoxel: map.sourceFromVoxel, voxels: guide(map, brain) },
     brain: brainMask(brain, map.shape),
+    vesselSpace: brain.map((distance, index) => (distance <= 30 && isSurfaceFluid.has(map.labels[index]) ? 1 : 0)),
     voxelFromSource,
     levels,
     scale: map.scale,
-    paint: (random) => labelTissue(map, skin, covers, random),
-    tubes: (random) => [
-      ...skullBase(random.fork('skull base')),
-      ...namedVessels(head, random.fork('named vessels')),
-      ...vesselTrees(head, random.fork('trees')),
-      ...choroidPlexus(head, random.fork('plexus')),
-      ...someVenousAnomaly(head, random.fork('venous anomaly')),
+    warp: [
+      [80, 4.5],
+      [40, 2.8],
+      [20, 1],
     ],
+    ventricles: ventricleField(map, voxelFromSource),
+    paint: (random) => labelTissue(map, { skin, brain }, covers, random),
+    tubes: (random) => {
+      const named = namedVessels(head, random.fork('named vessels'));
+      return {
+        pituitary: pituitary(random.fork('pituitary')),
+        ...named,
+        ...surfaceVessels(head, sinuses, named.arteries, random.fork('surface')),
+        ...smallStructures(head, random),
+      };
+    },
   };
   return head;
 }

@@ -19,8 +19,8 @@ interface TissueClass {
 
 /** What the labels' tissues look like before vessels and sheets are laid over them. */
 const classes = {
-  white: { labels: [2, 41], signal: [1, 1], texture: 0.014 },
-  cortex: { labels: [3, 42], signal: [0.68, 0.86], texture: 0.035 },
+  white: { labels: [2, 41], signal: [1, 1], texture: 0.018 },
+  cortex: { labels: [3, 42], signal: [0.67, 0.88], texture: 0.035 },
   cerebellarWhite: { labels: [7, 46], signal: [0.92, 1.02], texture: 0.02 },
   cerebellarCortex: { labels: [8, 47], signal: [0.66, 0.86], texture: 0.06 },
   thalamus: { labels: [10, 49], signal: [0.82, 0.94], texture: 0.025 },
@@ -49,7 +49,7 @@ const classes = {
 const unusual = 0.2;
 
 /** Fat under the skin and between the muscles. */
-const fatSignal: Range = [1.1, 1.9];
+const fatSignal: Range = [0.8, 1.6];
 
 interface EnhancingLabel {
   readonly name: string;
@@ -66,7 +66,7 @@ const enhancingLabels: readonly EnhancingLabel[] = [
   { name: 'arteries', labels: [502], phase: 'arterial', signal: [1.1, 2.1], unevenness: 0.12 },
   { name: 'mucosa', labels: [509], phase: 'tissue', signal: [1.1, 2], unevenness: 0.2 },
   { name: 'eye muscles', labels: [508], phase: 'tissue', signal: [1, 1.6], unevenness: 0.1 },
-  { name: 'plexus', labels: [137, 164], phase: 'tissue', signal: [1, 1.7], unevenness: 0.2 },
+  { name: 'plexus', labels: [137, 164], phase: 'tissue', signal: [0.9, 1.5], unevenness: 0.2 },
 ];
 
 /** Where on a head's grid something enhances and how much of each voxel it fills: the same for every patient. */
@@ -96,7 +96,8 @@ export function sparse(dense: Float32Array): { indices: Uint32Array; cover: Floa
 export function partCovers({ labels, shape }: LabelHead): PartCover[] {
   return enhancingLabels.map(({ labels: own, phase, signal, unevenness }) => {
     const dense = new Float32Array(labels.length);
-    for (let index = 0; index < dense.length; index++) if (labels[index] > 0 && own.includes(labels[index])) dense[index] = 1;
+    for (let index = 0; index < dense.length; index++)
+      if (labels[index] > 0 && own.includes(labels[index])) dense[index] = 1;
     for (const axis of [0, 1, 2] as const) spreadAlong(dense, shape, axis, 0.2);
     return { phase, signal, unevenness, ...sparse(dense) };
   });
@@ -123,11 +124,11 @@ function drawSignals(random: Random): { signal: Float32Array; texture: Float32Ar
 /**
  * Draws a patient's tissues and enhancing parts on the label map's grid.
  *
- * @param skin distance from the skin, in thirds of a voxel.
+ * @param distances from the skin and from the brain, in thirds of a voxel.
  */
 export function labelTissue(
   { labels, shape }: LabelHead,
-  skin: Uint8Array,
+  { skin, brain }: { readonly skin: Uint8Array; readonly brain: Uint8Array },
   covers: readonly PartCover[],
   random: Random,
 ): PaintedHead {
@@ -136,23 +137,31 @@ export function labelTissue(
   const fat = stream.uniform(...fatSignal);
   const fatReach = stream.uniform(9, 24);
   const [nx, ny, nz] = shape;
+  // A voxel of fluid beside the brain holds some of it: hardly any in an atrophic head, most in tight sulci.
+  const tightness = stream.uniform(0, 0.6);
+  const cortex = signal[3];
+  const grain = new LatticeNoise(shape, 1, random.fork('grain'));
   const fine = new LatticeNoise(shape, 2, random.fork('fine texture'));
   const coarse = new LatticeNoise(shape, 6, random.fork('coarse texture'));
   const tissue = new Float32Array(labels.length);
   for (let k = 0, index = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) {
+      const grainRow = grain.row(j, k);
       const fineRow = fine.row(j, k);
       const coarseRow = coarse.row(j, k);
       for (let i = 0; i < nx; i++, index++) {
         const label = labels[index];
         if (label === 0) continue;
-        const noise = 0.8 * fineRow[i] + coarseRow[i];
+        const noise = grainRow[i] + 0.8 * fineRow[i] + coarseRow[i];
         // Subcutaneous fat lies under the skin; deeper fat fills what lies between muscles.
         const isFat = label === 507 && skin[index] - 6 * coarseRow[i] < fatReach;
-        tissue[index] = (isFat ? fat : signal[label]) * (1 + texture[label] * noise);
+        let value = isFat ? fat : signal[label];
+        if (label === 24 && brain[index] <= 5) value += (tightness / (brain[index] - 2)) * (cortex - value);
+        tissue[index] = value * (1 + texture[label] * noise);
       }
     }
-  const softness = stream.uniform(0.08, 0.18);
+  // Scans are sampled twice on the way to the networks, which softens them: most heads are sharpened beforehand.
+  const softness = stream.uniform(-0.12, 0.04);
   for (const axis of [0, 1, 2] as const) spreadAlong(tissue, shape, axis, softness);
   return { tissue, parts: covers.map((cover, number) => draw(cover, shape, random.fork(`part ${number}`))) };
 }

@@ -61,10 +61,12 @@ export function createPatient(source: SourceHead, seed: number, options: Patient
   const headFromSourceAffine = invertAffine(shape.sourceFromHeadAffine);
   const toHead = (point: Vector3) => headFromSource(shape, headFromSourceAffine, point);
 
-  const tubes = source.tubes(random).map((tube) => {
-    const from = toHead(tube.from);
-    return { ...tube, from, to: tube.to === tube.from ? from : toHead(tube.to) };
-  });
+  const tubes = Object.values(source.tubes(random))
+    .flat()
+    .map((tube) => {
+      const from = toHead(tube.from);
+      return { ...tube, from, to: tube.to === tube.from ? from : toHead(tube.to) };
+    });
 
   const story = options.lesions
     ? options.lesions.map(({ diametersMm }) => diametersMm.map(sphereVolumeMm3))

@@ -13,7 +13,7 @@ const courses = [
 /** Choroid plexus: lumpy strings of small blobs in the ventricles, thickest in the atria (the glomus); source space. */
 export function choroidPlexus(head: SourceHead, random: Random): Tube[] {
   const tubes: Tube[] = [];
-  const signal = random.uniform(1.15, 1.75);
+  const signal = random.uniform(1, 1.6);
   const size = random.uniform(0.7, 1.35);
   for (const hand of [1, -1])
     for (const course of courses)

@@ -17,12 +17,14 @@ export interface ScannerSettings {
   /** Where the patient lies: head space → this scan's patient coordinates. */
   readonly positionDeg: Vector3;
   readonly positionMm: Vector3;
-  /** Share of a voxel's signal that the point-spread function gives to each neighbour along each axis. */
+  /** Share of a voxel's signal that the point-spread function gives to each neighbour along each axis; negative where the image is sharpened. */
   readonly pointSpread: number;
   /** White matter's value. */
   readonly gain: number;
   /** Standard deviation of the noise in each channel, as a share of white matter. */
   readonly noise: number;
+  /** Share of a voxel's noise that its neighbours in the slice have too. */
+  readonly noiseCorrelation: number;
   /** Size of the smooth intensity bias; 0.1 is about ±10 %. */
   readonly bias: number;
   /** Strength of the ghost that motion and pulsation leave along the phase encoding. */
@@ -81,6 +83,7 @@ export function demoScanner(seed: number): ScannerSettings {
     venous: random.uniform(0.9, 1.1),
     tissue: random.uniform(0.97, 1.05),
     pointSpread: 0.06,
+    noiseCorrelation: 0,
   };
 }
 
@@ -88,7 +91,7 @@ export function demoScanner(seed: number): ScannerSettings {
 export function randomScanner(seed: number): ScannerSettings {
   const random = new Random(`phantom scanner ${seed}`);
   const orientation = random.chance(0.6) ? 'axial' : 'sagittal';
-  const inPlane = random.uniform(0.8, 1.05);
+  const inPlane = random.chance(0.25) ? random.uniform(0.65, 0.8) : random.uniform(0.8, 1.05);
   const thickness = random.chance(0.25) ? random.uniform(1.2, 2) : random.uniform(0.85, 1.15);
   const count = (extentMm: number, spacing: number) => 2 * Math.round(extentMm / spacing / 2);
   const shape: Vector3 =
@@ -112,7 +115,9 @@ export function randomScanner(seed: number): ScannerSettings {
     arterial: random.uniform(0.75, 1.2),
     venous: random.uniform(0.8, 1.15),
     tissue: random.uniform(0.88, 1.12),
-    pointSpread: random.uniform(0.02, 0.1),
+    // Filters of the reconstruction blur some images and sharpen others.
+    pointSpread: random.uniform(-0.07, 0.08),
+    noiseCorrelation: random.chance(0.5) ? random.uniform(0, 0.2) : 0,
   };
 }
 

@@ -82,8 +82,6 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
   const phase = 'venous' as const;
   const tubes: Tube[] = [];
   const add = (path: Omit<Path, 'signal' | 'phase'>) => tubes.push(...tubesAlong({ signal, phase, ...path }, random));
-  const blob = (at: Vector3, radiusMm: number, value: number, kind: Phase) =>
-    tubes.push({ from: at, to: at, fromRadiusMm: radiusMm, toRadiusMm: radiusMm, signal: value, phase: kind });
 
   // Triangular in cross-section: a thick ridge tube, a thinner one towards the falx, two at the corners.
   const contour = midlineContour(head);
@@ -102,7 +100,7 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
   add({ points: ridge(1.5, -back * 0.75), radiiMm: [0.3, back * 0.55] });
 
   const torcula = contour[last].point;
-  blob(torcula, back * random.uniform(1, 1.3), signal, phase);
+  tubes.push(blob(torcula, back * random.uniform(1, 1.3), signal, phase));
   const galen = fromMni(0, -42, 8);
   add({ points: [galen, fromMni(0, -60, 2), torcula], radiiMm: [1.5 * size, 2.1 * size], wobbleMm: 0.8 });
   add({ points: [fromMni(0, -34, 10), fromMni(0, -40, 12), galen], radiiMm: [1.6 * size, 2 * size] });
@@ -133,39 +131,44 @@ export function duralSinuses(head: SourceHead, random: Random): Tube[] {
       radiiMm: [r * 0.7, r * 0.8],
       wobbleMm: 0.6,
     });
-    blob(sigmoid[4], r * random.uniform(1.2, 1.6), signal * 0.95, phase);
+    tubes.push(blob(sigmoid[4], r * random.uniform(1.2, 1.6), signal * 0.95, phase));
   }
   return tubes;
 }
 
-/** Cavernous sinuses, pituitary and its stalk, in source space (LPS mm). */
-export function skullBase(random: Random): Tube[] {
+const blob = (at: Vector3, radiusMm: number, signal: number, phase: Phase): Tube => ({
+  from: at,
+  to: at,
+  fromRadiusMm: radiusMm,
+  toRadiusMm: radiusMm,
+  signal,
+  phase,
+});
+
+/** Cavernous sinuses as lumps around the carotid, source space (LPS mm). */
+export function cavernousSinuses(random: Random): Tube[] {
   const signal = random.uniform(1.2, 1.75);
-  const blob = (at: Vector3, radiusMm: number, value: number, phase: Phase): Tube => ({
-    from: at,
-    to: at,
-    fromRadiusMm: radiusMm,
-    toRadiusMm: radiusMm,
-    signal: value,
-    phase,
-  });
-  // The cavernous sinus: lumps around the carotid.
   const lumps = [
     [12, -12, -30],
     [13, -6, -27],
     [13, 0, -25],
     [12, 6, -25],
   ] as const;
+  return [1, -1].flatMap((hand) =>
+    lumps.map(([x, y, z]) =>
+      blob(fromMni(hand * (x + random.normal(0, 0.8)), y, z), random.uniform(2, 3.6), signal, 'venous'),
+    ),
+  );
+}
+
+/** Pituitary and its stalk, source space (LPS mm). */
+export function pituitary(random: Random): Tube[] {
+  const signal = random.uniform(1.2, 1.75);
+  const x = random.normal(0, 0.7);
+  const stalk = { points: [fromMni(0, 1, -26), fromMni(0, 0, -18)], radiiMm: [0.9, 0.7] as const };
+  // Wider than high.
   return [
-    ...[1, -1].flatMap((hand) =>
-      lumps.map(([x, y, z]) =>
-        blob(fromMni(hand * (x + random.normal(0, 0.8)), y, z), random.uniform(2, 3.6), signal, 'venous'),
-      ),
-    ),
-    blob(fromMni(random.normal(0, 0.7), 2, -30), random.uniform(3, 4.3), random.uniform(1.3, 1.7), 'tissue'),
-    ...tubesAlong(
-      { points: [fromMni(0, 1, -26), fromMni(0, 0, -18)], radiiMm: [0.9, 0.7], signal, phase: 'tissue' },
-      random,
-    ),
+    { ...blob(fromMni(x - 2.5, 2, -30), random.uniform(2.2, 3.4), signal, 'tissue'), to: fromMni(x + 2.5, 2, -30) },
+    ...tubesAlong({ ...stalk, signal, phase: 'tissue' }, random),
   ];
 }

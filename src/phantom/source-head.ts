@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { invertAffine } from '../imaging/affine.js';
 import { readNifti } from '../imaging/nifti.js';
 import { namedVessels } from './arteries.js';
+import type { Volume } from '../imaging/volume.js';
+import { distanceFrom } from './distance.js';
 import type { SourceHead } from './head.js';
-import { choroidPlexus } from './plexus.js';
-import { duralSinuses, skullBase } from './sinuses.js';
+import { smallStructures } from './small-structures.js';
+import { cavernousSinuses, duralSinuses, pituitary } from './sinuses.js';
 import { tissueImage } from './tissue.js';
-import { someVenousAnomaly } from './venous-anomaly.js';
-import { vesselTrees } from './vessel-tree.js';
+import { rootsAt, surfaceVessels } from './vessel-network.js';
 
 export type { SourceHead } from './head.js';
 
@@ -32,6 +33,16 @@ function tissueLevels(voxels: Float32Array, brain: Uint8Array): SourceHead['leve
   return { csf: centres[0], grey: centres[1], white: centres[2] };
 }
 
+/** Fluid in and around the brain, no deeper than the insula lies: not the ventricles, but for the third and the fourth. */
+function darkSpace({ voxels, shape }: Volume, brain: Uint8Array, { csf, grey }: SourceHead['levels']): Uint8Array {
+  const fromBrain = distanceFrom((index) => brain[index] === 1, shape);
+  const depth = distanceFrom((index) => brain[index] === 0, shape);
+  const space = new Uint8Array(voxels.length);
+  for (let index = 0; index < space.length; index++)
+    if (fromBrain[index] <= 9 && depth[index] < 75 && voxels[index] < 0.5 * (csf + grey)) space[index] = 1;
+  return space;
+}
+
 /**
  * Reads `head.nii.gz` and `brain-mask.nii.gz` of a folder; both must share one grid.
  *
@@ -44,22 +55,33 @@ export async function loadSourceHead(folder = colin27Folder): Promise<SourceHead
   if (mask.shape.join() !== image.shape.join()) throw new Error(`${folder}: head and brain mask differ in shape`);
   const brain = new Uint8Array(mask.voxels.length);
   for (let index = 0; index < brain.length; index++) brain[index] = mask.voxels[index] > 0.5 ? 1 : 0;
+  const levels = tissueLevels(image.voxels, brain);
   const head: SourceHead = {
     anatomy: null,
     image,
     brain,
     voxelFromSource: invertAffine(image.patientFromVoxel),
-    levels: tissueLevels(image.voxels, brain),
+    levels,
+    vesselSpace: darkSpace(image, brain, levels),
     scale: [1, 1, 1],
-    paint: (random) => ({ tissue: tissueImage(head, random.fork('tissue')), parts: [] }),
-    tubes: (random) => [
-      ...duralSinuses(head, random.fork('sinuses')),
-      ...skullBase(random.fork('skull base')),
-      ...namedVessels(head, random.fork('named vessels')),
-      ...vesselTrees(head, random.fork('trees')),
-      ...choroidPlexus(head, random.fork('plexus')),
-      ...someVenousAnomaly(head, random.fork('venous anomaly')),
+    warp: [
+      [40, 2.4],
+      [20, 0.9],
     ],
+    ventricles: null,
+    paint: (random) => ({ tissue: tissueImage(head, random.fork('tissue')), parts: [] }),
+    tubes: (random) => {
+      const sinuses = duralSinuses(head, random.fork('sinuses'));
+      const named = namedVessels(head, random.fork('named vessels'));
+      return {
+        'dural sinuses': sinuses,
+        'cavernous sinuses': cavernousSinuses(random.fork('cavernous sinuses')),
+        pituitary: pituitary(random.fork('pituitary')),
+        ...named,
+        ...surfaceVessels(head, rootsAt(head, sinuses), named.arteries, random.fork('surface')),
+        ...smallStructures(head, random),
+      };
+    },
   };
   return head;
 }

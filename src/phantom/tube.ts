@@ -1,8 +1,8 @@
 import { applyAffine, multiplyAffine, invertAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import { spacingMm, type Grid } from '../imaging/volume.js';
 
-/** When a structure takes up contrast: decides how a scan's contrast timing changes it. */
-export type Phase = 'arterial' | 'venous' | 'tissue';
+/** When a structure takes up contrast, if it does: decides how a scan's contrast timing changes it. */
+export type Phase = 'arterial' | 'venous' | 'tissue' | 'none';
 
 /**
  * A cone with round ends: one piece of a vessel or sinus, LPS mm. `signal` is relative to white matter (1).

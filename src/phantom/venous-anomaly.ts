@@ -2,18 +2,14 @@ import type { Vector3 } from '../imaging/affine.js';
 import type { SourceHead } from './head.js';
 import type { Random } from './random.js';
 import type { Tube } from './tube.js';
-import { randomPoint, walkVessel } from './vessel-tree.js';
+import { isWhite, randomPoint, walkVessel } from './white-matter-vessels.js';
 
 /**
  * A developmental venous anomaly, source space: thin medullary veins that meet in the white matter like the snakes of a
  * Medusa's head, and the wide vein that drains them to the surface. Enhances, stays as it is, and is no metastasis.
  */
 function venousAnomaly(head: SourceHead, random: Random): Tube[] {
-  const hub = randomPoint(
-    head,
-    random,
-    (index) => head.brain[index] === 1 && head.image.voxels[index] > 0.97 * head.levels.white,
-  );
+  const hub = randomPoint(head, random, isWhite(head));
   if (!hub) return [];
   const signal = random.uniform(1.35, 1.85);
   const phase = 'venous' as const;
@@ -42,7 +38,3 @@ function venousAnomaly(head: SourceHead, random: Random): Tube[] {
   }).flat();
   return [...walkVessel(head, collector, random.fork('collector')), ...roots];
 }
-
-/** One patient in sixteen has one. */
-export const someVenousAnomaly = (head: SourceHead, random: Random): Tube[] =>
-  random.chance(1 / 16) ? venousAnomaly(head, random.fork('course')) : [];

@@ -5,7 +5,7 @@ import type { SourceHead } from './head.js';
 import type { Random } from './random.js';
 
 /** A displacement field on a regular lattice in LPS mm. */
-interface DisplacementField {
+export interface DisplacementField {
   readonly originMm: Vector3;
   readonly spacingMm: number;
   readonly shape: Vector3;
@@ -54,19 +54,16 @@ function addBspline(field: DisplacementField, random: Random, controlSpacingMm: 
       }
 }
 
-/** A smooth random displacement field over a head: one B-spline per [control spacing, amplitude] in mm. */
-export function randomField(
-  random: Random,
-  levels: readonly (readonly [spacingMm: number, deviationMm: number])[],
-): DisplacementField {
+/** A field over a whole head that displaces nothing yet. */
+export function emptyField(): DisplacementField {
   const shape = fieldExtentMm.map((extent) => Math.floor(extent / fieldSpacingMm) + 1) as unknown as Vector3;
   const lattice = (): Lattice => ({ shape, voxels: new Float32Array(shape[0] * shape[1] * shape[2]) });
-  const field = {
-    originMm: fieldOrigin,
-    spacingMm: fieldSpacingMm,
-    shape,
-    along: [lattice(), lattice(), lattice()],
-  } as const;
+  return { originMm: fieldOrigin, spacingMm: fieldSpacingMm, shape, along: [lattice(), lattice(), lattice()] };
+}
+
+/** A smooth random displacement field over a head: one B-spline per [control spacing, amplitude] in mm. */
+export function randomField(random: Random, levels: SourceHead['warp']): DisplacementField {
+  const field = emptyField();
   levels.forEach(([spacing, deviation], index) => addBspline(field, random.fork(index), spacing, deviation));
   return field;
 }
@@ -87,13 +84,21 @@ export function displacementAt(field: DisplacementField, [x, y, z]: Vector3): Ve
 export interface HeadShape {
   readonly sourceFromHeadAffine: Affine;
   readonly field: DisplacementField;
+  /** By how many millimetres the ventricles' walls lie farther out than the source's, and the field that says whereto. */
+  readonly ventricles: { readonly widerMm: number; readonly field: DisplacementField } | null;
 }
 
 /** Where the head stays when its size is changed: the brain's middle, about which a rigid registration lays it. */
 const brainCentreMm: Vector3 = [0, 18, 8];
 
-/** Scale and shear within ±8 %, a smooth warp of a few millimetres, and a left–right flip for every second patient. */
-export function randomHeadShape({ scale: sourceScale }: Pick<SourceHead, 'scale'>, random: Random): HeadShape {
+/**
+ * Scale and shear within ±8 %, a smooth warp of a few millimetres, narrower or wider ventricles, and a left–right flip for every
+ * second patient.
+ */
+export function randomHeadShape(
+  { scale: sourceScale, warp, ventricles }: Pick<SourceHead, 'scale' | 'warp' | 'ventricles'>,
+  random: Random,
+): HeadShape {
   const scale = random.uniform(0.945, 1.055);
   const axes = [0, 1, 2].map((axis) => sourceScale[axis] / (scale * random.uniform(0.975, 1.025)));
   const shear = () => random.uniform(-0.025, 0.025);
@@ -109,26 +114,34 @@ export function randomHeadShape({ scale: sourceScale }: Pick<SourceHead, 'scale'
       ...rows.flatMap((row, axis) => [...row, brainCentreMm[axis] - row[0] * cx - row[1] * cy - row[2] * cz]),
       ...[0, 0, 0, 1],
     ],
-    field: randomField(random.fork('field'), [
-      [40, 2.4],
-      [20, 0.9],
-    ]),
+    field: randomField(random.fork('field'), warp),
+    ventricles: ventricles && { widerMm: random.fork('ventricles').uniform(-1.5, 3), field: ventricles },
   };
 }
 
 /** Head space → the source head's space. */
-export function sourceFromHead({ sourceFromHeadAffine, field }: HeadShape, point: Vector3): Vector3 {
+export function sourceFromHead({ sourceFromHeadAffine, field, ventricles }: HeadShape, point: Vector3): Vector3 {
   const [ux, uy, uz] = displacementAt(field, point);
   const [x, y, z] = applyAffine(sourceFromHeadAffine, point);
-  return [x + ux, y + uy, z + uz];
+  const warped: Vector3 = [x + ux, y + uy, z + uz];
+  if (!ventricles) return warped;
+  const [vx, vy, vz] = displacementAt(ventricles.field, warped);
+  const { widerMm } = ventricles;
+  return [warped[0] + widerMm * vx, warped[1] + widerMm * vy, warped[2] + widerMm * vz];
 }
 
-/** The inverse of {@link sourceFromHead} by fixed-point iteration, to about 10⁻³ mm. */
+/** The inverse of {@link sourceFromHead} by fixed-point iteration, to about 10⁻² mm. */
 export function headFromSource(shape: HeadShape, headFromSourceAffine: Affine, point: Vector3): Vector3 {
   let head = applyAffine(headFromSourceAffine, point);
   for (let iteration = 0; iteration < 12; iteration++) {
-    const [ux, uy, uz] = displacementAt(shape.field, head);
-    head = applyAffine(headFromSourceAffine, [point[0] - ux, point[1] - uy, point[2] - uz]);
+    // What the affine part alone would have to be given so that the whole arrives at the point.
+    const reached = sourceFromHead(shape, head);
+    const affine = applyAffine(shape.sourceFromHeadAffine, head);
+    head = applyAffine(headFromSourceAffine, [
+      point[0] - (reached[0] - affine[0]),
+      point[1] - (reached[1] - affine[1]),
+      point[2] - (reached[2] - affine[2]),
+    ]);
   }
   return head;
 }

@@ -79,6 +79,21 @@ describe('a scanner', () => {
     }
   });
 
+  it('correlates noise with that of neighbours in the slice, of the same deviation', () => {
+    const [nx, ny] = base.shape;
+    const added = changes(scanned({ noise: 0.05, noiseCorrelation: 0.15 }));
+    expect(deviation(tissue.map((index) => added[index])) / (0.05 * plain.gain)).toBeCloseTo(1, 1);
+    const inside = tissue.filter((index) => index + nx * ny < added.length);
+    const correlationAt = (step: number) =>
+      correlation(
+        inside.map((index) => added[index]),
+        inside.map((index) => added[index + step]),
+      );
+    expect(correlationAt(1)).toBeGreaterThan(0.3);
+    expect(correlationAt(nx)).toBeGreaterThan(0.3);
+    expect(Math.abs(correlationAt(nx * ny))).toBeLessThan(0.05);
+  });
+
   it('shades the image smoothly', () => {
     const { voxels } = scanned({ bias: 0.1 });
     const shading = (index: number) => Math.log(voxels[index] / base.voxels[index]);
@@ -151,13 +166,14 @@ describe('a scanner', () => {
     const axial = scanners.filter(({ orientation }) => orientation === 'axial').length / scanners.length;
     expect(axial).toBeGreaterThan(0.5);
     expect(axial).toBeLessThan(0.7);
-    within('in plane, mm', ({ spacingMm }) => spacingMm[0], 0.8, 1.05);
+    within('in plane, mm', ({ spacingMm }) => spacingMm[0], 0.65, 1.05);
     within('slices, mm', ({ spacingMm }) => spacingMm[2], 0.85, 2);
     within('slab, mm', ({ shape, spacingMm }) => shape[2] * spacingMm[2], 162, 188);
     within('tilt, degrees', ({ tiltDeg }) => tiltDeg[0], -12, 12);
     within('noise', ({ noise }) => noise, 0.012, 0.055);
+    within('correlation of noise', ({ noiseCorrelation }) => noiseCorrelation, 0, 0.2);
     within('bias', ({ bias }) => bias, 0.02, 0.16);
-    within('point spread', ({ pointSpread }) => pointSpread, 0.02, 0.1);
+    within('point spread', ({ pointSpread }) => pointSpread, -0.07, 0.08);
     within('ghost', ({ ghost }) => ghost, 0.002, 0.02);
     within('arterial', ({ arterial }) => arterial, 0.75, 1.2);
     within('venous', ({ venous }) => venous, 0.8, 1.15);

@@ -1,5 +1,4 @@
 import type { Vector3 } from '../imaging/affine.js';
-import { midlineContour } from './dura.js';
 import type { Random } from './random.js';
 import { isBrain, voxelIndexAt, type SourceHead } from './head.js';
 import type { Phase, Tube } from './tube.js';
@@ -143,81 +142,42 @@ export function randomPoint(head: SourceHead, random: Random, accept: (index: nu
   return null;
 }
 
-/**
- * The patient's small vessels in the source head's space (LPS mm): veins that bridge into the superior sagittal sinus,
- * trees in the sulci and on the cerebellum, and thin straight medullary veins in the white matter.
- */
-export function vesselTrees(head: SourceHead, random: Random): Tube[] {
-  const tubes: Tube[] = [];
-  const density = random.uniform(0.6, 1.5);
-  const { levels } = head;
-  const times = (count: number, grow: (stream: Random) => Tube[]) => {
-    for (let index = 0; index < Math.round(count * density); index++)
-      tubes.push(...grow(random.fork(`${count}.${index}`)));
-  };
+/** Whether a voxel lies in white matter. */
+export const isWhite =
+  ({ brain, image, levels }: SourceHead) =>
+  (index: number): boolean =>
+    brain[index] === 1 && image.voxels[index] > 0.97 * levels.white;
 
-  const contour = midlineContour(head).filter(({ angleDeg }) => angleDeg > 30 && angleDeg < 175);
-  times(16, (stream) => {
-    const { point } = stream.pick(contour);
-    const hand = stream.pick([-1, 1]);
-    return walkVessel(
-      head,
-      {
-        start: [hand * 2, point[1], point[2] - 1],
-        direction: [hand * 2, stream.normal(), -0.4],
-        lengthMm: stream.uniform(30, 80),
-        radiusMm: stream.uniform(0.7, 1.4),
-        signal: stream.uniform(1.3, 1.85),
-        phase: 'venous',
-        tortuosity: stream.uniform(0.4, 0.8),
-        branching: 0.06,
-      },
-      stream,
-    );
-  });
-  times(46, (stream) => {
-    const start = randomPoint(
-      head,
-      stream,
-      (index) => head.brain[index] === 1 && head.image.voxels[index] < 0.5 * (levels.csf + levels.grey),
-    );
+/** Thin vessels of the white matter that lead towards the ventricles, from random places. */
+function towardsVentricles(
+  head: SourceHead,
+  random: Random,
+  count: number,
+  draw: (stream: Random) => Pick<Walk, 'lengthMm' | 'radiusMm' | 'signal' | 'phase'>,
+): Tube[] {
+  return Array.from({ length: Math.round(count * random.uniform(0.5, 1.5)) }, (_, index) => {
+    const stream = random.fork(index);
+    const start = randomPoint(head, stream, isWhite(head));
     if (!start) return [];
-    return walkVessel(
-      head,
-      {
-        start,
-        direction: stream.direction(),
-        lengthMm: stream.uniform(12, 60),
-        radiusMm: stream.uniform(0.45, 1.15),
-        signal: stream.uniform(1.2, 1.85),
-        phase: stream.pick(['arterial', 'venous'] as const),
-        tortuosity: stream.uniform(0.5, 1.1),
-        branching: 0.05,
-      },
-      stream,
-    );
-  });
-  times(30, (stream) => {
-    const start = randomPoint(
-      head,
-      stream,
-      (index) => head.brain[index] === 1 && head.image.voxels[index] > 0.97 * levels.white,
-    );
-    if (!start) return [];
-    return walkVessel(
-      head,
-      {
-        start,
-        direction: [start[0], start[1] * 0.6, start[2] - 10],
-        lengthMm: stream.uniform(6, 22),
-        radiusMm: stream.uniform(0.3, 0.5),
-        signal: stream.uniform(1.15, 1.6),
-        phase: 'venous',
-        tortuosity: 0.15,
-        branching: 0.02,
-      },
-      stream,
-    );
-  });
-  return tubes;
+    const direction: Vector3 = [-start[0], 0.6 * (18 - start[1]), 12 - start[2]];
+    return walkVessel(head, { start, direction, tortuosity: 0.12, branching: 0.02, ...draw(stream) }, stream);
+  }).flat();
 }
+
+/** Thin straight veins of the white matter. */
+export const medullaryVeins = (head: SourceHead, random: Random): Tube[] =>
+  towardsVentricles(head, random, 50, (stream) => ({
+    lengthMm: stream.uniform(6, 26),
+    radiusMm: stream.uniform(0.2, 0.45),
+    signal: stream.uniform(1.15, 1.6),
+    phase: 'venous',
+  }));
+
+/** Dark threads of fluid along the arteries of the white matter. */
+export const perivascularSpaces = (head: SourceHead, random: Random): Tube[] =>
+  towardsVentricles(head, random, 40, (stream) => ({
+    lengthMm: stream.uniform(4, 20),
+    radiusMm: stream.uniform(0.25, 0.55),
+    signal: stream.uniform(0.3, 0.6),
+    phase: 'none',
+  }));
