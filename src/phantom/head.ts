@@ -3,7 +3,7 @@ import type { Volume } from '../imaging/volume.js';
 import type { EnhancingPart } from './enhancing-part.js';
 import type { Random } from './random.js';
 import type { Tube } from './tube.js';
-import type { DisplacementField } from './warp.js';
+import type { Warping } from './warp.js';
 
 /** What a head is made of in one patient, without metastases, on the head's own grid. */
 export interface PaintedHead {
@@ -17,7 +17,7 @@ export interface PaintedHead {
  * The head phantoms are made from. It stands in source space: LPS mm, where and as large as Colin27 is in MNI space, so
  * that vessels' waypoints can be given in MNI coordinates.
  */
-export interface SourceHead {
+export interface SourceHead extends Warping {
   /** Name of the label map it was made from; null for one made from an image. */
   readonly anatomy: string | null;
   /** Dark fluid, grey and bright white matter by `levels`: what vessels, plexus and lesions find their way by. */
@@ -28,12 +28,6 @@ export interface SourceHead {
   readonly vesselSpace: Uint8Array;
   readonly voxelFromSource: Affine;
   readonly levels: { readonly csf: number; readonly grey: number; readonly white: number };
-  /** How much larger than the person the head stands in source space, along x, y and z. */
-  readonly scale: Vector3;
-  /** The smooth warp that makes patients differ: control spacing and spread in mm, level by level. */
-  readonly warp: readonly (readonly [spacingMm: number, deviationMm: number])[];
-  /** Displacements in source space that narrow the ventricles by a millimetre; null where they are not known. */
-  readonly ventricles: DisplacementField | null;
   /** Draws a patient's tissues. */
   readonly paint: (random: Random) => PaintedHead;
   /** Draws a patient's vessels and other tubes, structure by structure, in source space. */

@@ -8,7 +8,7 @@ import { isWhite, randomPoint, walkVessel } from './white-matter-vessels.js';
  * A developmental venous anomaly, source space: thin medullary veins that meet in the white matter like the snakes of a
  * Medusa's head, and the wide vein that drains them to the surface. Enhances, stays as it is, and is no metastasis.
  */
-function venousAnomaly(head: SourceHead, random: Random): Tube[] {
+export function venousAnomaly(head: SourceHead, random: Random): Tube[] {
   const hub = randomPoint(head, random, isWhite(head));
   if (!hub) return [];
   const signal = random.uniform(1.35, 1.85);

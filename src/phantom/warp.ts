@@ -1,7 +1,6 @@
 import { applyAffine, type Affine, type Vector3 } from '../imaging/affine.js';
 import { trilinear } from '../imaging/trilinear.js';
 import type { Volume } from '../imaging/volume.js';
-import type { SourceHead } from './head.js';
 import type { Random } from './random.js';
 
 /** A displacement field on a regular lattice in LPS mm. */
@@ -61,8 +60,18 @@ export function emptyField(): DisplacementField {
   return { originMm: fieldOrigin, spacingMm: fieldSpacingMm, shape, along: [lattice(), lattice(), lattice()] };
 }
 
+/** How patients are made to differ from a head, and the head from Colin27's size. */
+export interface Warping {
+  /** How much larger than the person the head stands in source space, along x, y and z. */
+  readonly scale: Vector3;
+  /** The smooth warp that makes patients differ: control spacing and spread in mm, level by level. */
+  readonly warp: readonly (readonly [spacingMm: number, deviationMm: number])[];
+  /** Displacements in source space that narrow the ventricles by a millimetre; null where they are not known. */
+  readonly ventricles: DisplacementField | null;
+}
+
 /** A smooth random displacement field over a head: one B-spline per [control spacing, amplitude] in mm. */
-export function randomField(random: Random, levels: SourceHead['warp']): DisplacementField {
+export function randomField(random: Random, levels: Warping['warp']): DisplacementField {
   const field = emptyField();
   levels.forEach(([spacing, deviation], index) => addBspline(field, random.fork(index), spacing, deviation));
   return field;
@@ -95,10 +104,7 @@ const brainCentreMm: Vector3 = [0, 18, 8];
  * Scale and shear within ±8 %, a smooth warp of a few millimetres, narrower or wider ventricles, and a left–right flip for every
  * second patient.
  */
-export function randomHeadShape(
-  { scale: sourceScale, warp, ventricles }: Pick<SourceHead, 'scale' | 'warp' | 'ventricles'>,
-  random: Random,
-): HeadShape {
+export function randomHeadShape({ scale: sourceScale, warp, ventricles }: Warping, random: Random): HeadShape {
   const scale = random.uniform(0.945, 1.055);
   const axes = [0, 1, 2].map((axis) => sourceScale[axis] / (scale * random.uniform(0.975, 1.025)));
   const shear = () => random.uniform(-0.025, 0.025);
