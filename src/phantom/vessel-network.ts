@@ -23,7 +23,7 @@ export interface Network {
  * @param roots voxels of the sinuses or trunks.
  * @returns tubes in source space.
  */
-export function vesselNetwork(head: SourceHead, roots: Iterable<number>, network: Network, random: Random): Tube[] {
+function vesselNetwork(head: SourceHead, roots: Iterable<number>, network: Network, random: Random): Tube[] {
   const { shape } = head.image;
   const next = waysToRoots(roots, wayCosts(head, random.fork('costs')), shape);
   const ends = drawEnds(next, head.vesselSpace, network.ends, random.fork('ends'));
