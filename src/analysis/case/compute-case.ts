@@ -1,6 +1,5 @@
 import { invertAffine } from '../../imaging/affine.js';
-import { resampleLinear } from '../../imaging/resample.js';
-import { templateGrid, type LabelMap, type Volume } from '../../imaging/volume.js';
+import type { LabelMap, Volume } from '../../imaging/volume.js';
 import type { CaseResult } from '../../model/case-result.js';
 import type { TrackedLesion } from '../../model/lesion.js';
 import { probabilityMap, type ProbabilityMap } from '../../model/probability-map.js';
@@ -15,6 +14,7 @@ import { measureLesions } from '../measure/measure.js';
 import { correctBias } from '../prepare/bias-correction.js';
 import { normalise } from '../prepare/normalise.js';
 import { prepareCurrent } from '../prepare/prepare-current.js';
+import { resamplePrior } from '../register/register-prior.js';
 import { assessResponse } from '../respond/rano-bm.js';
 import { assembleSource } from './assemble-source.js';
 import type { Case } from './case.js';
@@ -73,7 +73,7 @@ export async function computeCase(context: ComputingContext, chosen: Case, stage
   const { found, used, unusedBecause } = await stages.run('register', () =>
     temporalPrior(dataDir, chosen, prepared, { ...mappings, biasCorrection, zone }, stop),
   );
-  const priorImage = used && resampleLinear(used.image, templateGrid, used.priorFromTemplate);
+  const priorImage = used && resamplePrior(used.image, used);
 
   const networkImage = (image: Volume) => normalise(image, brainMask, preprocessing);
   const probabilities = await stages.run('infer', (onProgress) =>

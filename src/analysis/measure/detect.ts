@@ -28,14 +28,18 @@ export interface Detection {
   readonly sampleAt: (i: number, j: number, k: number) => readonly [number, number];
 }
 
-interface DetectInput {
+export interface DetectInput {
+  /** Probabilities of M_sens and M_spec on one common (template) grid. */
   readonly sensitivity: Volume;
   readonly specificity: Volume;
   readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
-  /** Smaller detections are left out. */
+  /** Voxels of the common grid that a finding has at least, as the models' manifests say. */
   readonly minimumVoxels: number;
+  /** The source series' own grid. */
   readonly source: Grid;
+  /** Patient space of the template → patient space of the source, LPS mm. */
   readonly sourceFromTemplate: Affine;
+  /** Mask on the template grid; outside it nothing counts. */
   readonly region?: LabelMap;
 }
 

@@ -1,27 +1,11 @@
-import type { Affine } from '../../imaging/affine.js';
 import type { Lesion } from '../../model/lesion.js';
-import { spacingMm, voxelVolumeMm3, type Grid, type LabelMap, type Volume } from '../../imaging/volume.js';
-import { detectLesions } from './detect.js';
+import { spacingMm, voxelVolumeMm3, type LabelMap } from '../../imaging/volume.js';
+import { detectLesions, type DetectInput } from './detect.js';
 import { labelComponents, labelledComponents, type Component } from '../../imaging/components.js';
 import { measureComponent } from './component-measures.js';
 
 /** Spacings of the template from which a source is coarse: its slices can pass by what was detected between them. */
 const coarseSpacings = 1.5;
-
-export interface MeasureInput {
-  /** Probabilities of M_sens and M_spec on one common (template) grid. */
-  readonly sensitivity: Volume;
-  readonly specificity: Volume;
-  readonly thresholds: { readonly sensitivity: number; readonly specificity: number };
-  /** Voxels of the common grid that a finding has at least, as the models' manifests say. */
-  readonly minimumVoxels: number;
-  /** The source series' own grid. */
-  readonly source: Grid;
-  /** Patient space of the template → patient space of the source, LPS mm. */
-  readonly sourceFromTemplate: Affine;
-  /** Mask on the template grid; outside it nothing counts. */
-  readonly region?: LabelMap;
-}
 
 export interface Measured {
   /** Largest first, then by position; `lesions[n].number` is n + 1. */
@@ -41,7 +25,7 @@ export interface Measured {
  *   lesion whatever its parts; their probabilities are what the networks saw there.
  * @throws RangeError when the maps (or the region) do not share one grid.
  */
-export function measureLesions(input: MeasureInput, drawn?: Measured['labels']): Measured {
+export function measureLesions(input: DetectInput, drawn?: Measured['labels']): Measured {
   const detection = detectLesions(input);
   const anchored = new Set(detection.anchors.map(({ voxel }) => voxel));
   const leastVoxels = (input.minimumVoxels * voxelVolumeMm3(input.sensitivity)) / voxelVolumeMm3(input.source);
